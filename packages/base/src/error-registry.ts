@@ -1,0 +1,113 @@
+/**
+ * Every error that Millrace can raise, in the order in which data flows. `docs/errors.md` is made from
+ * this file. A summary says what happened; a hint names the command or the setting that mends it.
+ *
+ * `retry`: `backoff`, it may pass by itself; `after-fix`, someone must act first; `never`, the request
+ * itself is wrong. `exit` is the exit code of a command that ends with it: 1 failed, 3 proof mismatch,
+ * 4 configuration, 5 source unreachable, 64 usage.
+ */
+export interface ErrorEntry {
+  readonly summary: string
+  readonly hint: string
+  readonly retry: 'backoff' | 'after-fix' | 'never'
+  readonly exit: 1 | 3 | 4 | 5 | 64
+}
+
+const entries = {
+  // Command line and configuration
+  USAGE: {
+    summary: '{problem}',
+    hint: 'Run `millrace {command} --help`.',
+    retry: 'never',
+    exit: 64,
+  },
+  CONFIG_NOT_FOUND: {
+    summary: 'There is no millrace.config.ts in {folder}.',
+    hint: 'Run the command inside a project, name one with `--project FOLDER`, or make one with `millrace init NAME`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  CONFIG_INVALID: {
+    summary: 'The configuration {file} is not valid: {problem}.',
+    hint: 'Correct {place} and run `millrace check`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  CONFIG_SECRET_MISSING: {
+    summary: 'The secret {reference} has no value.',
+    hint: 'Set it in the environment or in the file that the reference names, then run the command again.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  PORT_IN_USE: {
+    summary: 'Port {port} on {host} is in use by another process.',
+    hint: 'Stop the other process, or choose a port with `--port N` or `server.port` in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  NOT_RUNNING: {
+    summary: 'No running Millrace was found for {store}.',
+    hint: 'Start it with `millrace start`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+
+  // Store
+  STORE_NOT_FOUND: {
+    summary: 'There is no store at {path}.',
+    hint: 'Run `millrace start` once, or name the project with `--project FOLDER`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  STORE_IN_USE: {
+    summary: 'Another process already writes to the store {path}.',
+    hint: 'Stop it first (`millrace status` shows which), or give this project a `store` of its own in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  STORE_CORRUPT: {
+    summary: 'The store {path} is damaged: {what}.',
+    hint: 'Nothing damaged is served. Restore the last good copy with `millrace restore BACKUP`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  STORE_BATCH_CORRUPT: {
+    summary: 'A batch of {stream} (partition {partition}, positions {first} to {last}) does not match its checksum.',
+    hint: 'Nothing damaged is served. Restore the last good copy with `millrace restore BACKUP`, or check the disk with `millrace doctor`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  STORE_VERSION_UNKNOWN: {
+    summary: 'The store {path} was written by a newer Millrace (format {found}, this one knows {known}).',
+    hint: 'Install the newer Millrace, or restore a backup made by this one.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  STORE_DISK_FULL: {
+    summary: 'The disk that holds the store {path} is full.',
+    hint: 'Free space, or shorten `retention` in millrace.config.ts. Nothing was acknowledged that is not stored; work resumes by itself.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  STORE_IO: {
+    summary: 'The store {path} could not be read or written: {what}.',
+    hint: 'Check the disk and the permissions with `millrace doctor`.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  STREAM_UNKNOWN: {
+    summary: 'There is no stream or model named {name}.',
+    hint: 'Run `millrace status` to see the names.',
+    retry: 'never',
+    exit: 1,
+  },
+  BACKUP_INVALID: {
+    summary: 'The backup {path} failed its proof: {what}.',
+    hint: 'Use another backup; make one with `millrace backup FILE`.',
+    retry: 'never',
+    exit: 1,
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof entries
+export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = entries

@@ -1,0 +1,8 @@
+export { assert, AssertionError, unreachable } from './assert.ts'
+export { backoffMs, type BackoffOptions } from './backoff.ts'
+export { type Clock, systemClock } from './clock.ts'
+export { armCrash, CRASH_POINTS, type CrashPoint, reach } from './crash-point.ts'
+export { describeError, type ErrorDetails, type ErrorOptions, MillraceError } from './error.ts'
+export { type ErrorCode, type ErrorEntry, ERRORS } from './error-registry.ts'
+export { Gate } from './gate.ts'
+export { pick, type Random, seededRandom, systemRandom } from './random.ts'

@@ -1,0 +1,53 @@
+/**
+ * A project as its author writes it. Values that are secret are references (`env('NAME')`,
+ * `file('/run/secrets/x')`), resolved at the last moment by `guard` (law 10).
+ */
+export type SecretReference = { readonly secret: 'env'; readonly name: string } | { readonly secret: 'file'; readonly path: string }
+
+export interface PostgresSource {
+  readonly kind: 'postgres'
+  readonly url: string | SecretReference
+  /** `orders`, `sales.orders`; default: every table of the schema `public`. */
+  readonly tables?: readonly string[]
+  /** Name of the replication slot; default `millrace_<project>_<source>`. */
+  readonly slot?: string
+  /** Name of the publication; default as the slot. Made if it is missing. */
+  readonly publication?: string
+  readonly tls?: { readonly certificateAuthority?: string; readonly rejectUnauthorized?: boolean }
+}
+
+export type SourceConfig = PostgresSource
+
+export interface WebhookDelivery {
+  readonly kind: 'webhook'
+  /** The stream or model whose every change is told. */
+  readonly from: string
+  readonly url: string | SecretReference
+  /** `whsec_…`; without one a secret is generated and kept in the store. Two during a rotation. */
+  readonly secret?: SecretReference | readonly SecretReference[]
+  /** Requests in flight at once, over all keys; within a key there is never more than one. Default 32. */
+  readonly concurrency?: number
+  readonly timeoutMs?: number
+  /** After so many attempts a change is parked. Default 12 (about a day). */
+  readonly attemptsLimit?: number
+}
+
+export type DeliveryConfig = WebhookDelivery
+
+export interface ProjectConfig {
+  readonly name: string
+  readonly sources?: Readonly<Record<string, SourceConfig>>
+  readonly deliveries?: Readonly<Record<string, DeliveryConfig>>
+  /** Path of the store, from the project's folder. Default `.millrace/store.db`. */
+  readonly store?: string
+  readonly server?: { readonly host?: string; readonly port?: number }
+  readonly streams?: Readonly<Record<string, StreamConfig>>
+  /** Inside addresses that deliveries may reach: `127.0.0.1`, `10.0.0.0/8`. Default: none. */
+  readonly allowInside?: readonly string[]
+}
+
+export interface StreamConfig {
+  readonly partitions?: number
+  /** How long changes are kept; default for ever. */
+  readonly retentionHours?: number
+}

@@ -1,0 +1,55 @@
+export {
+  type Batch,
+  BatchBuilder,
+  type Change,
+  changeAt,
+  type ChangeOrigin,
+  OPERATION,
+  OPERATION_NAME,
+  type OperationName,
+} from './batch.ts'
+export type {
+  DeliveryConfig,
+  PostgresSource,
+  ProjectConfig,
+  SecretReference,
+  SourceConfig,
+  StreamConfig,
+  WebhookDelivery,
+} from './config.ts'
+export type {
+  Append,
+  Committed,
+  ControlStatement,
+  ControlValue,
+  CutRange,
+  CutSignal,
+  LogReader,
+  LogWriter,
+  ReadOptions,
+  SourceProgress,
+  StateChange,
+  StateSegment,
+  StoredBatch,
+  StreamDefinition,
+  StreamExtent,
+  StreamInfo,
+  StreamKind,
+  WriteSet,
+} from './log.ts'
+export { type Column, columnIndex, sameSchema, type Schema } from './schema.ts'
+export type { Stage, StageObservation, StagePhase } from './stage.ts'
+export { type Layout, layoutOf, sameType, sqlNameOf, type Type, type TypeKind } from './type.ts'
+export {
+  civilFromDays,
+  DATE_INFINITY,
+  daysFromCivil,
+  decimalToText,
+  type JsonValue,
+  TIMESTAMP_INFINITY,
+  type Value,
+  valueToJson,
+  valueToText,
+  wholeNumber,
+} from './value.ts'
+export { CELL, cellAt, valueAt, type Vector, VectorBuilder, vectorLength, vectorOf } from './vector.ts'

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config'
+
+/** `fast` is what `npm run check` runs; `server` needs a real Postgres, which npm brings. */
+export default defineConfig({
+  test: {
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: ['**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', '**/*.postgres.test.ts', '**/*.engines.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'server',
+          include: ['**/*.postgres.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
