@@ -107,6 +107,50 @@ const entries = {
     retry: 'never',
     exit: 1,
   },
+
+  // Watch and serve
+  DELIVERY_UNKNOWN: {
+    summary: 'There is no delivery named {name}.',
+    hint: 'Run `millrace status` to see the names.',
+    retry: 'never',
+    exit: 1,
+  },
+  EVENT_UNKNOWN: {
+    summary: 'The delivery {delivery} has no event {id}.',
+    hint: 'Run `millrace deliveries {delivery}` to see its events.',
+    retry: 'never',
+    exit: 1,
+  },
+  HTTP_PATH_UNKNOWN: {
+    summary: 'There is nothing at {method} {path}.',
+    hint: 'Open the console at `/`; `docs/architecture.md` lists the paths of the API.',
+    retry: 'never',
+    exit: 1,
+  },
+  HTTP_REQUEST_INVALID: {
+    summary: 'The request to {path} is not valid: {problem}.',
+    hint: 'Correct {place} and send the request again.',
+    retry: 'never',
+    exit: 64,
+  },
+  HTTP_HOST_REFUSED: {
+    summary: 'The request names the host {host}, which this server does not answer for.',
+    hint: 'Use the address that `millrace start` prints, or set `server.host` in millrace.config.ts to the name that you use.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  HTTP_ORIGIN_REFUSED: {
+    summary: 'The request to {path} changes something but does not come from the console or a script.',
+    hint: 'Send the header `x-millrace: 1`, from this server\'s own pages or from a script.',
+    retry: 'never',
+    exit: 1,
+  },
+  FEED_FULL: {
+    summary: 'All {limit} places of the live feed are taken.',
+    hint: 'Close other tabs of the console; the page tries again by itself.',
+    retry: 'backoff',
+    exit: 1,
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof entries

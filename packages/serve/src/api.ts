@@ -1,0 +1,245 @@
+/**
+ * What the console asks of a running Millrace. This file is types only: the composition root implements
+ * `ServeApi`, the server turns it into HTTP, and the console reads the same types.
+ *
+ * Words. All times are milliseconds of wall time since 1970 and end in `Ms`. A **node** is one thing on
+ * the thread from source to delivery; its id is `kind:name` (`source:shop`, `model:order_totals`).
+ */
+import type { JsonValue, OperationName } from '@millrace/core'
+import type { Answer, Report } from '@millrace/watch'
+
+export type { Answer, Report } from '@millrace/watch'
+
+export interface ServeApi {
+  /** Cheap and never blocking: called once a second for all clients together. */
+  overview(): Overview
+  graph(): Graph
+  /**
+   * The newest `limit` changes of all streams and models with a cut after `afterCut`, oldest first.
+   * Called once a second while someone watches; it must read only what it returns.
+   */
+  latest(request: LatestRequest): Promise<Latest>
+  /** Changes of one stream or model. Raises STREAM_UNKNOWN. */
+  changes(request: ChangesRequest): Promise<ChangesPage>
+  /** Raises STREAM_UNKNOWN. */
+  model(name: string): Promise<ModelDetail>
+  /** The newest events of one delivery first. Raises DELIVERY_UNKNOWN. */
+  events(request: EventsRequest): Promise<EventsPage>
+  /** One event with every attempt and its trace. Raises DELIVERY_UNKNOWN or EVENT_UNKNOWN. */
+  event(delivery: string, id: string): Promise<EventDetail>
+  /** Sends an event once more under its old id. Raises DELIVERY_UNKNOWN or EVENT_UNKNOWN. */
+  resend(delivery: string, id: string): Promise<EventDetail>
+  /** Proves one model now and resolves with the outcome. Raises STREAM_UNKNOWN. */
+  prove(model: string): Promise<ProofState>
+}
+
+export interface Overview {
+  readonly project: string
+  readonly version: string
+  readonly nowMs: number
+  readonly startedMs: number
+  /** The newest cut of the log. */
+  readonly cut: number
+  /** "Can I trust the data now?" */
+  readonly answer: Answer
+  /** One per model. */
+  readonly proofs: readonly ProofState[]
+}
+
+export type ProofVerdict = 'equal' | 'different' | 'running' | 'never'
+
+/** The last comparison of a live model with the batch engine (law 3). */
+export interface ProofState {
+  readonly model: string
+  readonly verdict: ProofVerdict
+  /** When the last finished proof ended; null before the first. */
+  readonly atMs: number | null
+  /** The cut at which both sides were compared. */
+  readonly cut: number | null
+  /** Rows compared. */
+  readonly rows: number | null
+  /** Rows that differ, are missing or are too many. */
+  readonly differentRows: number | null
+  readonly tookMs: number | null
+}
+
+export interface Graph {
+  readonly nodes: readonly GraphNode[]
+  readonly edges: readonly GraphEdge[]
+}
+
+export interface GraphNode extends Report {
+  /** `kind:name` */
+  readonly id: string
+  /** For people, under the name: `Postgres`, `webhook to api.example.com`; never a secret. */
+  readonly label: string
+  /** Only for a model. */
+  readonly proof: ProofState | null
+}
+
+export interface GraphEdge {
+  readonly from: string
+  readonly to: string
+}
+
+export type Row = Readonly<Record<string, JsonValue>>
+
+export interface ChangeRecord {
+  /** The stream's or the model's name. */
+  readonly stream: string
+  readonly partition: number
+  readonly position: number
+  readonly cut: number
+  readonly operation: OperationName
+  /** The source's position, or for a model the cut of its inputs. */
+  readonly transaction: number
+  /** When the source committed it. */
+  readonly committedMs: number
+  /** When it became durable here; null if unknown. */
+  readonly loggedMs: number | null
+  /** Names of the columns that identify the row. */
+  readonly key: readonly string[]
+  /** Columns that the source did not tell are left out. */
+  readonly before: Row | null
+  readonly after: Row | null
+}
+
+export interface LatestRequest {
+  readonly afterCut: number
+  readonly limit: number
+}
+
+export interface Latest {
+  /** Pass it as the next `afterCut`. */
+  readonly cut: number
+  readonly changes: readonly ChangeRecord[]
+}
+
+export interface ChangesRequest {
+  readonly stream: string
+  readonly partition: number
+  /** Only later positions; null: the newest ones. */
+  readonly after: number | null
+  readonly limit: number
+}
+
+export interface ChangesPage {
+  readonly stream: string
+  readonly partition: number
+  /** The oldest position still kept, and the position that the next change will have. */
+  readonly first: number
+  readonly next: number
+  /** In order of position. */
+  readonly changes: readonly ChangeRecord[]
+}
+
+export interface ModelDetail {
+  readonly name: string
+  /** `models/order_totals.sql`, from the project's folder. */
+  readonly file: string
+  readonly sql: string
+  readonly columns: readonly ModelColumn[]
+  readonly key: readonly string[]
+  readonly inputs: readonly ModelInput[]
+  /** The cut of its inputs that its output reflects; null before the first. */
+  readonly asOf: number | null
+  /** Rows that its operators keep; null if unknown. */
+  readonly stateRows: number | null
+  /** Rows of its output; null if unknown. */
+  readonly rows: number | null
+  readonly proof: ProofState
+  /** Null while it is fresh; else one sentence that names the input or stage it waits for. */
+  readonly whyStale: string | null
+}
+
+export interface ModelColumn {
+  readonly name: string
+  /** As SQL writes it: `DECIMAL(12,2)`. */
+  readonly type: string
+  readonly nullable: boolean
+}
+
+export interface ModelInput {
+  readonly name: string
+  readonly kind: 'stream' | 'model'
+}
+
+export type EventStatus = 'waiting' | 'sending' | 'delivered' | 'retrying' | 'parked'
+
+export interface EventsRequest {
+  readonly delivery: string
+  readonly status: EventStatus | null
+  /** The `cursor` of the page before; null: the newest. */
+  readonly cursor: string | null
+  readonly limit: number
+}
+
+export interface EventsPage {
+  readonly delivery: string
+  /** How many there are in each status now. */
+  readonly counts: Readonly<Partial<Record<EventStatus, number>>>
+  readonly events: readonly EventSummary[]
+  /** Null where there are no more. */
+  readonly cursor: string | null
+}
+
+export interface EventSummary {
+  /** The identity that no retry changes (law 5): the receiver's `webhook-id`. */
+  readonly id: string
+  readonly status: EventStatus
+  /** The key of the row as text: `order_id=17`. */
+  readonly key: string
+  readonly operation: OperationName
+  readonly attempts: number
+  /** The last answer: an HTTP status; null before the first or where there was none. */
+  readonly answer: number | null
+  readonly createdMs: number
+  /** When the next attempt is due; null where none is. */
+  readonly dueMs: number | null
+}
+
+export interface EventDetail extends EventSummary {
+  readonly delivery: string
+  readonly change: ChangeRecord | null
+  readonly attemptsMade: readonly Attempt[]
+  readonly trace: Trace
+}
+
+export interface Attempt {
+  readonly number: number
+  readonly startedMs: number
+  readonly tookMs: number
+  /** The HTTP status; null where no answer came. */
+  readonly answer: number | null
+  /** Why it failed: `DELIVERY_TIMEOUT: …`; null where it succeeded. */
+  readonly error: string | null
+}
+
+/** When one change reached each step of its way; null where it has not, or is not known. */
+export interface Trace {
+  /** The source committed it. */
+  readonly committedMs: number | null
+  /** It was durable in the log. */
+  readonly loggedMs: number | null
+  /** The model's output with it was committed; null for a delivery from a table's stream. */
+  readonly liveMs: number | null
+  /** The request of the attempt that succeeded (else of the last) left. */
+  readonly sentMs: number | null
+  /** Its answer came. */
+  readonly answeredMs: number | null
+}
+
+/** One message of `/api/feed`, once a second. `changes` are those since the message before. */
+export interface Snapshot {
+  readonly overview: Overview
+  readonly graph: Graph
+  readonly latest: Latest
+}
+
+/** The body of every answer that is not a success: `MillraceError.toJSON`. */
+export interface ErrorBody {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  readonly retry: 'backoff' | 'after-fix' | 'never'
+}
