@@ -53,3 +53,4 @@ export {
   wholeNumber,
 } from './value.ts'
 export { CELL, cellAt, valueAt, type Vector, VectorBuilder, vectorLength, vectorOf } from './vector.ts'
+export { decodeBatch, decodeVectors, encodeBatch, encodeVectors } from './codec/batch-codec.ts'

@@ -1,0 +1,128 @@
+/**
+ * Text as V8 holds it: one byte per unit where no character is beyond U+00FF, else two. So nothing is
+ * transcoded, every string survives exactly, and a column is read with one call where its values are
+ * short. Where few distinct values repeat, each is kept once and shared by the rows that are read.
+ */
+import { assert } from '@millrace/base'
+import type { ByteReader } from './byte-reader.ts'
+import type { ByteWriter } from './byte-writer.ts'
+import { readWhole, writeWhole } from './whole-codec.ts'
+
+const PLAIN = 0
+const DICTIONARY = 1
+
+const ENTRIES_LIMIT = 4096
+/** Up to here V8 copies a substring; a longer one would keep the whole column's text alive. */
+const COPIED_UNITS_LIMIT = 12
+/** A column of longer values than this on average is written and read value by value. */
+const JOINED_AVERAGE_UNITS_LIMIT = 48
+const JOINED_UNITS_LIMIT = 1 << 24
+
+const BEYOND_ONE_BYTE = /[\u0100-\uffff]/
+
+export function writeText(writer: ByteWriter, values: readonly string[]): void {
+  const dictionary = dictionaryOf(values)
+  if (dictionary === null) {
+    writer.byte(PLAIN)
+    writePlain(writer, values)
+    return
+  }
+  writer.byte(DICTIONARY)
+  writer.uint32(dictionary.entries.length)
+  writePlain(writer, dictionary.entries)
+  writeWhole(writer, dictionary.codes)
+}
+
+export function readText(reader: ByteReader, count: number): string[] {
+  const kind = reader.byte()
+  if (kind === PLAIN) return readPlain(reader, count)
+  assert(kind === DICTIONARY, 'a column of text is plain or a dictionary')
+  const entries = readPlain(reader, reader.uint32())
+  const codes = readWhole(reader, count)
+  const values: string[] = []
+  for (let row = 0; row < count; row += 1) {
+    const value = entries[codes[row] as number]
+    assert(value !== undefined, 'a code names an entry of its dictionary')
+    values.push(value)
+  }
+  return values
+}
+
+interface Dictionary {
+  readonly entries: readonly string[]
+  readonly codes: Float64Array
+}
+
+/** Null as soon as it is seen not to pay: every fourth value may be new, and a few at the start. */
+function dictionaryOf(values: readonly string[]): Dictionary | null {
+  if (values.length < 8) return null
+  const codeByEntry = new Map<string, number>()
+  const codes = new Float64Array(values.length)
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] as string
+    let code = codeByEntry.get(value)
+    if (code === undefined) {
+      code = codeByEntry.size
+      if (code === ENTRIES_LIMIT || code > 16 + (row >> 2)) return null
+      codeByEntry.set(value, code)
+    }
+    codes[row] = code
+  }
+  return codeByEntry.size * 2 > values.length ? null : { entries: [...codeByEntry.keys()], codes }
+}
+
+function writePlain(writer: ByteWriter, values: readonly string[]): void {
+  const { lengths, total } = lengthsOf(values)
+  writeWhole(writer, lengths)
+  const parts = isJoined(values.length, total) ? [values.join('')] : values
+  const encoding = parts.some((part) => BEYOND_ONE_BYTE.test(part)) ? 'utf16le' : 'latin1'
+  writer.byte(encoding === 'latin1' ? 1 : 2)
+  for (const part of parts) writer.text(part, encoding)
+}
+
+function readPlain(reader: ByteReader, count: number): string[] {
+  const lengths = readWhole(reader, count)
+  let total = 0
+  for (let row = 0; row < count; row += 1) total += lengths[row] as number
+  const width = reader.byte()
+  assert(width === 1 || width === 2, 'a unit of text has one or two bytes')
+  const encoding = width === 1 ? 'latin1' : 'utf16le'
+  if (isJoined(count, total)) return readJoined(reader, { lengths, total, encoding })
+  const values: string[] = []
+  for (let row = 0; row < count; row += 1) values.push(reader.text(lengths[row] as number, encoding))
+  return values
+}
+
+function readJoined(
+  reader: ByteReader,
+  { lengths, total, encoding }: { lengths: Float64Array; total: number; encoding: 'latin1' | 'utf16le' },
+): string[] {
+  const bytes = reader.bytes(encoding === 'latin1' ? total : total * 2) as Buffer
+  const joined = bytes.toString(encoding)
+  const unitBytes = encoding === 'latin1' ? 1 : 2
+  const values: string[] = []
+  let start = 0
+  for (let row = 0; row < lengths.length; row += 1) {
+    const end = start + (lengths[row] as number)
+    values.push(
+      end - start <= COPIED_UNITS_LIMIT ? joined.substring(start, end) : bytes.toString(encoding, start * unitBytes, end * unitBytes),
+    )
+    start = end
+  }
+  return values
+}
+
+function lengthsOf(values: readonly string[]): { lengths: Float64Array; total: number } {
+  const lengths = new Float64Array(values.length)
+  let total = 0
+  for (let row = 0; row < values.length; row += 1) {
+    const { length } = values[row] as string
+    lengths[row] = length
+    total += length
+  }
+  return { lengths, total }
+}
+
+function isJoined(count: number, total: number): boolean {
+  return total <= JOINED_UNITS_LIMIT && total <= count * JOINED_AVERAGE_UNITS_LIMIT
+}
