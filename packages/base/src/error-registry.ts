@@ -39,6 +39,12 @@ const entries = {
     retry: 'after-fix',
     exit: 4,
   },
+  INIT_FOLDER_NOT_EMPTY: {
+    summary: 'The folder {folder} is not empty.',
+    hint: 'Name a new folder: `millrace init NAME`.',
+    retry: 'never',
+    exit: 64,
+  },
   PORT_IN_USE: {
     summary: 'Port {port} on {host} is in use by another process.',
     hint: 'Stop the other process, or choose a port with `--port N` or `server.port` in millrace.config.ts.',
@@ -49,6 +55,19 @@ const entries = {
     summary: 'No running Millrace was found for {store}.',
     hint: 'Start it with `millrace start`.',
     retry: 'after-fix',
+    exit: 1,
+  },
+
+  STAGE_BROKEN: {
+    summary: 'A stage stopped because something that cannot happen did: {what}.',
+    hint: 'Nothing is lost: what was not finished is done again by `millrace start`. Please report it with what `millrace doctor` prints.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  PROOF_FAILED: {
+    summary: 'A proof could not be made: {what}.',
+    hint: 'Run `millrace prove` to see it by itself.',
+    retry: 'backoff',
     exit: 1,
   },
 
@@ -149,6 +168,61 @@ const entries = {
     summary: 'All {limit} places of the live feed are taken.',
     hint: 'Close other tabs of the console; the page tries again by itself.',
     retry: 'backoff',
+    exit: 1,
+  },
+  // SQL and live models
+  SQL_PARSE: {
+    summary: '{file}:{line}:{column}: the SQL of {model} cannot be read: {problem}.',
+    hint: 'Correct {file} at line {line} and run `millrace check`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SQL_BIND: {
+    summary: '{file}:{line}:{column}: the SQL of {model} does not fit its streams: {problem}.',
+    hint: 'Correct {file} at line {line} and run `millrace check`; `millrace status` shows the streams.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SQL_UNSUPPORTED: {
+    summary: '{file}:{line}:{column}: {construct} cannot be kept live exactly, so {model} is refused.',
+    hint: '{instead} Then run `millrace check`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  MODEL_CYCLE: {
+    summary: 'Models read each other in a circle: {circle}.',
+    hint: 'Take one of these references out of {file} and run `millrace check`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  MODEL_NAME_TAKEN: {
+    summary: '{file}: the name {model} is already taken by {other}.',
+    hint: 'Rename {file} and run `millrace check`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  LIVE_EVALUATION: {
+    summary: '{model} has no answer for the present rows: {problem} ({file}:{line}:{column}).',
+    hint: 'Correct the row at its source, or guard the expression in {file}. The model is retried by itself; the others go on.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  LIVE_HISTORY_TRIMMED: {
+    summary: '{model} cannot be filled: the history of {stream} before position {first} was dropped by its retention.',
+    hint: 'Lengthen `streams.{stream}.retentionHours` in millrace.config.ts and let the source be read anew with `millrace resync {stream}`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  LIVE_SCHEMA_CHANGED: {
+    summary: '{model} reads {stream}.{column} as {expected}, but the stream now holds {found}.',
+    hint: 'Change the SQL of {model} to fit the stream, run `millrace check` and start again.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  LIVE_STATE_INVALID: {
+    summary: 'The saved state of {stream} does not fit this Millrace: {problem}.',
+    hint: 'Restore the last good copy with `millrace restore BACKUP`, or check the disk with `millrace doctor`.',
+    retry: 'never',
     exit: 1,
   },
 } as const satisfies Record<string, ErrorEntry>

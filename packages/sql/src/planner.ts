@@ -1,0 +1,122 @@
+/**
+ * A planning session: an in-memory DuckDB that holds empty tables of the streams' types and plans SQL
+ * over them. It runs nothing of the user's: a statement is only parsed, bound and described, outside
+ * access is off, and the configuration is locked. The SQL travels as one quoted literal.
+ */
+import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api'
+import type { Column } from '@millrace/core'
+import { createTables, type TableDefinition } from './create-tables.ts'
+import { typeOfName } from './duckdb-type.ts'
+import { quoteLiteral } from './identifier.ts'
+import { parsePlan, type PlanJson } from './plan-json.ts'
+import { type ModelSource, sqlError, type SqlProblem, Unsupported } from './sql-error.ts'
+
+export interface PlannedStatement {
+  readonly plan: PlanJson
+  readonly columns: readonly Column[]
+}
+
+export class Planner {
+  readonly #instance: DuckDBInstance
+  readonly #connection: DuckDBConnection
+
+  constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance
+    this.#connection = connection
+  }
+
+  /** Adds the tables of further streams or models. */
+  async define(definitions: readonly TableDefinition[]): Promise<void> {
+    await createTables(this.#connection, definitions)
+  }
+
+  /** Raises SQL_PARSE, SQL_BIND or `Unsupported`; a missing table as `MissingRelation`. */
+  async plan(model: ModelSource): Promise<PlannedStatement> {
+    const text = await this.#one(`SELECT json_serialize_plan(${quoteLiteral(model.sql)}, optimize := false)`)
+    const answer = parsePlan(text)
+    if ('error_type' in answer) throw failure(model, answer)
+    if (answer.plans.length === 0) throw sqlError(model, { code: 'SQL_PARSE', problem: 'there is no statement', byte: null })
+    const [plan, second] = answer.plans
+    if (second !== undefined || plan === undefined) throw new Unsupported('a second statement', null, 'Keep one SELECT in each file.')
+    return { plan, columns: await this.#columns(model) }
+  }
+
+  /** Evaluates constant expressions that this package printed itself, so that DuckDB decides their values. */
+  async evaluate(expressions: readonly string[]): Promise<readonly unknown[]> {
+    const result = await this.#connection.runAndReadAll(`SELECT ${expressions.join(', ')}`)
+    return result.getRows()[0] ?? []
+  }
+
+  close(): void {
+    this.#connection.closeSync()
+    this.#instance.closeSync()
+  }
+
+  async #columns(model: ModelSource): Promise<readonly Column[]> {
+    const statements = await this.#connection.extractStatements(model.sql)
+    const statement = await statements.prepare(0)
+    try {
+      if (statement.statementType !== StatementType.SELECT) throw new Unsupported('a statement other than SELECT', null, 'A model is one SELECT.')
+      if (statement.parameterCount > 0) throw new Unsupported('a parameter', null, 'Write the value itself.')
+      return Array.from({ length: statement.columnCount }, (_, at) => {
+        const name = statement.columnName(at)
+        const typeName = String(statement.columnType(at))
+        const type = typeOfName(typeName)
+        if (type === null) throw new Unsupported(`a column of type ${typeName}`, null, `Cast the column ${name} to a plain type.`)
+        return { name, type, nullable: true }
+      })
+    } finally {
+      statement.destroySync()
+    }
+  }
+
+  async #one(sql: string): Promise<string> {
+    const result = await this.#connection.runAndReadAll(sql)
+    return String(result.getRows()[0]?.[0])
+  }
+}
+
+/** Opens a planning session over the given streams. The caller closes it. */
+export async function openPlanner(streams: readonly TableDefinition[]): Promise<Planner> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+  const connection = await instance.connect()
+  await createTables(connection, streams)
+  await connection.run('SET enable_external_access = false')
+  await connection.run('SET autoinstall_known_extensions = false')
+  await connection.run('SET autoload_known_extensions = false')
+  await connection.run("SET TimeZone = 'UTC'")
+  await connection.run('SET lock_configuration = true')
+  return new Planner(instance, connection)
+}
+
+export interface PlanFailure {
+  readonly error_type: string
+  readonly error_message: string
+  readonly error_subtype?: string
+  readonly position?: string
+  readonly name?: string
+  readonly type?: string
+}
+
+/** The SQL reads a table that does not exist, or does not exist yet. */
+export class MissingRelation extends Error {
+  override readonly name = 'MissingRelation'
+  readonly relation: string
+  readonly problem: SqlProblem
+
+  constructor(relation: string, problem: SqlProblem) {
+    super(relation)
+    this.relation = relation
+    this.problem = problem
+  }
+}
+
+function failure(model: ModelSource, answer: PlanFailure): Error {
+  const problem: SqlProblem = {
+    code: answer.error_type === 'parser' ? 'SQL_PARSE' : 'SQL_BIND',
+    problem: answer.error_message.replaceAll(/\s*\n\s*/g, ' '),
+    byte: answer.position === undefined ? null : Number(answer.position),
+  }
+  const missing = answer.error_subtype === 'MISSING_ENTRY' && answer.type === 'Table' && answer.name !== undefined
+  return missing ? new MissingRelation(answer.name, problem) : sqlError(model, problem)
+}
