@@ -71,6 +71,13 @@ const entries = {
     exit: 1,
   },
 
+  REQUEST_REFUSED: {
+    summary: 'The running Millrace at {url} answered {code}: {message}',
+    hint: 'Look at `millrace status`, or open {url} in a browser.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+
   // Store
   STORE_NOT_FOUND: {
     summary: 'There is no store at {path}.',
@@ -160,7 +167,7 @@ const entries = {
   },
   HTTP_ORIGIN_REFUSED: {
     summary: 'The request to {path} changes something but does not come from the console or a script.',
-    hint: 'Send the header `x-millrace: 1`, from this server\'s own pages or from a script.',
+    hint: "Send the header `x-millrace: 1`, from this server's own pages or from a script.",
     retry: 'never',
     exit: 1,
   },
@@ -222,6 +229,94 @@ const entries = {
   LIVE_STATE_INVALID: {
     summary: 'The saved state of {stream} does not fit this Millrace: {problem}.',
     hint: 'Restore the last good copy with `millrace restore BACKUP`, or check the disk with `millrace doctor`.',
+    retry: 'never',
+    exit: 1,
+  },
+
+  // The door out
+  DOOR_URL_INVALID: {
+    summary: 'A request cannot be sent: {problem}.',
+    hint: 'Correct the `url` in millrace.config.ts, or the secret that it refers to.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  DOOR_ALLOW_INSIDE_INVALID: {
+    summary: '`allowInside` holds {entry}, which is neither an address nor a range of addresses.',
+    hint: "Write it as `'127.0.0.1'`, `'10.0.0.0/8'`, `'fd00::/8'` or `'localhost'` in `allowInside` of millrace.config.ts.",
+    retry: 'after-fix',
+    exit: 4,
+  },
+  DOOR_ADDRESS_REFUSED: {
+    summary: '{host} leads to the inside address {address}, where requests are not sent.',
+    hint: "If that is meant, add `'{address}'` to `allowInside` in millrace.config.ts.",
+    retry: 'after-fix',
+    exit: 4,
+  },
+  DOOR_UNREACHABLE: {
+    summary: '{host} could not be reached: {reason}.',
+    hint: 'It is tried again by itself. Check that {host} is up and that `url` in millrace.config.ts names it rightly.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  DOOR_TLS_REFUSED: {
+    summary: '{host} could not prove who it is: {reason}.',
+    hint: "Renew the certificate of {host}, or start Millrace with NODE_EXTRA_CA_CERTS set to your own authority's file. It is tried again by itself.",
+    retry: 'backoff',
+    exit: 5,
+  },
+  DOOR_TIMEOUT: {
+    summary: '{host} did not answer within {timeoutMs} ms.',
+    hint: 'It is tried again by itself. Let {host} answer before it works, or raise `timeoutMs` in millrace.config.ts.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  DOOR_RESPONSE_TOO_LARGE: {
+    summary: 'The headers of the answer from {host} are larger than is read.',
+    hint: 'It is tried again by itself. Let {host} answer with fewer or shorter headers.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  DOOR_RESPONSE_INVALID: {
+    summary: '{host} did not answer in HTTP: {reason}.',
+    hint: 'It is tried again by itself. Check the port and the scheme of `url` in millrace.config.ts.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  DOOR_BUSY: {
+    summary: 'A request to {host} waits: {limit} requests are already under way.',
+    hint: 'It is tried again by itself. Lower `concurrency` of the deliveries in millrace.config.ts if it lasts.',
+    retry: 'backoff',
+    exit: 1,
+  },
+
+  // Deliveries
+  DELIVERY_SECRET_INVALID: {
+    summary: 'The secret of the delivery {delivery} is not valid: {problem}.',
+    hint: 'Give `secret` a value of the form whsec_ and then 24 to 64 bytes in base64; without `secret` one is made for you.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  DELIVERY_DISABLED: {
+    summary: 'The delivery {delivery} is disabled: its endpoint answered 410 Gone.',
+    hint: 'Once the endpoint is back, run `millrace deliveries {delivery} --enable`. Nothing is lost; changes wait in the log.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  DELIVERY_STATUS: {
+    summary: '{host} answered {status}.',
+    hint: 'It is tried again by itself. Run `millrace deliveries {delivery}` to see the attempts and what was answered.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  DELIVERY_EVENT_TOO_LARGE: {
+    summary: 'A change of {stream} (partition {partition}, position {position}) makes a body of {bytes} bytes; {limit} are sent at most.',
+    hint: 'The change is parked and its neighbours flow on. Deliver from a model that selects fewer columns.',
+    retry: 'never',
+    exit: 1,
+  },
+  DELIVERY_EVENT_GONE: {
+    summary: 'A change of {stream} (partition {partition}, position {position}) is no longer kept in the log.',
+    hint: 'The event is parked. Raise `streams.{stream}.retentionHours` in millrace.config.ts above the longest outage to survive.',
     retry: 'never',
     exit: 1,
   },

@@ -1,1 +1,1 @@
-export {}
+export { Door, type DoorAddress, type DoorOptions, type DoorRequest, type DoorResponse } from './door.ts'
