@@ -1,3 +1,10 @@
+/**
+ * "Can I trust the data now?" One answer from all verdicts and proofs. The worst thing speaks; what is
+ * only behind it stays silent, so that the sentence names the cause.
+ */
+import { countText } from './duration.ts'
+import type { Report } from './report.ts'
+
 export interface Answer {
   /** `yes`: agrees and is fresh; `wait`: still catching up or not yet proven; `no`: someone must look. */
   readonly trust: 'yes' | 'wait' | 'no'
@@ -5,4 +12,83 @@ export interface Answer {
   readonly headline: string
   /** One sentence with the reason, and what to do where something is to be done. */
   readonly sentence: string
+}
+
+/** The last proof of one model, as far as the answer needs it. */
+export interface ProofSummary {
+  readonly model: string
+  readonly verdict: 'equal' | 'different' | 'running' | 'never'
+  /** The cut of the last finished proof; null before the first. */
+  readonly cut: number | null
+  readonly differentRows: number | null
+}
+
+export function answerOf(reports: readonly Report[], proofs: readonly ProofSummary[]): Answer {
+  return troubleOf(reports, proofs) ?? delayOf(reports, proofs) ?? agreement(reports, proofs)
+}
+
+function troubleOf(reports: readonly Report[], proofs: readonly ProofSummary[]): Answer | null {
+  const different = proofs.find((proof) => proof.verdict === 'different')
+  if (different !== undefined) {
+    const rows = different.differentRows === null ? 'Some rows' : countText(different.differentRows, 'row')
+    return {
+      trust: 'no',
+      headline: `${different.model} is not proven`,
+      sentence: `${rows} of ${different.model} differ from the same SQL computed afresh at cut ${different.cut ?? '?'}. See them with \`millrace prove ${different.model}\`.`,
+    }
+  }
+  for (const verdict of ['dead', 'stalled'] as const) {
+    const worst = reports.find((report) => report.verdict === verdict)
+    if (worst !== undefined) {
+      return { trust: 'no', headline: `The ${worst.kind} ${worst.name} is ${verdict}`, sentence: worst.sentence }
+    }
+  }
+  const parked = reports.find((report) => report.kind === 'delivery' && Number(report.evidence['parked'] ?? 0) > 0)
+  if (parked === undefined) return null
+  return {
+    trust: 'no',
+    headline: `${parked.name} has not been told everything`,
+    sentence: `${countText(Number(parked.evidence['parked']), 'change')} could not be delivered and ${Number(parked.evidence['parked']) === 1 ? 'is' : 'are'} parked. Look at them and send them again with \`millrace deliveries ${parked.name}\`.`,
+  }
+}
+
+function delayOf(reports: readonly Report[], proofs: readonly ProofSummary[]): Answer | null {
+  if (reports.length === 0) {
+    return {
+      trust: 'wait',
+      headline: 'Nothing flows yet',
+      sentence: 'Name a source in millrace.config.ts, write a model in models/, and run `millrace check`.',
+    }
+  }
+  const unknown = reports.find((report) => report.verdict === 'unknown' && report.blame === null)
+  if (unknown !== undefined) {
+    return { trust: 'wait', headline: `Nothing is known of the ${unknown.kind} ${unknown.name}`, sentence: unknown.sentence }
+  }
+  const lagging = reports.find((report) => report.verdict === 'lagging')
+  if (lagging !== undefined) {
+    return { trust: 'wait', headline: 'Catching up', sentence: `${capital(lagging.kind)} ${lagging.name}: ${lagging.sentence}` }
+  }
+  const unproven = proofs.filter((proof) => proof.cut === null)
+  const first = unproven[0]
+  if (first === undefined) return null
+  return {
+    trust: 'wait',
+    headline: 'Everything flows, not all is proven',
+    sentence: `${first.model} has not been compared with the same SQL computed afresh. Do it with \`millrace prove ${first.model}\`.`,
+  }
+}
+
+function agreement(reports: readonly Report[], proofs: readonly ProofSummary[]): Answer {
+  const sources = reports.filter((report) => report.kind === 'source').length
+  const heard = sources === 0 ? '' : ` ${sources === 1 ? 'The source is' : `All ${sources} sources are`} heard and nothing waits.`
+  if (proofs.length === 0) return { trust: 'yes', headline: 'Everything flows', sentence: `There is no model to prove.${heard}` }
+  return {
+    trust: 'yes',
+    headline: 'Everything agrees',
+    sentence: `${proofs.length === 1 ? `The model ${proofs[0]?.model} equals` : `All ${proofs.length} models equal`} the same SQL computed afresh.${heard}`,
+  }
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
 }

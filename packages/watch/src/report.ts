@@ -10,6 +10,8 @@ export interface Report {
   readonly verdict: Verdict
   /** One plain sentence: why this verdict, and what to do where something is to be done. */
   readonly sentence: string
+  /** The upstream culprit as `kind:name`, where the verdict is another's fault; else null. */
+  readonly blame: string | null
   /** Wall time since which the verdict holds. */
   readonly sinceMs: number
   readonly phase: StagePhase

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import { answerOf, type ProofSummary } from './answer.ts'
+import type { Report } from './report.ts'
+import type { Verdict } from './verdict.ts'
+
+function report(kind: Report['kind'], name: string, verdict: Verdict, evidence: Report['evidence'] = {}): Report {
+  return {
+    kind,
+    name,
+    verdict,
+    evidence,
+    sentence: `Sentence of ${name}.`,
+    blame: null,
+    sinceMs: 0,
+    phase: 'running',
+    changes: 0,
+    rate: { perSecond1: 0, perSecond10: 0, perSecond60: 0 },
+    lag: { nowMs: null, p50Ms: null, p99Ms: null },
+    backlog: 0,
+    lastChangeMs: null,
+    lastContactMs: null,
+    spark: [],
+    error: null,
+  }
+}
+
+const equal: ProofSummary = { model: 'order_totals', verdict: 'equal', cut: 812, differentRows: 0 }
+const well = [report('source', 'shop', 'quiet'), report('model', 'order_totals', 'flowing'), report('delivery', 'crm', 'flowing')]
+
+test('all well and proven can be trusted', () => {
+  expect(answerOf(well, [equal])).toMatchObject({ trust: 'yes', headline: 'Everything agrees' })
+})
+
+test('a proof that differs is worse than anything else', () => {
+  const answer = answerOf([report('source', 'shop', 'dead'), ...well], [{ ...equal, verdict: 'different', differentRows: 3 }])
+  expect(answer).toMatchObject({ trust: 'no', headline: 'order_totals is not proven' })
+  expect(answer.sentence).toContain('3 rows')
+})
+
+test('a dead source speaks before a stalled delivery', () => {
+  const answer = answerOf([report('delivery', 'crm', 'stalled'), report('source', 'shop', 'dead')], [equal])
+  expect(answer).toEqual({ trust: 'no', headline: 'The source shop is dead', sentence: 'Sentence of shop.' })
+})
+
+test('parked changes are a no, because somebody was not told', () => {
+  expect(answerOf([...well, report('delivery', 'mail', 'quiet', { parked: 2 })], [equal])).toMatchObject({
+    trust: 'no',
+    headline: 'mail has not been told everything',
+  })
+})
+
+test('catching up, unknown and unproven are neither yes nor no', () => {
+  expect(answerOf([...well, report('source', 'other', 'lagging')], [equal]).trust).toBe('wait')
+  expect(answerOf([...well, report('source', 'other', 'unknown')], [equal]).trust).toBe('wait')
+  expect(answerOf(well, [{ ...equal, verdict: 'never', cut: null }]).trust).toBe('wait')
+  expect(answerOf([], []).trust).toBe('wait')
+})
+
+test('a proof that runs again does not take back the last one', () => {
+  expect(answerOf(well, [{ ...equal, verdict: 'running' }]).trust).toBe('yes')
+})
