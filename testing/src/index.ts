@@ -1,1 +1,5 @@
 export { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'
+export { SHOP_TABLES, type ShopTable, shopSchema } from './shop/schema.ts'
+export { seedShop, type ShopSize } from './shop/seed.ts'
+export { ShopWorkload, type ShopWorkloadOptions, type ShopWorkloadStats } from './shop/workload.ts'
+export type { BurstResult } from './shop/burst.ts'

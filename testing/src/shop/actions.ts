@@ -196,7 +196,7 @@ async function changeOfMind(context: ActionContext): Promise<number> {
 
 /** An existing order near a random place; undefined in a shop that has none. */
 async function someOrder({ client, random }: ActionContext, lock: '' | 'for update' = ''): Promise<string | undefined> {
-  const sql = `select id from orders where id >= 1 + floor($1 * (select max(id) from orders))::bigint order by id limit 1 ${lock}`
+  const sql = `select id from orders where id >= 1 + floor($1::float8 * (select max(id) from orders))::bigint order by id limit 1 ${lock}`
   const found = await client.query<{ id: string }>(sql, [random.next()])
   return found.rows[0]?.id
 }

@@ -27,10 +27,12 @@ const ROWS_PER_ORDER = 5
 
 export async function burst(client: Client, { rows, bounds, random }: BurstOptions): Promise<BurstResult> {
   assert(bounds.customersMax > 0 && bounds.productsMax > 0, 'a burst needs a shop with customers and products')
+  await skipForeignKeyChecks(client)
   let transactions = 0
   let changes = 0
-  await client.query('set synchronous_commit to off')
   while (changes < rows) {
+    // Commits need not wait for the disk, but for the last: it takes all that came before it along.
+    await client.query(`set synchronous_commit to ${rows - changes > ROWS_PER_ROUND_TRIP ? 'off' : 'on'}`)
     const round: string[] = []
     let planned = 0
     const target = Math.min(ROWS_PER_ROUND_TRIP, rows - changes)
@@ -47,6 +49,11 @@ export async function burst(client: Client, { rows, bounds, random }: BurstOptio
     transactions += round.length
   }
   return { transactions, changes }
+}
+
+/** The rows keep to the foreign keys by how they are made; a superuser may save the server the proof, a third of the time. */
+async function skipForeignKeyChecks(client: Client): Promise<void> {
+  await client.query(`select set_config('session_replication_role', 'replica', false) where current_setting('is_superuser') = 'on'`)
 }
 
 /** New orders for three fifths of the rows, updates of orders and items for the rest. */

@@ -5,7 +5,7 @@ import { type Postgres, startPostgres } from '../postgres.ts'
 import { ACTIONS } from './actions.ts'
 import { SHOP_TABLES, shopSchema } from './schema.ts'
 import { seedShop } from './seed.ts'
-import { ShopWorkload } from './workload.ts'
+import { ShopWorkload, type ShopWorkloadStats } from './workload.ts'
 
 const SIZE = { customers: 200, products: 50, orders: 500, seed: 7 }
 
@@ -47,6 +47,14 @@ async function contents(client: pg.Client): Promise<string> {
   return rows.map((row) => row.sum).join(' ')
 }
 
+async function runUntil(workload: ShopWorkload, done: (stats: ShopWorkloadStats) => boolean): Promise<void> {
+  const stop = new AbortController()
+  const running = workload.run(stop.signal).finally(() => stop.abort())
+  while (!stop.signal.aborted && !done(workload.stats())) await sleep(20)
+  stop.abort()
+  await running
+}
+
 test('the same seed fills two shops with the same rows, another seed with others', async () => {
   const { client } = await openShop('seeded')
   const sizes = await client.query('select count(*)::int as orders, (select count(*)::int from order_items) as items from orders')
@@ -66,11 +74,7 @@ test('the same seed fills two shops with the same rows, another seed with others
 test('a workload counts exactly the changes that a reader of the log sees, and does everything that shops do', async () => {
   const { url, client } = await openShop('busy')
   const workload = new ShopWorkload({ url, seed: 3, ratePerSecond: 100_000 })
-  const stop = new AbortController()
-  const running = workload.run(stop.signal)
-  while (Object.keys(workload.stats().actions).length < ACTIONS.length - 1 || workload.stats().rolledBack === 0) await sleep(50)
-  stop.abort()
-  await running
+  await runUntil(workload, ({ actions, rolledBack }) => Object.keys(actions).length === ACTIONS.length - 1 && rolledBack > 0)
   const { changes, transactions, uncertain, disconnects, actions } = workload.stats()
   const log = await changesInLog(client, 'busy')
   expect((log['I'] ?? 0) + (log['U'] ?? 0) + (log['D'] ?? 0)).toBe(changes)
@@ -109,14 +113,13 @@ test('a workload outlives a restart of its server', async () => {
   const { url, client } = await openShop('restarted')
   client.on('error', () => undefined)
   const workload = new ShopWorkload({ url, ratePerSecond: 2000 })
-  const stop = new AbortController()
-  const running = workload.run(stop.signal)
-  while (workload.stats().changes < 100) await sleep(20)
-  await postgres.kill()
-  await postgres.start()
-  const before = workload.stats().changes
-  while (workload.stats().changes < before + 100) await sleep(20)
-  stop.abort()
-  await running
+  let restarted = 0
+  const restart = async (): Promise<void> => {
+    while (workload.stats().changes < 100) await sleep(20)
+    await postgres.kill()
+    await postgres.start()
+    restarted = workload.stats().changes
+  }
+  await Promise.all([restart(), runUntil(workload, ({ changes }) => restarted > 0 && changes > restarted + 100)])
   expect(workload.stats().disconnects).toBeGreaterThan(0)
 })
