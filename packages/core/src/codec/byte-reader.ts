@@ -71,7 +71,7 @@ export class ByteReader {
 
   #take(length: number): number {
     const start = this.#position
-    assert(start + length <= this.#bytes.length, 'an encoded batch is complete')
+    assert(Number.isInteger(length) && length >= 0 && start + length <= this.#bytes.length, 'an encoded batch is complete')
     this.#position = start + length
     return start
   }

@@ -2,8 +2,8 @@ import { assert } from '@millrace/base'
 
 /** The scratch that every encoding of this thread is written into; larger ones are given back at once. */
 const SCRATCH_KEPT_BYTES_LIMIT = 16 << 20
-/** What one ArrayBuffer of Node can hold is far above; a batch near this is a defect of its maker. */
-const ENCODED_BYTES_LIMIT = 2 ** 31
+/** Far more than any stage gathers, and what 32-bit arithmetic on positions allows. */
+const ENCODED_BYTES_LIMIT = 2 ** 30
 
 let kept = new ArrayBuffer(1 << 16)
 
@@ -87,7 +87,7 @@ export class ByteWriter {
   #reserve(length: number): void {
     const needed = this.#position + length
     if (needed <= this.#buffer.byteLength) return
-    assert(needed < ENCODED_BYTES_LIMIT, 'an encoded batch is under 2 GiB')
+    assert(needed < ENCODED_BYTES_LIMIT, 'an encoded batch is under 1 GiB')
     const grown = new ArrayBuffer(Math.max(needed, this.#buffer.byteLength * 2))
     const bytes = Buffer.from(grown)
     bytes.set(this.#bytes.subarray(0, this.#position))

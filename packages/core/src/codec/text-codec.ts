@@ -37,7 +37,9 @@ export function readText(reader: ByteReader, count: number): string[] {
   const kind = reader.byte()
   if (kind === PLAIN) return readPlain(reader, count)
   assert(kind === DICTIONARY, 'a column of text is plain or a dictionary')
-  const entries = readPlain(reader, reader.uint32())
+  const entryCount = reader.uint32()
+  assert(entryCount <= ENTRIES_LIMIT, 'a dictionary has a bounded number of entries')
+  const entries = readPlain(reader, entryCount)
   const codes = readWhole(reader, count)
   const values: string[] = []
   for (let row = 0; row < count; row += 1) {
