@@ -1,0 +1,121 @@
+import { systemRandom } from '@millrace/base'
+import { watch } from 'node:fs'
+import { join } from 'node:path'
+import { type Command, type CommandContext, EXIT } from '../cli/command.ts'
+import { showError } from '../cli/show-error.ts'
+import { CONFIG_FILE } from '../config/load-config.ts'
+import { loadProject } from '../config/project.ts'
+import { checkProject } from '../engine/check-project.ts'
+import { Engine } from '../engine/engine.ts'
+import { reportFailures, runningLines } from '../engine/report.ts'
+
+/** Editors write a file in several steps; an edit is over when nothing has happened for so long. */
+const SETTLE_MS = 150
+
+export const dev: Command = {
+  name: 'dev',
+  summary: 'run the project while you write it; an edit takes effect at once',
+  usage: '[options]',
+  example: 'millrace dev',
+  positionals: { least: 0, most: 0 },
+  options: {
+    port: { type: 'number', value: 'N', summary: 'the port of the API and the console; 0 takes a free one' },
+  },
+  details: 'An edit that is not valid is shown, and what ran before goes on. Models that did not change keep their state.',
+  async run(context) {
+    const edits = new Edits(context.folder)
+    try {
+      let engine = await startWhenValid(context, edits)
+      while (engine !== null && !context.signal.aborted) {
+        const edited = await watchUntilEdit(context, engine, edits)
+        if (edited === null) break
+        context.terminal.note(`${edited} changed.`)
+        if (!(await isValid(context))) continue
+        await engine.stop()
+        engine = await startWhenValid(context, edits)
+      }
+      context.terminal.endPanel()
+      await engine?.stop()
+    } finally {
+      edits.close()
+    }
+    return EXIT.OK
+  },
+}
+
+/** Collects edits under the project's folder; only files that make up the project count. */
+class Edits {
+  readonly #watcher: ReturnType<typeof watch>
+  #edited: string | null = null
+  #editedMs = 0
+
+  constructor(folder: string) {
+    this.#watcher = watch(folder, { recursive: true }, (_event, name) => {
+      const path = String(name)
+      if (path !== CONFIG_FILE && path !== '.env' && !/^models\/.*\.sql$/.test(path)) return
+      this.#edited = path
+      this.#editedMs = performance.now()
+    })
+    this.#watcher.on('error', () => undefined)
+  }
+
+  /** The file of a finished edit, once. */
+  take(): string | null {
+    if (this.#edited === null || performance.now() - this.#editedMs < SETTLE_MS) return null
+    const edited = this.#edited
+    this.#edited = null
+    return edited
+  }
+
+  close(): void {
+    this.#watcher.close()
+  }
+}
+
+async function startWhenValid(context: CommandContext, edits: Edits): Promise<Engine | null> {
+  const { terminal, clock, signal, folder, options } = context
+  while (!signal.aborted) {
+    try {
+      const project = await loadProject(folder)
+      const engine = await Engine.start({
+        project,
+        clock,
+        random: systemRandom,
+        onFailure: reportFailures(terminal),
+        ...(typeof options['port'] === 'number' ? { port: options['port'] } : {}),
+      })
+      if (terminal.json) terminal.value({ event: 'ready', console: engine.url, pid: process.pid })
+      else terminal.note(`${project.config.name} runs. Console: ${engine.url}   Edit ${join(folder, 'models')} and save.`)
+      return engine
+    } catch (error) {
+      showError(terminal, error)
+      terminal.note('Waiting for an edit…')
+      while (!signal.aborted && edits.take() === null) await clock.sleep(100, signal).catch(() => undefined)
+    }
+  }
+  return null
+}
+
+async function watchUntilEdit({ terminal, clock, signal }: CommandContext, engine: Engine, edits: Edits): Promise<string | null> {
+  for (let tick = 0; !signal.aborted; tick += 1) {
+    const edited = edits.take()
+    if (edited !== null) return edited
+    if (tick % 10 === 0) {
+      if (terminal.json) terminal.value({ event: 'status', ...engine.api.overview() })
+      else terminal.panel(runningLines(terminal, engine))
+    }
+    await clock.sleep(100, signal).catch(() => undefined)
+  }
+  return null
+}
+
+async function isValid({ terminal, folder }: CommandContext): Promise<boolean> {
+  try {
+    const { errors } = await checkProject(await loadProject(folder))
+    for (const error of errors) showError(terminal, error)
+    return errors.length === 0
+  } catch (error) {
+    showError(terminal, error)
+    return false
+  }
+}

@@ -1,0 +1,41 @@
+import { systemRandom } from '@millrace/base'
+import { type Command, EXIT } from '../cli/command.ts'
+import { loadProject } from '../config/project.ts'
+import { Engine } from '../engine/engine.ts'
+import { reportFailures, runningLines } from '../engine/report.ts'
+
+export const start: Command = {
+  name: 'start',
+  summary: 'run the project: capture, models, deliveries and the console',
+  usage: '[options]',
+  example: 'millrace start --port 4770',
+  positionals: { least: 0, most: 0 },
+  options: {
+    port: { type: 'number', value: 'N', summary: 'the port of the API and the console; 0 takes a free one' },
+  },
+  details: 'Runs until Ctrl-C or SIGTERM, then ends what it started; nothing is lost either way. With --json, one line of status a second.',
+  async run({ terminal, clock, signal, folder, options }) {
+    const project = await loadProject(folder)
+    const engine = await Engine.start({
+      project,
+      clock,
+      random: systemRandom,
+      onFailure: reportFailures(terminal),
+      ...(typeof options['port'] === 'number' ? { port: options['port'] } : {}),
+    })
+    if (terminal.json) terminal.value({ event: 'ready', console: engine.url, pid: process.pid })
+    else terminal.note(`${project.config.name} runs. Console: ${engine.url}`)
+    try {
+      while (!signal.aborted) {
+        if (terminal.json) terminal.value({ event: 'status', ...engine.api.overview() })
+        else terminal.panel(runningLines(terminal, engine))
+        await clock.sleep(1000, signal).catch(() => undefined)
+      }
+    } finally {
+      terminal.endPanel()
+      if (!terminal.json) terminal.note('Stopping…')
+      await engine.stop()
+    }
+    return EXIT.OK
+  },
+}

@@ -1,0 +1,89 @@
+import { MillraceError } from '@millrace/base'
+import type { ProjectConfig } from '@millrace/core'
+import { z } from 'zod'
+import { nearest } from '../cli/nearest.ts'
+
+const secret = z.union([
+  z.strictObject({ secret: z.literal('env'), name: z.string().min(1) }),
+  z.strictObject({ secret: z.literal('file'), path: z.string().min(1) }),
+])
+
+const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _, and start with a letter')
+const wholeFrom = (least: number): z.ZodInt => z.int().min(least)
+
+const postgresSource = z.strictObject({
+  kind: z.literal('postgres'),
+  url: z.union([z.string().min(1), secret]),
+  tables: z.array(z.string().min(1)).min(1).optional(),
+  slot: identifier.optional(),
+  publication: identifier.optional(),
+  tls: z.strictObject({ certificateAuthority: z.string().optional(), rejectUnauthorized: z.boolean().optional() }).optional(),
+})
+
+const webhookDelivery = z.strictObject({
+  kind: z.literal('webhook'),
+  from: z.string().min(1),
+  url: z.union([z.string().min(1), secret]),
+  secret: z.union([secret, z.array(secret).min(1).max(2)]).optional(),
+  concurrency: wholeFrom(1).max(1024).optional(),
+  timeoutMs: wholeFrom(100).max(120_000).optional(),
+  attemptsLimit: wholeFrom(1).max(100).optional(),
+})
+
+const projectConfig = z.strictObject({
+  name: identifier,
+  sources: z.record(identifier, postgresSource).optional(),
+  deliveries: z.record(identifier, webhookDelivery).optional(),
+  store: z.string().min(1).optional(),
+  server: z.strictObject({ host: z.string().min(1).optional(), port: z.int().min(0).max(65_535).optional() }).optional(),
+  streams: z
+    .record(z.string(), z.strictObject({ partitions: wholeFrom(1).max(256).optional(), retentionHours: z.number().positive().optional() }))
+    .optional(),
+  allowInside: z.array(z.string().min(1)).optional(),
+})
+
+const KNOWN_SETTINGS = [
+  ...Object.keys(projectConfig.shape),
+  ...Object.keys(postgresSource.shape),
+  ...Object.keys(webhookDelivery.shape),
+  'partitions',
+  'retentionHours',
+  'host',
+  'port',
+]
+
+/** Checks what a config exported; raises CONFIG_INVALID for the first thing wrong, naming its place. */
+export function validateConfig(value: unknown, configFile: string): ProjectConfig {
+  const result = projectConfig.safeParse(value)
+  if (result.success) return result.data as ProjectConfig
+  const issue = deepest(result.error.issues[0])
+  const place = issue.path.length === 0 ? 'the default export' : `\`${issue.path.map(String).join('.')}\``
+  throw new MillraceError('CONFIG_INVALID', { details: { file: configFile, problem: `${place} ${problemOf(issue)}`, place } })
+}
+
+type Issue = z.core.$ZodIssue
+
+/** A union's own message says nothing; the branch that got furthest does. */
+function deepest(issue: Issue | undefined): Issue {
+  if (issue === undefined) return { code: 'custom', path: [], message: 'is not valid', input: undefined }
+  if (issue.code !== 'invalid_union') return issue
+  const branches = issue.errors.flatMap((branch) => (branch[0] === undefined ? [] : [branch[0]]))
+  const furthest = branches.sort((left, right) => right.path.length - left.path.length)[0]
+  if (furthest === undefined || furthest.path.length === 0) return { ...issue, message: 'has a value of the wrong kind' }
+  return deepest({ ...furthest, path: [...issue.path, ...furthest.path] } as Issue)
+}
+
+function problemOf(issue: Issue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? ''
+    const meant = nearest(key, KNOWN_SETTINGS)
+    return `has an unknown setting '${key}'${meant === undefined ? '' : `; did you mean '${meant}'?`}`
+  }
+  if (issue.code === 'invalid_type')
+    return `must be ${article(issue.expected)}${issue.input === undefined ? '' : `, not ${typeof issue.input}`}`
+  return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
+}
+
+function article(expected: string): string {
+  return /^[aeiou]/.test(expected) ? `an ${expected}` : `a ${expected}`
+}

@@ -1,0 +1,140 @@
+/** Answers the console and the command line out of the running engine. Reads only what it returns. */
+import type { Clock } from '@millrace/base'
+import { MillraceError } from '@millrace/base'
+import { type LogReader, sqlNameOf } from '@millrace/core'
+import type { WebhookStage } from '@millrace/deliver'
+import type {
+  ChangesPage,
+  ChangesRequest,
+  EventDetail,
+  EventsPage,
+  EventsRequest,
+  Graph,
+  Latest,
+  LatestRequest,
+  ModelDetail,
+  Overview,
+  ProofState,
+  ServeApi,
+} from '@millrace/serve'
+import type { BoundModel } from '@millrace/sql'
+import type { Store } from '@millrace/store'
+import { answerOf, idOf, type Report, type Watch } from '@millrace/watch'
+import type { Project } from '../config/project.ts'
+import { VERSION } from '../version.ts'
+import { eventDetail, eventsPage } from './events.ts'
+import type { Proofs } from './proofs.ts'
+import { readChanges, readLatest } from './read-changes.ts'
+import type { Thread } from './thread.ts'
+
+export interface EngineApiOptions {
+  readonly project: Project
+  readonly models: readonly BoundModel[]
+  readonly store: Store
+  readonly reader: LogReader
+  readonly watch: Watch
+  readonly thread: Thread
+  readonly proofs: Proofs
+  readonly deliveries: ReadonlyMap<string, WebhookStage>
+  readonly clock: Clock
+}
+
+export class EngineApi implements ServeApi {
+  readonly #options: EngineApiOptions
+  readonly #startedMs: number
+
+  constructor(options: EngineApiOptions) {
+    this.#options = options
+    this.#startedMs = options.clock.nowMs()
+  }
+
+  overview(): Overview {
+    const { project, watch, proofs, reader, clock } = this.#options
+    return {
+      project: project.config.name,
+      version: VERSION,
+      nowMs: clock.nowMs(),
+      startedMs: this.#startedMs,
+      cut: reader.cut(),
+      answer: answerOf(watch.reports(), proofs.states()),
+      proofs: proofs.states(),
+    }
+  }
+
+  graph(): Graph {
+    const { watch, thread, proofs } = this.#options
+    const nodes = watch.reports().map((report) => ({
+      ...report,
+      id: idOf(report),
+      label: this.#labelOf(report),
+      proof: report.kind === 'model' ? proofs.state(report.name) : null,
+    }))
+    const order = new Map(thread.order.map((id, at) => [id, at]))
+    return { nodes: nodes.sort((left, right) => (order.get(left.id) ?? 0) - (order.get(right.id) ?? 0)), edges: thread.edges }
+  }
+
+  async latest(request: LatestRequest): Promise<Latest> {
+    return readLatest(this.#options.reader, request)
+  }
+
+  async changes(request: ChangesRequest): Promise<ChangesPage> {
+    return readChanges(this.#options.reader, request)
+  }
+
+  async model(name: string): Promise<ModelDetail> {
+    const model = this.#options.models.find((each) => each.name === name)
+    if (model === undefined) throw new MillraceError('STREAM_UNKNOWN', { details: { name } })
+    const report = this.#options.watch.reports().find((each) => each.kind === 'model' && each.name === name)
+    const names = new Set(this.#options.models.map((each) => each.name))
+    return {
+      name,
+      file: model.file ?? '',
+      sql: model.sql,
+      columns: model.schema.columns.map((column) => ({ name: column.name, type: sqlNameOf(column.type), nullable: column.nullable })),
+      key: model.schema.key.map((at) => model.schema.columns[at]?.name ?? ''),
+      inputs: model.inputs.map((input) => ({ name: input, kind: names.has(input) ? 'model' : 'stream' })),
+      asOf: evidenceNumber(report, 'cut'),
+      stateRows: evidenceNumber(report, 'stateRows'),
+      rows: evidenceNumber(report, 'rows'),
+      proof: this.#options.proofs.state(name),
+      whyStale: report === undefined || report.verdict === 'flowing' || report.verdict === 'quiet' ? null : report.sentence,
+    }
+  }
+
+  async events(request: EventsRequest): Promise<EventsPage> {
+    this.#delivery(request.delivery)
+    return eventsPage(this.#options.reader, request)
+  }
+
+  async event(delivery: string, id: string): Promise<EventDetail> {
+    this.#delivery(delivery)
+    return eventDetail(this.#options.reader, delivery, id)
+  }
+
+  async resend(delivery: string, id: string): Promise<EventDetail> {
+    await this.#delivery(delivery).resend([id])
+    return this.event(delivery, id)
+  }
+
+  prove(model: string): Promise<ProofState> {
+    return this.#options.proofs.prove(model)
+  }
+
+  #delivery(name: string): WebhookStage {
+    const stage = this.#options.deliveries.get(name)
+    if (stage === undefined) throw new MillraceError('DELIVERY_UNKNOWN', { details: { name } })
+    return stage
+  }
+
+  #labelOf({ kind, name, evidence }: Report): string {
+    if (kind === 'source') return 'Postgres'
+    if (kind === 'stream') return 'stream'
+    if (kind === 'model') return 'live model'
+    return `webhook from ${this.#options.project.config.deliveries?.[name]?.from ?? ''} to ${String(evidence['endpoint'] ?? 'an address')}`
+  }
+}
+
+function evidenceNumber(report: Report | undefined, name: string): number | null {
+  const value = report?.evidence[name]
+  return typeof value === 'number' ? value : null
+}

@@ -1,0 +1,56 @@
+import { MillraceError } from '@millrace/base'
+import type { LogReader, StreamDefinition } from '@millrace/core'
+import { discoverTables } from '@millrace/capture'
+import type { Project } from '../config/project.ts'
+
+export interface Discovered {
+  readonly streams: readonly StreamDefinition[]
+  /** Sources that could not be asked, though their streams are known from before. */
+  readonly unreachable: readonly MillraceError[]
+}
+
+/**
+ * Asks every source for its tables. A source that is away for now does not stop a project that has run
+ * before: its streams are known from the log. One that was never seen must answer.
+ */
+export async function discoverStreams(project: Project, reader: LogReader | null): Promise<Discovered> {
+  const known = reader?.streams().filter((stream) => stream.kind === 'table') ?? []
+  const streams: StreamDefinition[] = []
+  const unreachable: MillraceError[] = []
+  for (const [name, config] of Object.entries(project.config.sources ?? {})) {
+    try {
+      const tables = await discoverTables({ project: project.config.name, name, config })
+      streams.push(...tables.map((table) => ({ ...table, partitions: partitionsOf(project, known, table.name) })))
+    } catch (error) {
+      const before = known.filter((stream) => stream.name.startsWith(`${name}.`))
+      if (!(error instanceof MillraceError) || error.retry !== 'backoff' || before.length === 0) throw error
+      streams.push(...before)
+      unreachable.push(error)
+    }
+  }
+  refuseUnknownStreams(project, streams)
+  return { streams, unreachable }
+}
+
+/** A stream's partitions are fixed when it is first written: a key must stay where its past is. */
+export function partitionsOf(project: Project, known: readonly StreamDefinition[], stream: string): number {
+  return known.find((each) => each.name === stream)?.partitions ?? project.config.streams?.[stream]?.partitions ?? 1
+}
+
+function refuseUnknownStreams(project: Project, streams: readonly StreamDefinition[]): void {
+  const names = new Set([...streams.map((stream) => stream.name), ...project.models.map((model) => model.name)])
+  const file = 'millrace.config.ts'
+  for (const [name, { from }] of Object.entries(project.config.deliveries ?? {})) {
+    if (names.has(from)) continue
+    const place = `deliveries.${name}.from`
+    throw new MillraceError('CONFIG_INVALID', {
+      details: { file, problem: `\`${place}\` names '${from}', which is neither a stream nor a model`, place: `\`${place}\`` },
+    })
+  }
+  for (const name of Object.keys(project.config.streams ?? {})) {
+    if (names.has(name)) continue
+    throw new MillraceError('CONFIG_INVALID', {
+      details: { file, problem: `\`streams\` names '${name}', which no source has`, place: `\`streams['${name}']\`` },
+    })
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * One running project: the only place where stages are wired together.
+ *
+ *   source ─ capture ─► log ─ live runner ─► log ─ webhook ─► receiver
+ *                        └──── proofs, reads, the console ────┘
+ *
+ * The store is opened first and closed last. Every stage runs under one signal; `stop` aborts it, waits
+ * for each to end, and only then closes the store, so that nothing is cut off in the middle of a commit.
+ */
+import type { Clock, MillraceError, Random } from '@millrace/base'
+import { PostgresCapture } from '@millrace/capture'
+import type { LogReader, Stage } from '@millrace/core'
+import { WebhookStage } from '@millrace/deliver'
+import { Door } from '@millrace/guard'
+import { LiveRunner } from '@millrace/live'
+import { type RunningServer, startServer } from '@millrace/serve'
+import { openStore, type Store } from '@millrace/store'
+import { Watch } from '@millrace/watch'
+import { fileURLToPath } from 'node:url'
+import type { Project } from '../config/project.ts'
+import { EngineApi } from './api.ts'
+import { bindProject, type CheckedProject } from './check-project.ts'
+import { DEFAULT_HOST, DEFAULT_PORT, PROOF_PAUSE_MS } from './defaults.ts'
+import { partitionsOf } from './discover-streams.ts'
+import { Proofs } from './proofs.ts'
+import { runRetention } from './retention.ts'
+import { removeRunFile, writeRunFile } from './run-file.ts'
+import { supervise, type Supervised } from './supervise.ts'
+import { Thread } from './thread.ts'
+
+const CONSOLE_FOLDER = fileURLToPath(new URL('../../../../console/dist', import.meta.url))
+
+export interface EngineOptions {
+  readonly project: Project
+  readonly clock: Clock
+  readonly random: Random
+  /** Overrides the configuration's. 0 takes a free port. */
+  readonly port?: number
+  readonly proofPauseMs?: number
+  /** Told of each stage that ended with an error, and of proofs that could not be made. */
+  readonly onFailure: (name: string, error: Error) => void
+}
+
+export class Engine {
+  readonly store: Store
+  readonly reader: LogReader
+  readonly proofs: Proofs
+  readonly api: EngineApi
+  readonly thread: Thread
+  readonly #stages: readonly Supervised[]
+  readonly #background: readonly Promise<void>[]
+  readonly #server: RunningServer
+  readonly #storePath: string
+  readonly #stop: AbortController
+
+  private constructor(parts: EngineParts) {
+    this.store = parts.store
+    this.reader = parts.reader
+    this.proofs = parts.proofs
+    this.api = parts.api
+    this.thread = parts.thread
+    this.#stages = parts.stages
+    this.#background = parts.background
+    this.#server = parts.server
+    this.#storePath = parts.storePath
+    this.#stop = parts.stop
+  }
+
+  get url(): string {
+    return this.#server.url
+  }
+
+  static async start(options: EngineOptions): Promise<Engine> {
+    const { project, clock } = options
+    const store = await openStore(project.storePath, { clock })
+    try {
+      const reader = store.reader()
+      const checked = await bindProject(project, reader)
+      if (checked.errors.length > 0) throw new AggregateError(checked.errors, 'The models do not bind.')
+      // The streams exist before anyone reads them, so that no stage has to wait for another to begin.
+      await store.commit({ streams: checked.streams })
+      return await launch(options, store, reader, checked)
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new DOMException('The engine stops.', 'AbortError'))
+    await this.#server.close()
+    await Promise.all([...this.#stages.map((stage) => stage.ended), ...this.#background])
+    this.reader.close()
+    await this.store.close()
+    removeRunFile(this.#storePath)
+  }
+}
+
+interface EngineParts {
+  readonly store: Store
+  readonly reader: LogReader
+  readonly proofs: Proofs
+  readonly api: EngineApi
+  readonly thread: Thread
+  readonly stages: readonly Supervised[]
+  readonly background: readonly Promise<void>[]
+  readonly server: RunningServer
+  readonly storePath: string
+  readonly stop: AbortController
+}
+
+async function launch(options: EngineOptions, store: Store, reader: LogReader, checked: CheckedProject): Promise<Engine> {
+  const { project, clock, onFailure } = options
+  const { config, storePath } = project
+  const stop = new AbortController()
+  const { signal } = stop
+  const deliveries = webhookStages(options, store)
+  const live =
+    checked.models.length === 0
+      ? []
+      : [new LiveRunner({ models: checked.models, writer: store, reader: store.reader(), signal: store, clock })]
+  const stages: readonly Stage[] = [...captureStages(options, store), ...live, ...deliveries.values()]
+  const proofs = new Proofs({
+    models: checked.models,
+    storePath,
+    clock,
+    pauseMs: options.proofPauseMs ?? PROOF_PAUSE_MS,
+    onFailure: (error) => onFailure('proof', error),
+  })
+  const watch = new Watch({ clock })
+  const thread = new Thread({
+    project,
+    models: checked.models,
+    streams: checked.streams,
+    stages,
+    reader,
+    failures: () => failuresOf(supervised),
+  })
+  const api = new EngineApi({ project, models: checked.models, store, reader, watch, thread, proofs, deliveries, clock })
+  const server = await startServer({
+    host: config.server?.host ?? DEFAULT_HOST,
+    port: options.port ?? config.server?.port ?? DEFAULT_PORT,
+    api,
+    consoleFolder: CONSOLE_FOLDER,
+  })
+  writeRunFile(storePath, { pid: process.pid, url: server.url, startedMs: clock.nowMs() })
+  const supervised = stages.map((stage) => supervise(stage, signal, (failed, error) => onFailure(failed.name, error)))
+  const background = [
+    watch.run(() => thread.sample(), signal),
+    proofs.run(signal),
+    runRetention({ project, store, clock, signal, onFailure: (error) => onFailure('retention', error) }),
+  ]
+  return new Engine({ store, reader, proofs, api, thread, stages: supervised, background, server, storePath, stop })
+}
+
+function failuresOf(stages: readonly Supervised[]): ReadonlyMap<string, MillraceError | Error> {
+  return new Map(
+    stages.flatMap(({ stage, failure }) => {
+      const error = failure()
+      return error === null ? [] : [[stage.name, error] as const]
+    }),
+  )
+}
+
+function captureStages({ project, clock, random }: EngineOptions, store: Store): Stage[] {
+  const known = store.reader()
+  const streams = known.streams()
+  known.close()
+  return Object.entries(project.config.sources ?? {}).map(
+    ([name, config]) =>
+      new PostgresCapture({
+        project: project.config.name,
+        name,
+        config,
+        writer: store,
+        reader: store.reader(),
+        clock,
+        random,
+        partitionsOf: (stream) => partitionsOf(project, streams, stream),
+      }),
+  )
+}
+
+function webhookStages({ project, clock, random }: EngineOptions, store: Store): ReadonlyMap<string, WebhookStage> {
+  const door = new Door({ allowInside: project.config.allowInside ?? [] })
+  return new Map(
+    Object.entries(project.config.deliveries ?? {}).map(([name, config]) => [
+      name,
+      new WebhookStage({ name, config, storeId: store.id, writer: store, reader: store.reader(), signal: store, door, clock, random }),
+    ]),
+  )
+}
