@@ -166,8 +166,8 @@ const entries = {
     exit: 4,
   },
   HTTP_ORIGIN_REFUSED: {
-    summary: 'The request to {path} changes something but does not come from the console or a script.',
-    hint: "Send the header `x-millrace: 1`, from this server's own pages or from a script.",
+    summary: 'The request to {path} was made by a page from elsewhere, or does not say that it is meant.',
+    hint: 'Use the console itself; from a script, send the header `x-millrace: 1`.',
     retry: 'never',
     exit: 1,
   },

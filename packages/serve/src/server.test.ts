@@ -1,0 +1,277 @@
+import { MillraceError } from '@millrace/base'
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { get, request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { ChangesRequest, Graph, Overview, ProofState, ServeApi, Snapshot } from './api.ts'
+import { type RunningServer, startServer } from './server.ts'
+
+const PROOF: ProofState = { model: 'order_totals', verdict: 'equal', atMs: 1000, cut: 7, rows: 3, differentRows: 0, tookMs: 12 }
+const OVERVIEW: Overview = {
+  project: 'shop',
+  version: '0.1.0',
+  nowMs: 2000,
+  startedMs: 0,
+  cut: 8,
+  answer: { trust: 'yes', headline: 'Everything agrees', sentence: 'It does.' },
+  proofs: [PROOF],
+}
+const GRAPH: Graph = {
+  nodes: [
+    {
+      id: 'model:order_totals',
+      label: 'live model',
+      kind: 'model',
+      name: 'order"totals',
+      verdict: 'flowing',
+      sentence: 'Changes pass.',
+      blame: null,
+      sinceMs: 0,
+      phase: 'running',
+      changes: 41,
+      rate: { perSecond1: 2, perSecond10: 1.5, perSecond60: 1 },
+      lag: { nowMs: 20, p50Ms: 18, p99Ms: 40 },
+      backlog: 0,
+      lastChangeMs: 1999,
+      lastContactMs: null,
+      spark: [1, 2],
+      evidence: {},
+      error: null,
+      proof: PROOF,
+    },
+  ],
+  edges: [],
+}
+
+let server: RunningServer
+let folder: string
+let seen: unknown[] = []
+let cut = 8
+
+const api: ServeApi = {
+  overview: () => OVERVIEW,
+  graph: () => GRAPH,
+  latest: async ({ afterCut }) => {
+    seen.push(afterCut)
+    return { cut, changes: [] }
+  },
+  changes: async (request: ChangesRequest) => {
+    seen.push(request)
+    if (request.stream === 'none') throw new MillraceError('STREAM_UNKNOWN', { details: { name: 'none' } })
+    return { stream: request.stream, partition: request.partition, first: 0, next: 0, changes: [] }
+  },
+  model: async () => {
+    throw new TypeError('a defect')
+  },
+  events: async (request) => {
+    seen.push(request)
+    return { delivery: request.delivery, counts: {}, events: [], cursor: null }
+  },
+  event: async (delivery, id) => {
+    throw new MillraceError('EVENT_UNKNOWN', { details: { delivery, id } })
+  },
+  resend: async (delivery, id) => {
+    seen.push(['resend', delivery, id])
+    throw new MillraceError('EVENT_UNKNOWN', { details: { delivery, id } })
+  },
+  prove: async (model) => ({ ...PROOF, model }),
+}
+
+beforeEach(async () => {
+  seen = []
+  cut = 8
+  folder = await mkdtemp(join(tmpdir(), 'millrace-console-'))
+  await mkdir(join(folder, 'assets'))
+  await writeFile(join(folder, 'index.html'), '<!doctype html>console')
+  await writeFile(join(folder, 'assets', 'index-1a2b.js'), 'export {}')
+  server = await startServer({ port: 0, api, consoleFolder: folder })
+})
+
+afterEach(async () => {
+  await server.close()
+  await rm(folder, { recursive: true })
+})
+
+/** A request with exactly these headers, which `fetch` would not allow. */
+function raw(path: string, options: { method?: string; headers?: Record<string, string> } = {}): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(new URL(path, server.url), options, (response) => {
+      let body = ''
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+    })
+    request.on('error', reject)
+    request.end()
+  })
+}
+
+test('it listens on the loopback address unless told otherwise', () => {
+  expect(server.url).toBe(`http://127.0.0.1:${server.port}`)
+})
+
+test('a taken port is refused with its code', async () => {
+  const second = startServer({ port: server.port, api, consoleFolder: folder })
+  await expect(second).rejects.toMatchObject({ code: 'PORT_IN_USE', details: { port: server.port } })
+})
+
+test('overview and graph are what the API says', async () => {
+  expect(await (await fetch(`${server.url}/api/overview`)).json()).toEqual(OVERVIEW)
+  expect(await (await fetch(`${server.url}/api/graph`)).json()).toEqual(GRAPH)
+})
+
+test('names in a path are decoded, and numbers in a query are read', async () => {
+  await fetch(`${server.url}/api/streams/shop.a%2Fb%20c/changes?after=4&limit=2&partition=1`)
+  await fetch(`${server.url}/api/deliveries/crm/events?status=parked&cursor=x`)
+  expect(seen).toEqual([
+    { stream: 'shop.a/b c', partition: 1, after: 4, limit: 2 },
+    { delivery: 'crm', status: 'parked', cursor: 'x', limit: 50 },
+  ])
+})
+
+test.each([
+  '/api/streams/s/changes?limit=501',
+  '/api/streams/s/changes?after=-1',
+  '/api/streams/s/changes?after=1e3',
+  '/api/streams/%ff/changes',
+  '/api/deliveries/crm/events?status=lost',
+])('a request that is not valid is refused: %s', async (path) => {
+  const response = await fetch(server.url + path)
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({ code: 'HTTP_REQUEST_INVALID', retry: 'never' })
+  expect(seen).toEqual([])
+})
+
+test('law 9: an error carries its code and the way out; a defect does not look like one', async () => {
+  const unknown = await fetch(`${server.url}/api/streams/none/changes`)
+  expect(unknown.status).toBe(404)
+  expect(await unknown.json()).toMatchObject({ code: 'STREAM_UNKNOWN', hint: expect.stringContaining('millrace status') })
+  const defect = await fetch(`${server.url}/api/models/m`)
+  expect(defect.status).toBe(500)
+  expect(await defect.json()).toMatchObject({ code: 'DEFECT' })
+  expect((await fetch(`${server.url}/api/nothing`)).status).toBe(404)
+})
+
+test('a name that was rebound to this address is refused, an address and localhost are not', async () => {
+  for (const host of ['evil.example', 'evil.example:4480', '127.0.0.1.evil.example', 'localhost.evil.example', 'a b']) {
+    expect(await raw('/api/overview', { headers: { host } })).toMatchObject({ status: 421 })
+  }
+  for (const host of ['localhost:1', '127.0.0.1', '[::1]:4480', 'millrace.localhost']) {
+    expect((await raw('/api/overview', { headers: { host } })).status).toBe(200)
+  }
+})
+
+test('nothing is changed for a page from elsewhere', async () => {
+  const path = '/api/deliveries/crm/events/msg_1/resend'
+  const plain = await raw(path, { method: 'POST' })
+  expect(plain).toMatchObject({ status: 403, body: expect.stringContaining('HTTP_ORIGIN_REFUSED') })
+  const foreign = await raw('/api/feed', { headers: { 'sec-fetch-site': 'cross-site' } })
+  expect(foreign.status).toBe(403)
+  const preflight = await fetch(server.url + path, { method: 'OPTIONS', headers: { origin: 'http://evil.example' } })
+  expect(preflight.headers.get('access-control-allow-origin')).toBeNull()
+  expect(seen).toEqual([])
+  const meant = await raw(path, { method: 'POST', headers: { 'x-millrace': '1' } })
+  expect(meant.status).toBe(404)
+  expect(seen).toEqual([['resend', 'crm', 'msg_1']])
+})
+
+test('every answer forbids sniffing, framing and foreign scripts', async () => {
+  for (const path of ['/', '/api/overview', '/api/nothing']) {
+    const { headers } = await fetch(server.url + path)
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/)
+  }
+})
+
+test('the console is served with its types: hashed names for ever, the page anew each time', async () => {
+  const page = await fetch(server.url)
+  expect(await page.text()).toContain('console')
+  expect(page.headers.get('cache-control')).toBe('no-cache')
+  const script = await fetch(`${server.url}/assets/index-1a2b.js`)
+  expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+  expect(script.headers.get('cache-control')).toContain('immutable')
+})
+
+test.each([
+  '/../package.json',
+  '/%2e%2e/package.json',
+  '/assets/..%2f..%2fpackage.json',
+  '/.env.json',
+  '/assets/%00.js',
+  '/none.js',
+  '/none',
+])('nothing outside the console is served: %s', async (path) => {
+  expect((await raw(path)).status).toBe(404)
+})
+
+test('a console that was not built says how to build it', async () => {
+  await rm(join(folder, 'index.html'))
+  const page = await fetch(server.url)
+  expect(page.status).toBe(503)
+  expect(await page.text()).toContain('npm run build')
+})
+
+test('the metrics are in the text format, with names escaped', async () => {
+  const text = await (await fetch(`${server.url}/metrics`)).text()
+  expect(text).toContain('millrace_cut 8\n')
+  expect(text).toContain('millrace_changes_total{kind="model",name="order\\"totals"} 41\n')
+  expect(text).toContain('millrace_verdict{kind="model",name="order\\"totals",verdict="flowing"} 1\n')
+  expect(text).toContain('millrace_lag_seconds{kind="model",name="order\\"totals"} 0.02\n')
+  expect(text).toContain('millrace_proof_equal{model="order_totals"} 1\n')
+})
+
+test('a living server says so, and whether its data can be trusted', async () => {
+  expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ alive: true, trust: 'yes' })
+})
+
+/** Reads the feed until it has so many snapshots. */
+function snapshots(count: number): Promise<Snapshot[]> {
+  return new Promise((resolve, reject) => {
+    const request = get(`${server.url}/api/feed`, (response) => {
+      let text = ''
+      response.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        const messages = text.split('\n\n').slice(0, -1)
+        if (messages.length < count) return
+        request.destroy()
+        resolve(messages.map((message) => JSON.parse(message.slice(message.indexOf('data: ') + 6)) as Snapshot))
+      })
+    })
+    request.on('error', reject)
+  })
+}
+
+test('the feed gives the newest changes at once, and then only what came since', async () => {
+  const first = snapshots(2)
+  setTimeout(() => (cut = 9), 300)
+  const [joined, next] = await first
+  expect(joined).toEqual({ overview: OVERVIEW, graph: GRAPH, latest: { cut: 8, changes: [] } })
+  expect(next?.latest.cut).toBe(9)
+  expect(seen).toEqual([0, 8])
+})
+
+test('law 8: the feed has so many places and no more, and one that is left is free again', async () => {
+  const controllers = Array.from({ length: 33 }, () => new AbortController())
+  const statuses = await Promise.all(controllers.map(async ({ signal }) => (await fetch(`${server.url}/api/feed`, { signal })).status))
+  expect(statuses.filter((status) => status === 200)).toHaveLength(32)
+  expect(statuses.filter((status) => status === 503)).toHaveLength(1)
+  for (const controller of controllers) controller.abort()
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(await snapshots(1)).toHaveLength(1)
+})
+
+test('law 8: a client that does not read is dropped', async () => {
+  const large = { ...GRAPH, nodes: [{ ...(GRAPH.nodes[0] as Graph['nodes'][number]), label: 'x'.repeat(4_000_000) }] }
+  const heavy = await startServer({ port: 0, api: { ...api, graph: () => large }, consoleFolder: folder })
+  const socket = connect(heavy.port, '127.0.0.1')
+  const dropped = new Promise<void>((resolve) => socket.on('close', () => resolve()))
+  socket.write('GET /api/feed HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  socket.pause()
+  socket.on('error', () => undefined)
+  await new Promise((resolve) => setTimeout(resolve, 3500))
+  socket.resume()
+  await dropped
+  expect(socket.bytesRead).toBeLessThan(24_000_000)
+  await heavy.close()
+}, 15_000)
