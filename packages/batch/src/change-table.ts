@@ -1,0 +1,338 @@
+/**
+ * A stream's changes up to a cut as a DuckDB table, one row per change, nothing folded yet. The columns
+ * have plain names (`a0` after, `b0` before), so that no column of a stream can collide with ours.
+ *
+ * A stream whose schema changed has one table per era, cast to the newest schema where they are united.
+ */
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
+import duckdb from '@duckdb/node-bindings'
+import { DuckDBDataChunk } from '@duckdb/node-api'
+import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
+import { assert } from '@millrace/base'
+import {
+  type Batch,
+  CELL,
+  type Column,
+  layoutOf,
+  type LogReader,
+  OPERATION,
+  sameType,
+  type Schema,
+  sqlNameOf,
+  type StoredBatch,
+  type StreamInfo,
+  type Type,
+  valueAt,
+  type Vector,
+  VectorBuilder,
+} from '@millrace/core'
+import { type Carrier, carrierOf } from './carrier.ts'
+import { type CellWriter, cellWriter, CHUNK_ROWS } from './cell-writer.ts'
+
+export interface ChangeTableRequest {
+  readonly connection: DuckDBConnection
+  readonly reader: LogReader
+  readonly stream: StreamInfo
+  /** Names the tables that are made. */
+  readonly prefix: string
+  readonly untilCut: number
+  /** Only batches of a model's stream that reflect inputs up to this cut. */
+  readonly untilAsOf?: number
+  /** Indexes of the columns to load, in the stream's order. */
+  readonly columns: readonly number[]
+  /** Which of `columns` also have their value before the change. */
+  readonly before: readonly number[]
+  /** Whether each row tells its partition, position, cut, transaction, index and time. */
+  readonly withOrigin: boolean
+  readonly onChanges?: (count: number) => void
+}
+
+export interface ChangeTable {
+  /** `SELECT` of all eras: `sequence, operation, told_before, untold0…, a0…, b0…` and the origin. */
+  readonly sql: string
+  readonly tables: readonly string[]
+  readonly changes: number
+  readonly operations: ReadonlySet<number>
+  /** Which of the columns (by place in `columns`) some insert or update did not tell. */
+  readonly untold: ReadonlySet<number>
+  /** Whether some change that removes a row (or, for an update, replaces one) did not tell all of it. */
+  readonly someRemovalUntold: boolean
+}
+
+export const UNTOLD_BITS = 32
+const YIELD_MS = 25
+
+export async function loadChanges(request: ChangeTableRequest): Promise<ChangeTable> {
+  const loader = new ChangeLoader(request)
+  const { reader, stream, untilCut, untilAsOf } = request
+  let yieldedMs = performance.now()
+  for (const stored of reader.read(stream.name, { untilCut })) {
+    if (untilAsOf !== undefined && stored.asOf !== null && stored.asOf > untilAsOf) break
+    await loader.add(stored)
+    if (performance.now() - yieldedMs < YIELD_MS) continue
+    await yieldToOthers()
+    yieldedMs = performance.now()
+  }
+  return loader.finish()
+}
+
+interface LoadedColumn {
+  readonly name: string
+  readonly carrier: Carrier
+}
+
+const INT64 = carrierOf({ kind: 'int64' })
+const ORIGIN: readonly LoadedColumn[] = [
+  { name: 'partition', carrier: INT64 },
+  { name: 'position', carrier: INT64 },
+  { name: 'cut', carrier: INT64 },
+  { name: 'transaction', carrier: INT64 },
+  { name: 'place', carrier: INT64 },
+  { name: 'committed_at', carrier: carrierOf({ kind: 'timestamptz' }) },
+]
+
+class ChangeLoader {
+  readonly #request: ChangeTableRequest
+  readonly #eras: Era[] = []
+  readonly #operations = new Set<number>()
+  readonly #untold = new Set<number>()
+  #someRemovalUntold = false
+  #changes = 0
+
+  constructor(request: ChangeTableRequest) {
+    this.#request = request
+  }
+
+  async add(stored: StoredBatch): Promise<void> {
+    const batch = stored.batch()
+    if (batch.count === 0) return
+    const era = await this.#eraOf(batch.schema)
+    era.append(this.#vectors(stored, batch, era), batch.count)
+    this.#changes += batch.count
+    this.#request.onChanges?.(batch.count)
+  }
+
+  async finish(): Promise<ChangeTable> {
+    const { stream, columns, before, withOrigin } = this.#request
+    if (this.#eras.length === 0) await this.#eraOf(stream.schema)
+    for (const era of this.#eras) era.close()
+    const wanted = columns.map((index) => stream.schema.columns[index] as Column)
+    const fixed = ['sequence', 'operation', 'told_before', ...untoldNames(columns.length), ...(withOrigin ? ORIGIN.map((column) => column.name) : [])]
+    const cast = (name: string, type: Type): string => `CAST(${name} AS ${sqlNameOf(type)}) AS ${name}`
+    const list = [
+      ...fixed,
+      ...wanted.map((column, at) => cast(`a${at}`, column.type)),
+      ...before.map((index) => cast(`b${columns.indexOf(index)}`, (stream.schema.columns[index] as Column).type)),
+    ].join(', ')
+    return {
+      sql: this.#eras.map((era) => `SELECT ${list} FROM ${era.table}`).join(' UNION ALL '),
+      tables: this.#eras.map((era) => era.table),
+      changes: this.#changes,
+      operations: this.#operations,
+      untold: this.#untold,
+      someRemovalUntold: this.#someRemovalUntold,
+    }
+  }
+
+  async #eraOf(schema: Schema): Promise<Era> {
+    const { stream, columns, before, connection, prefix, withOrigin } = this.#request
+    const places = columns.map((index) => placeIn(schema, stream.schema.columns[index] as Column))
+    const types = places.map((place, at) => (schema.columns[place] ?? (stream.schema.columns[columns[at] as number] as Column)).type)
+    const last = this.#eras.at(-1)
+    if (last !== undefined && last.fits(places, types)) return last
+    const loaded: LoadedColumn[] = [
+      { name: 'sequence', carrier: INT64 },
+      { name: 'operation', carrier: flagCarrier() },
+      { name: 'told_before', carrier: carrierOf({ kind: 'boolean' }) },
+      ...untoldNames(columns.length).map((name) => ({ name, carrier: carrierOf({ kind: 'uint32' }) })),
+      ...(withOrigin ? ORIGIN : []),
+      ...types.map((type, at) => ({ name: `a${at}`, carrier: carrierOf(type) })),
+      ...before.map((index) => ({ name: `b${columns.indexOf(index)}`, carrier: carrierOf(types[columns.indexOf(index)] as Type) })),
+    ]
+    const era = await Era.open(connection, { table: `${prefix}_era${this.#eras.length}`, loaded, places, types })
+    this.#eras.push(era)
+    return era
+  }
+
+  /** One vector per loaded column, in the order of the era's columns. */
+  #vectors(stored: StoredBatch, batch: Batch, era: Era): Vector[] {
+    const { columns, before, withOrigin } = this.#request
+    const { count } = batch
+    const after = era.places.map((place, at) => resolved(batch, place, era.types[at] as Type))
+    const befores = before.map((index) => {
+      const at = columns.indexOf(index)
+      return batch.before?.[era.places[at] as number] ?? absent(era.types[at] as Type, count)
+    })
+    const told = toldBefore(batch, befores)
+    const untold = this.#untoldWords(batch, after)
+    this.#note(batch, told)
+    return [
+      integers(count, (row) => this.#changes + row),
+      { layout: 'boolean', values: batch.operations, cells: null },
+      { layout: 'boolean', values: told, cells: null },
+      ...untold,
+      ...(withOrigin ? origin(stored, batch) : []),
+      ...after,
+      ...befores,
+    ]
+  }
+
+  #note(batch: Batch, told: Uint8Array): void {
+    for (let row = 0; row < batch.count; row += 1) {
+      const operation = batch.operations[row] as number
+      this.#operations.add(operation)
+      if (operation === OPERATION.UPDATE && told[row] === 0) this.#someRemovalUntold = true
+    }
+  }
+
+  /** Per change one bit for each column that it does not tell. */
+  #untoldWords(batch: Batch, after: readonly Vector[]): Vector[] {
+    return untoldNames(after.length).map((_, word) => {
+      const values = new Float64Array(batch.count)
+      for (let bit = 0; bit < UNTOLD_BITS; bit += 1) {
+        const at = word * UNTOLD_BITS + bit
+        const cells = after[at]?.cells
+        if (cells === null || cells === undefined) continue
+        for (let row = 0; row < batch.count; row += 1) {
+          if ((cells[row] as number) < CELL.UNCHANGED) continue
+          values[row] = (values[row] as number) + 2 ** bit
+          const operation = batch.operations[row]
+          if (operation === OPERATION.DELETE) this.#someRemovalUntold = true
+          else if (operation !== OPERATION.TRUNCATE) this.#untold.add(at)
+        }
+      }
+      return { layout: 'integer', values, cells: null }
+    })
+  }
+}
+
+/** The changes that were written under one schema, as a table of their own. */
+class Era {
+  readonly table: string
+  /** For each wanted column its place in the era's schema, -1 where it did not exist yet. */
+  readonly places: readonly number[]
+  readonly types: readonly Type[]
+  readonly #writers: readonly CellWriter[]
+  readonly #chunk: DuckDBDataChunk
+  readonly #appender: DuckDBAppender
+  #filled = 0
+
+  private constructor(options: EraOptions, appender: DuckDBAppender) {
+    this.table = options.table
+    this.places = options.places
+    this.types = options.types
+    this.#writers = options.loaded.map((column) => cellWriter(column.carrier))
+    this.#chunk = DuckDBDataChunk.create(options.loaded.map((column) => column.carrier.type))
+    this.#appender = appender
+    this.#begin()
+  }
+
+  static async open(connection: DuckDBConnection, options: EraOptions): Promise<Era> {
+    const columns = options.loaded.map((column) => `${column.name} ${column.carrier.type.toString()}`)
+    await connection.run(`CREATE TABLE ${options.table} (${columns.join(', ')})`)
+    return new Era(options, await connection.createAppender(options.table))
+  }
+
+  fits(places: readonly number[], types: readonly Type[]): boolean {
+    return places.every((place, at) => place === this.places[at] && sameType(types[at] as Type, this.types[at] as Type))
+  }
+
+  append(vectors: readonly Vector[], count: number): void {
+    for (let from = 0; from < count; ) {
+      const rows = Math.min(count - from, CHUNK_ROWS - this.#filled)
+      for (const [at, writer] of this.#writers.entries()) writer.write(vectors[at] as Vector, from, rows, this.#filled)
+      this.#filled += rows
+      from += rows
+      if (this.#filled === CHUNK_ROWS) this.#flush()
+    }
+  }
+
+  close(): void {
+    if (this.#filled > 0) this.#flush()
+    this.#appender.closeSync()
+  }
+
+  #begin(): void {
+    for (const [at, writer] of this.#writers.entries()) writer.begin(duckdb.data_chunk_get_vector(this.#chunk.chunk, at))
+  }
+
+  #flush(): void {
+    for (const writer of this.#writers) writer.flush(this.#filled)
+    this.#chunk.rowCount = this.#filled
+    this.#appender.appendDataChunk(this.#chunk)
+    this.#chunk.reset()
+    this.#filled = 0
+    this.#begin()
+  }
+}
+
+interface EraOptions {
+  readonly table: string
+  readonly loaded: readonly LoadedColumn[]
+  readonly places: readonly number[]
+  readonly types: readonly Type[]
+}
+
+export function untoldNames(columnCount: number): string[] {
+  return Array.from({ length: Math.ceil(columnCount / UNTOLD_BITS) }, (_, word) => `untold${word}`)
+}
+
+/** An operation travels as its number. */
+function flagCarrier(): Carrier {
+  return { lies: 'boolean', type: carrierOf({ kind: 'uint8' }).type }
+}
+
+function placeIn(schema: Schema, column: Column): number {
+  return schema.columns.findIndex((candidate) => candidate.name === column.name)
+}
+
+/** The cells after the change; what an update did not tell is taken from its row before, where that is told. */
+function resolved(batch: Batch, place: number, type: Type): Vector {
+  const after = batch.after[place]
+  if (after === undefined) return absent(type, batch.count, CELL.NULL)
+  const before = batch.before?.[place]
+  if (before === undefined || after.cells === null || !after.cells.some((cell) => cell >= CELL.UNCHANGED)) return after
+  const builder = new VectorBuilder(layoutOf(type), batch.count)
+  for (let row = 0; row < batch.count; row += 1) {
+    const value = valueAt(after, row) ?? (after.cells[row] === CELL.NULL ? null : valueAt(before, row))
+    if (value === undefined) builder.pushCell(CELL.UNCHANGED)
+    else builder.push(value)
+  }
+  return builder.finish()
+}
+
+function absent(type: Type, count: number, cell: number = CELL.ABSENT): Vector {
+  const builder = new VectorBuilder(layoutOf(type), count)
+  for (let row = 0; row < count; row += 1) builder.pushCell(cell)
+  return builder.finish()
+}
+
+/** Which changes tell every asked cell of the row before. */
+function toldBefore(batch: Batch, befores: readonly Vector[]): Uint8Array {
+  const told = new Uint8Array(batch.count)
+  if (batch.before === null) return told
+  told.fill(1)
+  for (const { cells } of befores) {
+    if (cells === null) continue
+    for (let row = 0; row < batch.count; row += 1) if ((cells[row] as number) >= CELL.UNCHANGED) told[row] = 0
+  }
+  return told
+}
+
+function origin(stored: StoredBatch, batch: Batch): Vector[] {
+  assert(stored.count === batch.count, 'a batch holds what its header says')
+  return [
+    integers(batch.count, () => stored.partition),
+    integers(batch.count, (row) => stored.first + row),
+    integers(batch.count, () => stored.cut),
+    { layout: 'integer', values: batch.transactions, cells: null },
+    { layout: 'integer', values: batch.indexes, cells: null },
+    { layout: 'integer', values: batch.times, cells: null },
+  ]
+}
+
+function integers(count: number, valueOf: (row: number) => number): Vector {
+  const values = new Float64Array(count)
+  for (let row = 0; row < count; row += 1) values[row] = valueOf(row)
+  return { layout: 'integer', values, cells: null }
+}

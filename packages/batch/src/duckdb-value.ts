@@ -1,0 +1,58 @@
+/** DuckDB's types and values as ours. The way back of `carrier.ts`, and as exact. */
+import {
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  DuckDBTimeValue,
+  type DuckDBType,
+  DuckDBUUIDValue,
+  type DuckDBValue,
+} from '@duckdb/node-api'
+import { sqlNameOf, type Type, type TypeKind, type Value, wholeNumber } from '@millrace/core'
+
+const PLAIN: readonly Exclude<TypeKind, 'decimal'>[] = [
+  'boolean',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'hugeint',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'float32',
+  'float64',
+  'text',
+  'bytes',
+  'uuid',
+  'json',
+  'date',
+  'time',
+  'timestamp',
+  'timestamptz',
+]
+
+const BY_NAME = new Map<string, Type>(PLAIN.map((kind) => [sqlNameOf({ kind }), { kind }]))
+
+/** Null where we have no such type: lists, structs, intervals, enums. */
+export function typeOfDuckDB(type: DuckDBType): Type | null {
+  const name = type.toString()
+  const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(name)
+  if (decimal !== null) return { kind: 'decimal', width: Number(decimal[1]), scale: Number(decimal[2]) }
+  return BY_NAME.get(name) ?? null
+}
+
+/** A value of one of our types. Anything else becomes the text that DuckDB shows for it. */
+export function valueOfDuckDB(value: DuckDBValue): Value {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value
+  if (typeof value === 'bigint') return wholeNumber(value)
+  if (value instanceof DuckDBDecimalValue) return wholeNumber(value.value)
+  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue || value instanceof DuckDBTimeValue) return wholeNumber(value.micros)
+  if (value instanceof DuckDBDateValue) return value.days
+  if (value instanceof DuckDBBlobValue) return value.bytes
+  if (value instanceof DuckDBUUIDValue) return value.toString()
+  return String(value)
+}

@@ -1,0 +1,52 @@
+/**
+ * A DuckDB of its own for one piece of work: in memory up to a limit, then in files of a folder that goes
+ * with it (law 8). Every session speaks UTC, so that an answer does not depend on the machine.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+
+export const MEMORY_LIMIT_MB = 256
+const THREADS = 2
+/** The most that work may spill to disk before it is refused. */
+const SPILL_LIMIT_GB = 64
+
+export interface Engine {
+  readonly connection: DuckDBConnection
+  /** Ends the database and removes what it spilled. */
+  close(): Promise<void>
+}
+
+export interface EngineOptions {
+  /** Default 256. */
+  readonly memoryLimitMb?: number
+}
+
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-batch-'))
+  const instance = await DuckDBInstance.create(join(folder, 'work.db'), {
+    memory_limit: `${options.memoryLimitMb ?? MEMORY_LIMIT_MB}MiB`,
+    threads: String(THREADS),
+    temp_directory: join(folder, 'spill'),
+    max_temp_directory_size: `${SPILL_LIMIT_GB}GiB`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  })
+  const connection = await instance.connect()
+  await connection.run("SET TimeZone = 'UTC'")
+  return {
+    connection,
+    close: async () => {
+      connection.closeSync()
+      instance.closeSync()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** From here on the session reads nothing but its own tables: SQL that a user wrote cannot reach a file. */
+export async function lockEngine(connection: DuckDBConnection): Promise<void> {
+  await connection.run('SET enable_external_access = false')
+  await connection.run('SET lock_configuration = true')
+}

@@ -1,0 +1,40 @@
+/** DuckDB's complaints about SQL as ours: with the line, the column and a frame that points at the place. */
+import { describeError, MillraceError } from '@millrace/base'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { quoteLiteral } from '@millrace/sql'
+import { problemOf, type SyntaxProblem } from './references.ts'
+
+export function queryError(sql: string, { problem, byte }: SyntaxProblem): MillraceError {
+  const before = Buffer.from(sql).subarray(0, byte ?? 0).toString().split('\n')
+  const line = before.length
+  const column = (before.at(-1) ?? '').length + 1
+  return new MillraceError('QUERY_INVALID', {
+    details: { line, column, problem: problem.replace(/\.$/, '') },
+    ...(byte === null ? {} : { frame: frame(sql, line, column) }),
+  })
+}
+
+/** Refuses SQL that does not bind to the tables at hand. Plans that DuckDB cannot write down pass: they run. */
+export async function checkBinding(connection: DuckDBConnection, sql: string): Promise<void> {
+  const result = await connection.runAndReadAll(`SELECT json_serialize_plan(${quoteLiteral(sql)}, optimize := false)`)
+  const answer = JSON.parse(String(result.getRows()[0]?.[0])) as Readonly<Record<string, unknown>>
+  const kind = String(answer['error_type'] ?? '')
+  if (answer['error'] === true && REFUSALS.has(kind)) throw queryError(sql, problemOf(answer))
+}
+
+const REFUSALS = new Set(['parser', 'binder', 'catalog'])
+
+/** What DuckDB throws while a statement runs: it bound, but a row had no answer, or a resource ended. */
+export function problemOfRun(error: unknown): string {
+  return describeError(error)
+    .replace(/\n[\s\S]*$/, '')
+    .replace(/\.$/, '')
+}
+
+function frame(sql: string, line: number, column: number): string {
+  const lines = sql.split('\n')
+  const gutter = String(line).length
+  const first = Math.max(1, line - 2)
+  const shown = lines.slice(first - 1, line).map((text, at) => `${String(first + at).padStart(gutter)} | ${text}`)
+  return [...shown, `${' '.repeat(gutter)} | ${' '.repeat(column - 1)}^`].join('\n')
+}
