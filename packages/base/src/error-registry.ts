@@ -134,6 +134,136 @@ const entries = {
     exit: 1,
   },
 
+  // Sources and capture
+  SOURCE_URL_INVALID: {
+    summary: 'The url of the source {source} is not one of a Postgres database: {problem}.',
+    hint: 'Write `sources.{source}.url` as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, or as a reference to a secret that holds it.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_UNREACHABLE: {
+    summary: 'The source {source} at {host} cannot be reached: {what}.',
+    hint: 'Check that the database runs and that `sources.{source}.url` names its host and port. A running Millrace keeps trying.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  SOURCE_TLS: {
+    summary: 'No trusted TLS connection to the source {source} at {host}: {what}.',
+    hint: 'Name the certificate of its authority in `sources.{source}.tls.certificateAuthority`, and check that the server has `ssl = on`.',
+    retry: 'after-fix',
+    exit: 5,
+  },
+  SOURCE_AUTHENTICATION: {
+    summary: 'The source {source} at {host} refused the user {user}: {what}.',
+    hint: 'Correct the user and the password behind `sources.{source}.url`, and allow the connection (replication included) in pg_hba.conf.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_DATABASE_MISSING: {
+    summary: 'The source {source} at {host} has no database {database}.',
+    hint: 'Correct the last part of `sources.{source}.url`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_VERSION: {
+    summary: 'The source {source} runs Postgres {version}; the oldest that can be captured is 14.',
+    hint: 'Upgrade the database, or point `sources.{source}.url` at a newer one.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_ENCODING: {
+    summary: 'The database of the source {source} is encoded in {encoding}, which does not say what its text means.',
+    hint: 'Restore it into a database made with `CREATE DATABASE … ENCODING UTF8`, and point `sources.{source}.url` there.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_WAL_LEVEL: {
+    summary: 'The source {source} has wal_level = {level}, which does not carry changes of rows.',
+    hint: 'Run `ALTER SYSTEM SET wal_level = logical;` in it and restart the server.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_PERMISSION: {
+    summary: 'The user {user} of the source {source} may not {action}.',
+    hint: 'Run `{fix}` as its owner or as a superuser.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_TABLE_MISSING: {
+    summary: 'The source {source} has no table {table}.',
+    hint: 'Correct `sources.{source}.tables` in millrace.config.ts, or create the table.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_TABLE_KIND: {
+    summary: '{table} in the source {source} is {kind}; only ordinary, logged tables have changes to capture.',
+    hint: 'Take it out of `sources.{source}.tables`, or make it an ordinary table (`ALTER TABLE … SET LOGGED`).',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_TABLE_IDENTITY: {
+    summary:
+      'The rows of {table} in the source {source} cannot be told apart: {what}. Postgres would refuse its updates once it is published.',
+    hint: 'Give it a primary key, or run `ALTER TABLE {table} REPLICA IDENTITY FULL;`, or leave it out of `sources.{source}.tables`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_FAILED: {
+    summary: 'The source {source} failed ({sqlstate}): {what}.',
+    hint: 'Look into the log of the database server. Millrace keeps trying; run `millrace doctor` to check the source.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  CAPTURE_CONNECTION_LOST: {
+    summary: 'The connection to the source {source} was lost: {what}.',
+    hint: 'It is made again by itself and resumes where it was; check the network and the server if it lasts (`millrace doctor`).',
+    retry: 'backoff',
+    exit: 5,
+  },
+  CAPTURE_SLOT_LIMIT: {
+    summary: 'The source {source} has no replication slot or WAL sender to spare.',
+    hint: 'Drop an unused slot (`SELECT pg_drop_replication_slot(…);`), or raise max_replication_slots and max_wal_senders and restart the server.',
+    retry: 'backoff',
+    exit: 4,
+  },
+  CAPTURE_SLOT_BLOCKED: {
+    summary: 'The replication slot {slot} of the source {source} cannot be made while older transactions are open ({blocker}).',
+    hint: 'End them: `SELECT pid, state, xact_start, query FROM pg_stat_activity WHERE backend_xid IS NOT NULL;` shows them. It is tried again by itself.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  CAPTURE_SLOT_ACTIVE: {
+    summary: 'The replication slot {slot} of the source {source} is in use by another connection (process {pid} of the server).',
+    hint: 'Stop the other Millrace, or give this source a `slot` of its own. One left by a killed process ends by itself; it is tried again.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  CAPTURE_SLOT_LOST: {
+    summary:
+      'The replication slot {slot} of the source {source} no longer continues what is in the log at {position}: {what}. Changes may be missing between the two.',
+    hint: "Have its tables read anew, deletes included: set another slot name, for example `slot: '{next}'`, for this source in millrace.config.ts. To keep slots longer, raise max_slot_wal_keep_size.",
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_SCHEMA_CHANGED: {
+    summary: 'The table {table} of the source {source} changed in a way that its stream cannot follow: {what}.',
+    hint: "Nothing is lost: the slot keeps the changes. To accept the new shape, have the tables read anew: set another slot name, for example `slot: '{next}'`, in millrace.config.ts.",
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_VALUE_UNREPRESENTABLE: {
+    summary: 'The column {column} of {table} in the source {source} holds {what}, which {type} cannot represent.',
+    hint: "Mend the row, or make the column one that arrives as text (`ALTER TABLE {table} ALTER COLUMN {column} TYPE {wider};`). If the change has been committed already, then also have the tables read anew: set another slot name, for example `slot: '{next}'`, in millrace.config.ts.",
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_PROTOCOL: {
+    summary: 'The source {source} sent what the replication protocol does not know: {what}.',
+    hint: 'Check that `sources.{source}.url` names Postgres itself and not a pooler; run `millrace doctor`.',
+    retry: 'backoff',
+    exit: 1,
+  },
+
   // Watch and serve
   DELIVERY_UNKNOWN: {
     summary: 'There is no delivery named {name}.',

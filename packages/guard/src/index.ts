@@ -1,1 +1,2 @@
 export { Door, type DoorAddress, type DoorOptions, type DoorRequest, type DoorResponse } from './door.ts'
+export { resolveSecret } from './secret.ts'
