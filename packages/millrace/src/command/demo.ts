@@ -12,7 +12,7 @@ export const demo: Command = {
     rate: { type: 'number', value: 'N', summary: 'changes a second that the shop makes; default 200' },
     seed: { type: 'number', value: 'N', summary: 'the seed of the workload; default 1' },
     port: { type: 'number', value: 'N', summary: 'the port of the console; default 4770, or a free one if that is taken' },
-    keep: { type: 'flag', summary: 'keep the database and the store in a folder, and say which' },
+    keep: { type: 'flag', summary: 'keep the store, and say where' },
   },
   details:
     'Needs nothing but what npm brought. Everything it starts ends with it. At the end it lets the last change arrive, then counts\n' +

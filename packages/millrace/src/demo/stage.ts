@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 
 const SIZE = { customers: 400, products: 120, orders: 1500 } as const
 
@@ -33,7 +34,7 @@ export async function setDemoStage({ seed, ratePerSecond, clock, keep, note }: D
   const folder = mkdtempSync(join(tmpdir(), 'millrace-demo-'))
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   note('Starting Postgres…')
-  const postgres = await startPostgres({ folder: join(folder, 'postgres') })
+  const postgres = await startPostgres()
   const end = async (): Promise<void> => {
     await receiver?.stop()
     await postgres.stop()
@@ -43,7 +44,9 @@ export async function setDemoStage({ seed, ratePerSecond, clock, keep, note }: D
   try {
     note('Filling the shop…')
     await postgres.query(shopSchema)
-    const seeded = await postgres.withClient((client) => seedShop(client, { ...SIZE, seed }))
+    const client = new pg.Client({ connectionString: postgres.url })
+    await client.connect()
+    const seeded = await seedShop(client, { ...SIZE, seed }).finally(() => client.end())
     receiver = await startReceiver({ secrets: [secret] })
     const workload = new ShopWorkload({ url: postgres.url, seed, ratePerSecond, clock })
     return { folder, postgres, receiver, workload, seeded, secret, end }

@@ -1,0 +1,183 @@
+/**
+ * Judges what is left after the kills, by three witnesses that share no code with what is judged: the
+ * tables in Postgres, the model's own SQL run by Postgres, and the receiver's ledger.
+ */
+import { assert, type Clock } from '@millrace/base'
+import { foldStream, type LogReader, valueToText } from '@millrace/core'
+import { openReader } from '@millrace/store'
+import type { Postgres, Receiver } from '@millrace/testing'
+import { SHOP_TABLES } from '@millrace/testing'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The model that is delivered, and so judged at the receiver. */
+const MODEL = 'order_totals'
+const CATCH_UP_MS_LIMIT = 120_000
+
+export interface Judgement {
+  /** Changes that the log misses, rows that differ from Postgres, and events that never arrived. */
+  readonly lost: number
+  /** Identities that stand in the log twice, and rows or ids that are too many after removal of repeats. */
+  readonly duplicated: number
+  /** Events that were sent again under their old id, as is allowed. */
+  readonly resent: number
+  readonly proof: 'equal' | 'different'
+  readonly changes: number
+  readonly events: number
+  readonly outOfOrder: number
+}
+
+export interface JudgeOptions {
+  readonly postgres: Postgres
+  readonly receiver: Receiver
+  readonly storePath: string
+  readonly project: string
+  /** From the moment the first snapshot was whole: what the log held, and what was committed since. */
+  readonly expectedSince: { readonly logged: number; readonly changes: number }
+}
+
+export async function judge({ postgres, receiver, storePath, project, expectedSince }: JudgeOptions): Promise<Judgement> {
+  const reader = openReader(storePath)
+  try {
+    const log = countIdentities(reader)
+    const missing = expectedSince.logged + expectedSince.changes - log.distinct
+    const tables = []
+    for (const table of SHOP_TABLES) tables.push(await compareTable(postgres, reader, table))
+    const model = await compareModel(postgres, reader, project)
+    const published = written(reader, MODEL)
+    const { distinctIds, resent, orderViolations } = receiver.stats()
+    const rows = [...tables, model]
+    return {
+      lost: Math.max(0, missing) + sum(rows.map((each) => each.missing)) + Math.max(0, published - distinctIds),
+      duplicated:
+        log.total - log.distinct + Math.max(0, -missing) + sum(rows.map((each) => each.extra)) + Math.max(0, distinctIds - published),
+      resent,
+      proof: model.missing === 0 && model.extra === 0 ? 'equal' : 'different',
+      changes: log.distinct,
+      events: distinctIds,
+      outOfOrder: orderViolations,
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+export function loggedChanges(storePath: string): number {
+  const reader = openReader(storePath)
+  try {
+    return countIdentities(reader).distinct
+  } finally {
+    reader.close()
+  }
+}
+
+export interface CaughtUpOptions {
+  readonly postgres: Postgres
+  readonly receiver: Receiver
+  readonly storePath: string
+  readonly clock: Clock
+}
+
+/** Waits until the log holds what the tables hold, the model reflects it and the receiver knows it. */
+export async function caughtUp({ postgres, receiver, storePath, clock }: CaughtUpOptions, ended: () => boolean): Promise<void> {
+  const endMs = clock.monotonicMs() + CATCH_UP_MS_LIMIT
+  const position = Number((await postgres.query("select (pg_current_wal_flush_lsn() - '0/0')::bigint as position"))[0]?.['position'])
+  let stable = 0
+  let before = ''
+  while (stable < 10) {
+    assert(!ended(), 'the process lives until it is stopped')
+    assert(clock.monotonicMs() < endMs, `the thread catches up within ${CATCH_UP_MS_LIMIT} ms`)
+    await clock.sleep(200)
+    if (!existsSync(storePath)) continue
+    const reader = openReader(storePath)
+    const read = reader.progress('shop')?.transaction ?? 0
+    const published = reader.streams().some((stream) => stream.name === MODEL) ? written(reader, MODEL) : 0
+    const now = `${reader.cut()} ${published} ${receiver.stats().distinctIds}`
+    reader.close()
+    const complete =
+      (await confirmedPosition(postgres)) >= position && read > 0 && published > 0 && receiver.stats().distinctIds >= published
+    stable = complete && now === before ? stable + 1 : 0
+    before = now
+  }
+}
+
+async function confirmedPosition(postgres: Postgres): Promise<number> {
+  const rows = await postgres.query("select coalesce(max(confirmed_flush_lsn - '0/0'), 0)::bigint as position from pg_replication_slots")
+  return Number(rows[0]?.['position'])
+}
+
+interface Difference {
+  readonly missing: number
+  readonly extra: number
+}
+
+async function compareTable(postgres: Postgres, reader: LogReader, table: string): Promise<Difference> {
+  const { schema } = reader.stream(`shop.${table}`)
+  const columns = schema.columns.map((column) => `"${column.name}"::text`).join(', ')
+  return compareRows(await rowsOf(postgres, `select ${columns} from ${table}`), foldedRows(reader, `shop.${table}`))
+}
+
+/** Runs the model's own SQL in Postgres, over views that have the streams' names. */
+async function compareModel(postgres: Postgres, reader: LogReader, project: string): Promise<Difference> {
+  const sql = readFileSync(join(project, 'models', `${MODEL}.sql`), 'utf8')
+    .trim()
+    .replace(/;$/, '')
+  await postgres.query('create schema if not exists shop')
+  for (const table of SHOP_TABLES) await postgres.query(`create or replace view shop.${table} as select * from public.${table}`)
+  const columns = reader
+    .stream(MODEL)
+    .schema.columns.map((column) => `"${column.name}"::text`)
+    .join(', ')
+  return compareRows(await rowsOf(postgres, `select ${columns} from (${sql}) as model`), foldedRows(reader, MODEL))
+}
+
+async function rowsOf(postgres: Postgres, sql: string): Promise<string[]> {
+  const rows = await postgres.query(`set timezone = 'UTC'; ${sql}`)
+  return rows.map((row) => JSON.stringify(Object.values(row)))
+}
+
+function foldedRows(reader: LogReader, stream: string): string[] {
+  const { columns } = reader.stream(stream).schema
+  const rows: string[] = []
+  for (const row of foldStream(reader, stream)) {
+    rows.push(JSON.stringify(columns.map(({ type }, at) => postgresText(type, row[at] ?? null))))
+  }
+  return rows
+}
+
+function postgresText(type: Parameters<typeof valueToText>[0], value: Parameters<typeof valueToText>[1] | null): string | null {
+  if (value === null) return null
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
+  return valueToText(type, value)
+}
+
+function compareRows(expected: readonly string[], found: readonly string[]): Difference {
+  const counts = new Map<string, number>()
+  for (const row of expected) counts.set(row, (counts.get(row) ?? 0) + 1)
+  for (const row of found) counts.set(row, (counts.get(row) ?? 0) - 1)
+  const rest = [...counts.values()]
+  return { missing: sum(rest.filter((count) => count > 0)), extra: -sum(rest.filter((count) => count < 0)) }
+}
+
+function written(reader: LogReader, stream: string): number {
+  return sum(reader.extents(stream).map((extent) => extent.next))
+}
+
+/** Law 5: (source, transaction, index) is one change's identity for ever. */
+function countIdentities(reader: LogReader): { total: number; distinct: number } {
+  let total = 0
+  const identities = new Set<string>()
+  for (const { name, kind } of reader.streams()) {
+    if (kind !== 'table') continue
+    for (const stored of reader.read(name)) {
+      const { transactions, indexes, count } = stored.batch()
+      total += count
+      for (let row = 0; row < count; row += 1) identities.add(`${transactions[row]}/${indexes[row]}`)
+    }
+  }
+  return { total, distinct: identities.size }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}

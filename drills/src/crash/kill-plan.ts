@@ -1,0 +1,29 @@
+import { CRASH_POINTS, type CrashPoint, pick, type Random } from '@millrace/base'
+
+/** How one life of the process ends: at a named point, or so many milliseconds after it was ready. */
+export type Kill =
+  | { readonly at: 'point'; readonly point: CrashPoint; readonly visit: number }
+  | { readonly at: 'time'; readonly delayMs: number }
+
+/** Points that a process meets only before its first snapshot is complete. */
+const FIRST_POINTS: readonly CrashPoint[] = ['capture.before-slot', 'capture.in-snapshot', 'capture.after-snapshot']
+const LATER_POINTS = CRASH_POINTS.filter((point) => !FIRST_POINTS.includes(point))
+/** A random kill falls within this time after the process said that it was ready. */
+const RANDOM_DELAY_MS_MAX = 1500
+
+/**
+ * A fifth of the kills fall before the snapshot is whole; of the rest, every second one is at a named
+ * point, taken in turn so that none is left out, and the others at a random moment.
+ */
+export function killPlan(random: Random, kills: number): { readonly first: readonly Kill[]; readonly later: readonly Kill[] } {
+  const firstCount = Math.max(Math.min(kills, FIRST_POINTS.length), Math.floor(kills / 5))
+  const first = Array.from({ length: firstCount }, (_, at): Kill => {
+    const point = FIRST_POINTS[at % FIRST_POINTS.length] ?? pick(random, FIRST_POINTS)
+    return { at: 'point', point, visit: 1 + (point === 'capture.in-snapshot' ? random.below(4) : 0) }
+  })
+  const later = Array.from({ length: kills - firstCount }, (_, at): Kill => {
+    if (at % 2 === 1) return { at: 'time', delayMs: random.below(RANDOM_DELAY_MS_MAX) }
+    return { at: 'point', point: LATER_POINTS[(at / 2) % LATER_POINTS.length] ?? pick(random, LATER_POINTS), visit: 1 + random.below(20) }
+  })
+  return { first, later }
+}
