@@ -1,0 +1,38 @@
+import type { Expression } from '../expression/expression.ts'
+import { type Plan, planInputs } from '../plan/plan.ts'
+import { Unsupported } from '../sql-error.ts'
+import { compileProjection } from './compile.ts'
+import { isFloat } from './type-range.ts'
+
+/** Raises `Unsupported` for the first expression that has no exact code. */
+export function checkCompiles(plan: Plan): void {
+  for (const input of planInputs(plan)) checkCompiles(input)
+  for (const expression of expressionsOf(plan)) compileProjection([expression])
+  if (plan.kind === 'aggregate') for (const call of plan.calls) if (call.function === 'sum' || call.function === 'avg') checkSum(call)
+}
+
+function checkSum(call: { readonly function: string; readonly input: Expression | null; readonly place: number | null }): void {
+  if (call.input === null || !isFloat(call.input.type)) return
+  throw new Unsupported(
+    `${call.function} of floating-point values, whose result depends on the order of the rows,`,
+    call.place,
+    'Cast the argument to a DECIMAL.',
+  )
+}
+
+function expressionsOf(plan: Plan): readonly Expression[] {
+  switch (plan.kind) {
+    case 'filter':
+      return [plan.condition]
+    case 'project':
+      return plan.expressions
+    case 'aggregate':
+      return [...plan.groups, ...plan.calls.flatMap((call) => [call.input, call.condition])].filter((part) => part !== null)
+    case 'join':
+      return [...plan.keys.flatMap((key) => [key.left, key.right]), ...(plan.residual === null ? [] : [plan.residual])]
+    case 'rows':
+      return plan.rows.flat()
+    default:
+      return []
+  }
+}

@@ -1,0 +1,67 @@
+/** Turns expressions into functions over lanes. */
+import type { Layout } from '@millrace/core'
+import type { Expression } from '../expression/expression.ts'
+import { emit } from './emit.ts'
+import { KernelWriter, layoutOfExpression } from './kernel-writer.ts'
+import { type Lane, type LaneValues, laneValues } from './lane.ts'
+import { runtime } from './runtime.ts'
+
+/** Computes the given expressions for the first `count` rows of the lanes. */
+export type Projection = (lanes: readonly Lane[], count: number) => Lane[]
+
+/** Writes the rows for which the condition is true into `selection` and returns how many there are. */
+export type Predicate = (lanes: readonly Lane[], count: number, selection: Int32Array) => number
+
+type Kernel = (lanes: readonly Lane[], count: number, constants: readonly unknown[], run: typeof runtime, output: unknown) => unknown
+
+export function compileProjection(expressions: readonly Expression[]): Projection {
+  const computed = expressions.filter((expression) => expression.kind !== 'column')
+  const layouts = computed.map((expression) => layoutOfExpression(expression.type))
+  const run = computed.length === 0 ? null : compileKernel(computed, layouts)
+  return (lanes, count) => {
+    const results = run === null ? [] : run(lanes, count)
+    let next = 0
+    return expressions.map((expression) => (expression.kind === 'column' ? lanes[expression.index] : results[next++]) as Lane)
+  }
+}
+
+function compileKernel(expressions: readonly Expression[], layouts: readonly Layout[]): Projection {
+  const writer = new KernelWriter()
+  const operands = expressions.map((expression) => emit(writer, expression))
+  const before = operands.map((_, at) => `let out${at} = output.values[${at}], null${at} = null`).join('\n')
+  const each = operands.map(({ value, isNull }, at) => storeText(at, value, isNull, layouts[at] as Layout)).join('\n')
+  const results = operands.map((_, at) => `{ layout: output.layouts[${at}], values: out${at}, nulls: null${at} }`)
+  const after = `return [${results.join(', ')}]`
+  const kernel = build(writer.source({ before, each, after }))
+  const constants = writer.constants
+  return (lanes, count) => {
+    const values = layouts.map((layout) => laneValues(layout, count))
+    return kernel(lanes, count, constants, runtime, { values, layouts, widened }) as Lane[]
+  }
+}
+
+function storeText(at: number, value: string, isNull: string, layout: Layout): string {
+  const store = layout === 'boolean' ? `out${at}[row] = ${value} ? 1 : 0` : `out${at}[row] = ${value}`
+  const wide = `if (typeof ${value} === 'bigint' && !Array.isArray(out${at})) out${at} = output.widened(out${at})`
+  const kept = layout === 'integer' ? `{ ${wide}\n${store} }` : `{ ${store} }`
+  if (isNull === 'false') return kept
+  return `if (${isNull}) { if (null${at} === null) null${at} = new Uint8Array(count); null${at}[row] = 1 } else ${kept}`
+}
+
+function widened(values: LaneValues): LaneValues {
+  return Array.from(values as Float64Array)
+}
+
+export function compilePredicate(condition: Expression): Predicate {
+  const writer = new KernelWriter()
+  const { value, isNull } = emit(writer, condition)
+  const each = `if (!${isNull} && ${value}) { output[selected] = row; selected += 1 }`
+  const kernel = build(writer.source({ before: 'let selected = 0', each, after: 'return selected' }))
+  const constants = writer.constants
+  return (lanes, count, selection) => kernel(lanes, count, constants, runtime, selection) as number
+}
+
+/** The text comes from the kernel writer alone: names it made itself and literals it quoted. */
+function build(source: string): Kernel {
+  return new Function('lanes', 'count', 'constants', 'runtime', 'output', `'use strict'\n${source}`) as Kernel
+}

@@ -1,0 +1,28 @@
+/**
+ * The scalar functions that a live model may call, by DuckDB's name. Each is here because a differential
+ * test shows that it gives DuckDB's result and type for every kind of input; all others are refused.
+ */
+import type { Call } from '../expression/call.ts'
+import { ARITHMETIC } from './functions-arithmetic.ts'
+import type { KernelWriter, Operand } from './kernel-writer.ts'
+
+/** Writes the code of a call; null where it is not supported for these types. */
+export type FunctionEmitter = (writer: KernelWriter, call: Call, inputs: readonly Operand[]) => Operand | null
+
+export const FUNCTIONS: Readonly<Record<string, FunctionEmitter>> = { ...ARITHMETIC }
+
+/** Functions without a side or a clock, which DuckDB computes for us where their inputs are constants. */
+export const FOLDED_FUNCTIONS: ReadonlySet<string> = new Set([
+  ...Object.keys(FUNCTIONS),
+  'trunc',
+  'to_years',
+  'to_quarters',
+  'to_months',
+  'to_weeks',
+  'to_days',
+  'to_hours',
+  'to_minutes',
+  'to_seconds',
+  'to_milliseconds',
+  'to_microseconds',
+])

@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto'
+import type { Schema } from '@millrace/core'
+import type { Plan } from './plan/plan.ts'
+
+/** Grows when the same plan would come to mean something else, so that every model is filled anew. */
+const SEMANTICS_VERSION = 1
+
+/**
+ * What a model means: its plan and the schema of its rows, with the fingerprints of the models it
+ * reads. White space, comments, aliases and places in the SQL do not enter.
+ */
+export function fingerprintOf(plan: Plan, schema: Schema, inputs: readonly string[]): string {
+  const columns = schema.columns.map(({ name, type }) => [name, type])
+  const text = JSON.stringify([SEMANTICS_VERSION, columns, schema.key, inputs, plan], canonical)
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+function canonical(key: string, value: unknown): unknown {
+  if (key === 'place') return undefined
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))) return `${Object.is(value, -0) ? '-0' : value}f`
+  return value
+}

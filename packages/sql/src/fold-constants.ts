@@ -1,0 +1,95 @@
+/**
+ * Computes what a plan writes as constants: `date '2024-01-02'` is a cast of a text there, an interval a
+ * call of `to_days`. DuckDB itself is asked for each value, so that it is right by construction.
+ */
+import {
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBIntervalValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  DuckDBTimeValue,
+  DuckDBUUIDValue,
+} from '@duckdb/node-api'
+import { sqlNameOf, type Value, valueToText, wholeNumber } from '@millrace/core'
+import { FOLDED_FUNCTIONS } from './compile/functions.ts'
+import { type Constant, constant, type Interval } from './expression/constant.ts'
+import { type Expression, inputsOf, withInputs } from './expression/expression.ts'
+import type { ExpressionType } from './duckdb-type.ts'
+import { quoteLiteral } from './identifier.ts'
+import type { Planner } from './planner.ts'
+
+export async function foldConstants(expression: Expression, planner: Planner): Promise<Expression> {
+  const inputs: Expression[] = []
+  for (const input of inputsOf(expression)) inputs.push(await foldConstants(input, planner))
+  const folded = withInputs(expression, inputs)
+  if (folded.kind !== 'cast' && folded.kind !== 'call') return folded
+  if (folded.kind === 'call' && !FOLDED_FUNCTIONS.has(folded.name)) return folded
+  if (!inputs.every((input) => input.kind === 'constant')) return folded
+  const text = printConstant(folded)
+  if (text === null) return folded
+  const value = await evaluate(text, planner)
+  return value === undefined ? folded : constant(value, folded.type, folded.place)
+}
+
+/** Undefined where DuckDB refuses: the expression then stays as it is, and raises where it is met. */
+async function evaluate(text: string, planner: Planner): Promise<Constant['value'] | undefined> {
+  try {
+    const [value] = await planner.evaluate([text])
+    return readValue(value)
+  } catch {
+    return undefined
+  }
+}
+
+function readValue(value: unknown): Value | Interval | undefined {
+  if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value
+  if (typeof value === 'bigint') return wholeNumber(value)
+  if (value instanceof DuckDBDecimalValue) return wholeNumber(value.value)
+  if (value instanceof DuckDBDateValue) return value.days
+  if (value instanceof DuckDBTimeValue || value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) {
+    return wholeNumber(value.micros)
+  }
+  if (value instanceof DuckDBIntervalValue) return { months: value.months, days: value.days, micros: Number(value.micros) }
+  if (value instanceof DuckDBUUIDValue) return value.toString()
+  return value instanceof DuckDBBlobValue ? value.bytes : undefined
+}
+
+const INFIX = new Set(['+', '-', '*', '/', '//', '%', '||'])
+
+/** The expression as SQL; null where its constants cannot be written. */
+function printConstant(expression: Expression): string | null {
+  switch (expression.kind) {
+    case 'constant':
+      return printLiteral(expression.value, expression.type)
+    case 'cast': {
+      const input = printConstant(expression.input)
+      return input === null ? null : `${expression.lenient ? 'TRY_CAST' : 'CAST'}(${input} AS ${typeName(expression.type)})`
+    }
+    case 'call': {
+      const inputs = expression.inputs.map(printConstant)
+      if (inputs.includes(null)) return null
+      if (!INFIX.has(expression.name)) return `${expression.name}(${inputs.join(', ')})`
+      return inputs.length === 1 ? `(${expression.name} ${inputs[0]})` : `(${inputs.join(` ${expression.name} `)})`
+    }
+    default:
+      return null
+  }
+}
+
+function printLiteral(value: Constant['value'], type: ExpressionType): string | null {
+  if (value === null) return `CAST(NULL AS ${typeName(type)})`
+  if (type.kind === 'interval' || type.kind === 'null') {
+    if (typeof value !== 'object' || value instanceof Uint8Array) return null
+    return `(to_months(${value.months}) + to_days(${value.days}) + to_microseconds(${value.micros}))`
+  }
+  if (type.kind === 'bytes') return null
+  if (typeof value === 'object') return null
+  return `CAST(${quoteLiteral(valueToText(type, value))} AS ${sqlNameOf(type)})`
+}
+
+function typeName(type: ExpressionType): string {
+  if (type.kind === 'interval') return 'INTERVAL'
+  return type.kind === 'null' ? '"NULL"' : sqlNameOf(type)
+}

@@ -1,0 +1,35 @@
+import type { Aggregate } from './aggregate.ts'
+import type { Distinct } from './distinct.ts'
+import type { Filter } from './filter.ts'
+import type { Join } from './join.ts'
+import type { Project } from './project.ts'
+import type { Rows } from './rows.ts'
+import type { Scan } from './scan.ts'
+import type { Union } from './union.ts'
+
+/** A bound, typed relation: what DuckDB's plan means, in as few kinds of node as it needs. */
+export type Plan = Scan | Filter | Project | Join | Aggregate | Union | Distinct | Rows
+
+export function planInputs(plan: Plan): readonly Plan[] {
+  switch (plan.kind) {
+    case 'scan':
+    case 'rows':
+      return []
+    case 'filter':
+    case 'project':
+    case 'aggregate':
+    case 'distinct':
+      return [plan.input]
+    case 'join':
+      return [plan.left, plan.right]
+    case 'union':
+      return plan.inputs
+  }
+}
+
+/** The names of the streams and models that it reads, each once. */
+export function relationsOf(plan: Plan, into: Set<string> = new Set()): Set<string> {
+  if (plan.kind === 'scan') into.add(plan.relation)
+  for (const input of planInputs(plan)) relationsOf(input, into)
+  return into
+}

@@ -1,0 +1,153 @@
+import { columnReference } from './expression/column-reference.ts'
+import { comparison } from './expression/comparison.ts'
+import { allOf, conditionsOf } from './expression/conjunction.ts'
+import { columnsOf, type Expression, rewrite } from './expression/expression.ts'
+import { distinct } from './plan/distinct.ts'
+import { filter } from './plan/filter.ts'
+import { join, type JoinKey, type JoinSides } from './plan/join.ts'
+import type { Plan } from './plan/plan.ts'
+import { keepColumns, project } from './plan/project.ts'
+import type { ExpressionJson, PlanJson } from './plan-json.ts'
+import { kept, type PlanContext, readPlan, sidesOf } from './read-plan.ts'
+import { readComparisonOperator, readExpression } from './read-expression.ts'
+import { uniqueKeysOf } from './unique-key.ts'
+import { Unsupported } from './sql-error.ts'
+
+/** The conditions of a join: each over one pair of sides, or over the columns of both. */
+export interface SplitConditions {
+  readonly keys: readonly JoinKey[]
+  /** Over the left columns, then the right ones. */
+  readonly others: readonly Expression[]
+}
+
+export function readJoin(json: PlanJson, context: PlanContext): Plan {
+  const kind = String(json['join_type'])
+  const sides = readSides(json, context)
+  const conditions = readConditions(json, sides)
+  switch (kind) {
+    case 'INNER':
+      return projected(json, join('inner', sides, { keys: conditions.keys, residual: allOf(conditions.others) }), sides)
+    case 'LEFT':
+      return projected(json, leftJoin(sides, conditions), sides)
+    case 'RIGHT':
+      return projected(json, rightJoin(sides, conditions), sides)
+    case 'SINGLE':
+      return projected(json, singleJoin(sides, conditions), sides)
+    default:
+      throw new Unsupported(joinName(kind), placeOf(conditions), 'Write it as an inner or a left join.')
+  }
+}
+
+/** The two inputs; of a correlated subquery the right one reads the distinct outer rows. */
+export function readSides(json: PlanJson, context: PlanContext): JoinSides {
+  if (json.type !== 'LOGICAL_DELIM_JOIN') return sidesOf(json, context)
+  const [leftJson, rightJson] = json.children
+  if (leftJson === undefined || rightJson === undefined || json['delim_flipped'] === true) throw new Unsupported('a correlated subquery of this shape', null)
+  const left = readPlan(leftJson, context)
+  const correlated = (json['duplicate_eliminated_columns'] as readonly ExpressionJson[]).map(readExpression)
+  return { left, right: readPlan(rightJson, { ...context, outer: distinct(project(left, correlated)) }) }
+}
+
+interface ConditionJson {
+  readonly left: ExpressionJson
+  readonly right: ExpressionJson
+  readonly comparison: string
+}
+
+export function readConditions(json: PlanJson, sides: JoinSides): SplitConditions {
+  const pairs = (json['conditions'] ?? []) as readonly ConditionJson[]
+  const written = pairs.map(({ left, right, comparison: name }) => {
+    const leftSide = readExpression(left)
+    const rightSide = shifted(readExpression(right), sides.left.types.length)
+    return comparison(readComparisonOperator(name, leftSide.place ?? rightSide.place), leftSide, rightSide)
+  })
+  const whole = [json['condition'], json['predicate']].filter((extra) => extra !== null && extra !== undefined)
+  const all = [...written, ...whole.map((extra) => readExpression(extra as ExpressionJson))]
+  return splitConditions(all.flatMap(conditionsOf), sides.left.types.length)
+}
+
+/** Finds the equalities between the two sides among conditions over both. */
+export function splitConditions(conditions: readonly Expression[], leftCount: number): SplitConditions {
+  const keys: JoinKey[] = []
+  const others: Expression[] = []
+  for (const condition of conditions) {
+    const key = keyOf(condition, leftCount)
+    if (key === null) others.push(condition)
+    else keys.push(key)
+  }
+  return { keys, others }
+}
+
+function keyOf(condition: Expression, leftCount: number): JoinKey | null {
+  if (condition.kind !== 'comparison') return null
+  if (condition.operator !== 'equal' && condition.operator !== 'notDistinct') return null
+  const nullsMatch = condition.operator === 'notDistinct'
+  const { left, right } = condition
+  if (isOf('left', left, leftCount) && isOf('right', right, leftCount)) return { left, right: shifted(right, -leftCount), nullsMatch }
+  if (isOf('right', left, leftCount) && isOf('left', right, leftCount)) return { left: right, right: shifted(left, -leftCount), nullsMatch }
+  return null
+}
+
+export function isOf(side: 'left' | 'right', expression: Expression, leftCount: number): boolean {
+  const columns = [...columnsOf(expression)]
+  return columns.length > 0 && columns.every((column) => (side === 'left' ? column < leftCount : column >= leftCount))
+}
+
+export function shifted(expression: Expression, by: number): Expression {
+  return rewrite(expression, (part) => (part.kind === 'column' ? { ...part, index: part.index + by } : part))
+}
+
+/** A condition on the right side alone only decides which right rows there are to match. */
+function leftJoin(sides: JoinSides, { keys, others }: SplitConditions): Plan {
+  const leftCount = sides.left.types.length
+  const onRight = others.filter((condition) => isOf('right', condition, leftCount))
+  const rest = others.find((condition) => !onRight.includes(condition))
+  if (rest !== undefined) {
+    throw new Unsupported('an outer join on a condition other than equality', rest.place, 'Join on equal columns and put the rest into a CASE.')
+  }
+  const condition = allOf(onRight.map((expression) => shifted(expression, -leftCount)))
+  const right = condition === null ? sides.right : filter(sides.right, condition)
+  return join('left', { left: sides.left, right }, { keys, residual: null })
+}
+
+function rightJoin({ left, right }: JoinSides, { keys, others }: SplitConditions): Plan {
+  const leftCount = left.types.length
+  const rightCount = right.types.length
+  const turned = rewriteAll(others, (index) => (index < leftCount ? index + rightCount : index - leftCount))
+  const turnedKeys = keys.map((key) => ({ left: key.right, right: key.left, nullsMatch: key.nullsMatch }))
+  const joined = leftJoin({ left: right, right: left }, { keys: turnedKeys, others: turned })
+  const order = [...left.types.map((_, at) => rightCount + at), ...right.types.map((_, at) => at)]
+  return keepColumns(joined, order)
+}
+
+function rewriteAll(expressions: readonly Expression[], map: (index: number) => number): Expression[] {
+  return expressions.map((expression) =>
+    rewrite(expression, (part) => (part.kind === 'column' ? columnReference(map(part.index), part.type, part.place) : part)),
+  )
+}
+
+/** A scalar subquery: exact as a left join only where no key can have two rows on the right. */
+function singleJoin(sides: JoinSides, conditions: SplitConditions): Plan {
+  const matched = new Set(conditions.keys.flatMap((key) => (key.right.kind === 'column' ? [key.right.index] : [])))
+  const single = uniqueKeysOf(sides.right).some((key) => key.every((column) => matched.has(column)))
+  if (!single) throw new Unsupported('a scalar subquery that may yield several rows', placeOf(conditions), 'Aggregate within the subquery.')
+  return leftJoin(sides, conditions)
+}
+
+function projected(json: PlanJson, plan: Plan, sides: JoinSides): Plan {
+  const leftMap = (json['left_projection_map'] ?? []) as readonly number[]
+  const rightMap = (json['right_projection_map'] ?? []) as readonly number[]
+  if (leftMap.length === 0 && rightMap.length === 0) return kept(json, 'projection_map', plan)
+  const leftCount = sides.left.types.length
+  const left = leftMap.length === 0 ? sides.left.types.map((_, at) => at) : leftMap
+  const right = rightMap.length === 0 ? sides.right.types.map((_, at) => at) : rightMap
+  return keepColumns(plan, [...left, ...right.map((column) => column + leftCount)])
+}
+
+function joinName(kind: string): string {
+  return kind === 'OUTER' ? 'a FULL OUTER join' : `a join of kind ${kind}`
+}
+
+function placeOf({ keys, others }: SplitConditions): number | null {
+  return [...keys.map((key) => key.left), ...others].map((expression) => expression.place).find((place) => place !== null) ?? null
+}

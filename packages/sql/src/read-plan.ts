@@ -1,0 +1,211 @@
+/** Turns DuckDB's serialised, bound plan into ours; what has no exact counterpart is refused by name. */
+import { aggregate, AGGREGATE_FUNCTIONS, type AggregateCall } from './plan/aggregate.ts'
+import { distinct } from './plan/distinct.ts'
+import { filter } from './plan/filter.ts'
+import { join } from './plan/join.ts'
+import type { Plan } from './plan/plan.ts'
+import { keepColumns, project } from './plan/project.ts'
+import { rows } from './plan/rows.ts'
+import { scan } from './plan/scan.ts'
+import { union } from './plan/union.ts'
+import { allOf } from './expression/conjunction.ts'
+import type { ExpressionType, PlanType } from './duckdb-type.ts'
+import { byteOf, type ExpressionJson, type PlanJson } from './plan-json.ts'
+import { readExpression, readType } from './read-expression.ts'
+import { readJoin } from './read-join.ts'
+import { readMarkFilter } from './read-mark.ts'
+import { Unsupported } from './sql-error.ts'
+
+/** What a node may refer to outside itself. */
+export interface PlanContext {
+  /** The stream or model behind a table of DuckDB's catalog. */
+  relationOf(schema: string, table: string): string | undefined
+  readonly tables: ReadonlyMap<number, Plan>
+  /** The distinct outer rows that a correlated subquery is computed for. */
+  readonly outer: Plan | null
+}
+
+export function readPlan(json: PlanJson, context: PlanContext): Plan {
+  switch (json.type) {
+    case 'LOGICAL_PROJECTION':
+      return project(onlyChild(json, context), expressionsOf(json))
+    case 'LOGICAL_FILTER':
+      return kept(json, 'projection_map', readMarkFilter(json, context) ?? readFilter(json, context))
+    case 'LOGICAL_GET':
+      return readScan(json, context)
+    case 'LOGICAL_COMPARISON_JOIN':
+    case 'LOGICAL_DELIM_JOIN':
+    case 'LOGICAL_ANY_JOIN':
+      return readJoin(json, context)
+    case 'LOGICAL_CROSS_PRODUCT':
+      return join('inner', sidesOf(json, context), { keys: [], residual: null })
+    case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
+      return readAggregate(json, context)
+    case 'LOGICAL_UNION':
+      return readUnion(json, context)
+    case 'LOGICAL_DISTINCT':
+      if (json['distinct_type'] !== 'DISTINCT') throw new Unsupported('DISTINCT ON', null, 'Use an aggregate with GROUP BY instead.')
+      return distinct(onlyChild(json, context))
+    case 'LOGICAL_ORDER_BY':
+      // A relation has no order: its consumers sort what they read. With a LIMIT it is refused below.
+      return onlyChild(json, context)
+    case 'LOGICAL_MATERIALIZED_CTE':
+      return readSharedTable(json, context)
+    case 'LOGICAL_CTE_REF':
+      return readSharedReference(json, context)
+    case 'LOGICAL_DELIM_GET':
+      if (context.outer === null) throw new Unsupported('a correlated subquery of this shape', null, 'Write it as a join.')
+      return context.outer
+    case 'LOGICAL_DUMMY_SCAN':
+      return rows([[]], [])
+    case 'LOGICAL_EXPRESSION_GET':
+      return readRows(json)
+    default:
+      throw new Unsupported(nameOfNode(json.type), placeWithin(json))
+  }
+}
+
+export function sidesOf(json: PlanJson, context: PlanContext): { left: Plan; right: Plan } {
+  const [left, right] = json.children
+  if (left === undefined || right === undefined) throw new Unsupported(nameOfNode(json.type), null)
+  return { left: readPlan(left, context), right: readPlan(right, context) }
+}
+
+export function onlyChild(json: PlanJson, context: PlanContext): Plan {
+  const [child] = json.children
+  if (child === undefined) throw new Unsupported(nameOfNode(json.type), null)
+  return readPlan(child, context)
+}
+
+/** Applies a node's map of the columns that it hands on; an empty map hands on all. */
+export function kept(json: PlanJson, field: string, plan: Plan): Plan {
+  const columns = json[field] as readonly number[] | undefined
+  return columns === undefined || columns.length === 0 ? plan : keepColumns(plan, columns)
+}
+
+export function expressionsOf(json: PlanJson): ReturnType<typeof readExpression>[] {
+  return (json['expressions'] as readonly ExpressionJson[]).map(readExpression)
+}
+
+function readFilter(json: PlanJson, context: PlanContext): Plan {
+  const input = onlyChild(json, context)
+  const condition = allOf(expressionsOf(json))
+  return condition === null ? input : filter(input, condition)
+}
+
+interface TableData {
+  readonly schema: string
+  readonly table: string
+}
+
+interface ColumnIndexJson {
+  readonly index: number | bigint
+}
+
+function readScan(json: PlanJson, context: PlanContext): Plan {
+  const table = json['function_data'] as TableData | undefined
+  const isTable = json['name'] === 'seq_scan' && table !== undefined
+  const relation = isTable ? context.relationOf(table.schema, table.table) : undefined
+  if (relation === undefined) throw new Unsupported(`the table function ${String(json['name'])}`, null, 'Read a stream or a model instead.')
+  const names = json['names'] as readonly string[]
+  const types = json['returned_types'] as readonly PlanType[]
+  const read = (json['column_indexes'] as readonly ColumnIndexJson[]).map(({ index }) => (typeof index === 'number' ? index : null))
+  const columns = read.map((index) => (index === null ? null : (names[index] ?? null)))
+  const unread: ExpressionType = { kind: 'boolean' }
+  return kept(json, 'projection_ids', scan(relation, columns, read.map((index) => (index === null ? unread : readType(types[index], null)))))
+}
+
+interface AggregateJson extends ExpressionJson {
+  readonly name: string
+  readonly aggregate_type: string
+  readonly filter: ExpressionJson | null
+  readonly order_bys: unknown
+}
+
+function readAggregate(json: PlanJson, context: PlanContext): Plan {
+  const groups = ((json['groups'] ?? []) as readonly ExpressionJson[]).map(readExpression)
+  const sets = (json['grouping_sets'] ?? []) as readonly (readonly number[])[]
+  const plain = sets.length === 0 || (sets.length === 1 && sets[0]?.length === groups.length)
+  const grouping = (json['grouping_functions'] ?? []) as readonly unknown[]
+  if (!plain || grouping.length > 0) throw new Unsupported('GROUPING SETS, ROLLUP or CUBE', null, 'Write one GROUP BY a model and UNION ALL them.')
+  const calls = (json['expressions'] as readonly AggregateJson[]).map(readAggregateCall)
+  return aggregate(onlyChild(json, context), groups, calls)
+}
+
+function readAggregateCall(json: AggregateJson): AggregateCall {
+  const place = byteOf(json.query_location) ?? byteOf(json.children?.[0]?.query_location)
+  const known = AGGREGATE_FUNCTIONS.find((name) => name === json.name)
+  const [input, second] = (json.children ?? []).map(readExpression)
+  if (known === undefined || second !== undefined) throw new Unsupported(`the aggregate ${json.name}`, place)
+  return {
+    function: known,
+    type: readType(json.return_type, place),
+    place,
+    input: input ?? null,
+    // Of the least or the greatest value, each once is the same.
+    distinct: json.aggregate_type === 'DISTINCT' && known !== 'min' && known !== 'max',
+    condition: json.filter === null || json.filter === undefined ? null : readExpression(json.filter),
+  }
+}
+
+function readUnion(json: PlanJson, context: PlanContext): Plan {
+  const inputs = json.children.map((child) => readPlan(child, context))
+  const all = union(inputs)
+  return json['setop_all'] === false ? distinct(all) : all
+}
+
+function readSharedTable(json: PlanJson, context: PlanContext): Plan {
+  const [definition, body] = json.children
+  if (definition === undefined || body === undefined) throw new Unsupported('WITH', null)
+  const tables = new Map(context.tables)
+  tables.set(Number(json['table_index']), readPlan(definition, context))
+  return readPlan(body, { ...context, tables })
+}
+
+function readSharedReference(json: PlanJson, context: PlanContext): Plan {
+  const shared = context.tables.get(Number(json['cte_index']))
+  if (shared === undefined) throw new Unsupported('WITH RECURSIVE', null)
+  return shared
+}
+
+function readRows(json: PlanJson): Plan {
+  const written = json['expressions'] as readonly (readonly ExpressionJson[])[]
+  const types = (json['expr_types'] as readonly PlanType[]).map((type) => readType(type, null))
+  return rows(
+    written.map((row) => row.map(readExpression)),
+    types,
+  )
+}
+
+const NODE_NAMES: Readonly<Record<string, string>> = {
+  LOGICAL_LIMIT: 'LIMIT',
+  LOGICAL_TOP_N: 'LIMIT',
+  LOGICAL_WINDOW: 'a window function',
+  LOGICAL_EXCEPT: 'EXCEPT',
+  LOGICAL_INTERSECT: 'INTERSECT',
+  LOGICAL_RECURSIVE_CTE: 'WITH RECURSIVE',
+  LOGICAL_SAMPLE: 'TABLESAMPLE',
+  LOGICAL_UNNEST: 'UNNEST',
+  LOGICAL_PIVOT: 'PIVOT',
+  LOGICAL_ASOF_JOIN: 'an ASOF join',
+  LOGICAL_POSITIONAL_JOIN: 'a POSITIONAL join',
+}
+
+function nameOfNode(type: string): string {
+  return NODE_NAMES[type] ?? `the operator ${type.replace('LOGICAL_', '')}`
+}
+
+/** The first place that any expression of the node tells. */
+function placeWithin(value: unknown): number | null {
+  if (typeof value !== 'object' || value === null) return null
+  if ('query_location' in value) {
+    const place = byteOf((value as ExpressionJson).query_location)
+    if (place !== null) return place
+  }
+  for (const [field, inner] of Object.entries(value)) {
+    if (field === 'children' && 'table_index' in value) continue
+    const place = placeWithin(inner)
+    if (place !== null) return place
+  }
+  return null
+}

@@ -1,0 +1,72 @@
+/**
+ * Which columns identify a row of a plan's result. Only what can be proven: a wrong key would merge
+ * different rows.
+ */
+import type { Join } from './plan/join.ts'
+import type { Plan } from './plan/plan.ts'
+
+export type UniqueKey = readonly number[]
+
+/** The key columns of a stream or model by name; empty where it has none. */
+export type KeysOfRelation = (relation: string) => readonly string[]
+
+const KEYLESS: KeysOfRelation = () => []
+/** A join of joins could otherwise combine keys without end. */
+const KEYS_LIMIT = 8
+
+export function uniqueKeysOf(plan: Plan, keysOf: KeysOfRelation = KEYLESS): readonly UniqueKey[] {
+  switch (plan.kind) {
+    case 'scan':
+      return keyOfScan(plan.columns, keysOf(plan.relation))
+    case 'filter':
+      return uniqueKeysOf(plan.input, keysOf)
+    case 'project':
+      return keysThrough(
+        uniqueKeysOf(plan.input, keysOf),
+        plan.expressions.map((expression) => (expression.kind === 'column' ? expression.index : -1)),
+      )
+    case 'aggregate':
+      return [plan.groups.map((_, at) => at)]
+    case 'distinct':
+      return [plan.types.map((_, at) => at), ...uniqueKeysOf(plan.input, keysOf)]
+    case 'join':
+      return keysOfJoin(plan, keysOf)
+    case 'rows':
+      return plan.rows.length <= 1 ? [[]] : []
+    case 'union':
+      return []
+  }
+}
+
+/** The shortest proven key; empty where there is none, and where there is at most one row. */
+export function uniqueKeyOf(plan: Plan, keysOf: KeysOfRelation): UniqueKey {
+  const keys = [...uniqueKeysOf(plan, keysOf)].sort((left, right) => left.length - right.length)
+  return keys[0] ?? []
+}
+
+function keyOfScan(columns: readonly (string | null)[], key: readonly string[]): readonly UniqueKey[] {
+  const indexes = key.map((name) => columns.indexOf(name))
+  return key.length === 0 || indexes.includes(-1) ? [] : [indexes]
+}
+
+function keysThrough(keys: readonly UniqueKey[], sources: readonly number[]): readonly UniqueKey[] {
+  const carried = keys.map((key) => key.map((column) => sources.indexOf(column)))
+  return carried.filter((key) => !key.includes(-1))
+}
+
+function keysOfJoin(plan: Join, keysOf: KeysOfRelation): readonly UniqueKey[] {
+  const left = uniqueKeysOf(plan.left, keysOf)
+  if (plan.join === 'semi' || plan.join === 'anti') return left
+  const right = uniqueKeysOf(plan.right, keysOf).map((key) => key.map((column) => column + plan.left.types.length))
+  const oneRight = identifies(right, plan.keys.flatMap((key) => (key.right.kind === 'column' ? [key.right.index + plan.left.types.length] : [])))
+  const oneLeft = identifies(left, plan.keys.flatMap((key) => (key.left.kind === 'column' ? [key.left.index] : [])))
+  const keys: UniqueKey[] = []
+  if (oneRight) keys.push(...left)
+  if (oneLeft && plan.join === 'inner') keys.push(...right)
+  if (keys.length === 0) keys.push(...left.flatMap((leftKey) => right.map((rightKey) => [...leftKey, ...rightKey])))
+  return keys.slice(0, KEYS_LIMIT)
+}
+
+function identifies(keys: readonly UniqueKey[], columns: readonly number[]): boolean {
+  return keys.some((key) => key.every((column) => columns.includes(column)))
+}
