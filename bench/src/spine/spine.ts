@@ -53,15 +53,15 @@ export async function spineBench(options: SpineOptions): Promise<SpineOutcome> {
   const receiver = await startReceiver({ secrets: [secret] })
   try {
     const bench = new Bench({ postgres, folder, receiverUrl: receiver.url, ...options })
-    await bench.fill()
+    await bench.open()
     const timed = await bench.timed()
-    const before = receiver.stats().distinctIds
+    const before = receiver.stats().first
     const delivered = await bench.delivered()
-    const events = receiver.stats().distinctIds - before
+    const events = receiver.stats().first - before
     const backlog = await bench.backlogged()
     return outcomeOf({ timed, delivered, events, backlog, rounds: options.rounds })
   } finally {
-    await receiver.stop()
+    await receiver.close()
     await postgres.stop()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -77,17 +77,20 @@ interface BenchOptions extends SpineOptions {
 
 class Bench {
   readonly #options: BenchOptions
-  /** Rows and changes that a store which begins now will hold when it has everything. */
-  #rows = 0
   #bursts = 0
 
   constructor(options: BenchOptions) {
     this.#options = options
   }
 
-  async fill(): Promise<void> {
+  async open(): Promise<void> {
+    await this.#options.postgres.query(shopSchema)
+  }
+
+  /** A shop of the same size before each burst, so that no round works on more than the one before. */
+  async #fill(): Promise<void> {
     const { postgres } = this.#options
-    await postgres.query(shopSchema)
+    await postgres.query('truncate customers, products, prices, orders, order_items, shipments restart identity cascade')
     const client = new pg.Client({ connectionString: postgres.url })
     await client.connect()
     await seedShop(client, SIZE).finally(() => client.end())
@@ -97,6 +100,7 @@ class Bench {
     const { rounds, changes, note } = this.#options
     const results: Timed = { ceiling: [], logged: [], live: [] }
     for (let round = 1; round <= rounds; round += 1) {
+      await this.#fill()
       const prepared = new Map<string, LifeOrder>()
       for (const mode of TIMED) prepared.set(mode, await this.#prepare(mode, `r${round}_${mode}`))
       const { made, position } = await this.#burst(changes)
@@ -113,6 +117,7 @@ class Bench {
   }
 
   async delivered(): Promise<LifeResult> {
+    await this.#fill()
     const order = await this.#prepare('delivered', 'delivered')
     const { made, position } = await this.#burst(Math.round(this.#options.changes * DELIVERED_SHARE))
     const result = await live({ ...order, expected: order.expected + made, untilPosition: position })
@@ -122,6 +127,7 @@ class Bench {
   }
 
   async backlogged(): Promise<LifeResult> {
+    await this.#fill()
     const order = await this.#prepare('backlog', 'backlog')
     const { made, position } = await this.#burst(this.#options.backlog)
     const result = await live({ ...order, expected: order.expected + made, untilPosition: position })
@@ -133,13 +139,12 @@ class Bench {
   /** Takes the snapshot into a store of its own, so that the slot begins where the burst will. */
   async #prepare(mode: LifeOrder['mode'], project: string): Promise<LifeOrder> {
     const { postgres, folder, receiverUrl } = this.#options
-    this.#rows = await this.#count()
     const order: LifeOrder = {
       mode,
       url: postgres.url,
       project,
       storePath: join(folder, `${project}.db`),
-      expected: this.#rows,
+      expected: await this.#count(),
       untilPosition: 0,
       receiverUrl,
     }

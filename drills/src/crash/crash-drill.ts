@@ -81,7 +81,7 @@ export async function crashDrill({ kills, seed, keep, note }: CrashDrillOptions)
       seconds: Math.round((clock.monotonicMs() - startedMs) / 1000),
     }
   } finally {
-    await receiver.stop()
+    await receiver.close()
     await postgres.stop()
     if (keep) note(`Kept: ${project}`)
     else rmSync(project, { recursive: true, force: true })

@@ -43,10 +43,12 @@ export async function judge({ postgres, receiver, storePath, project, expectedSi
     const missing = expectedSince.logged + expectedSince.changes - log.distinct
     const tables = []
     for (const table of SHOP_TABLES) tables.push(await compareTable(postgres, reader, table))
-    const model = await compareModel(postgres, reader, project)
+    const expected = await modelInPostgres(postgres, reader, project)
+    const model = compareRows(expected, foldedRows(reader, MODEL))
+    const receiverKnows = compareRows(expected, receiverRows(reader, receiver))
     const published = written(reader, MODEL)
-    const { distinctIds, resent, orderViolations } = receiver.stats()
-    const rows = [...tables, model]
+    const { first: distinctIds, resent, orderViolations } = receiver.stats()
+    const rows = [...tables, model, receiverKnows]
     return {
       lost: Math.max(0, missing) + sum(rows.map((each) => each.missing)) + Math.max(0, published - distinctIds),
       duplicated:
@@ -92,10 +94,9 @@ export async function caughtUp({ postgres, receiver, storePath, clock }: CaughtU
     const reader = openReader(storePath)
     const read = reader.progress('shop')?.transaction ?? 0
     const published = reader.streams().some((stream) => stream.name === MODEL) ? written(reader, MODEL) : 0
-    const now = `${reader.cut()} ${published} ${receiver.stats().distinctIds}`
+    const now = `${reader.cut()} ${published} ${receiver.stats().first}`
     reader.close()
-    const complete =
-      (await confirmedPosition(postgres)) >= position && read > 0 && published > 0 && receiver.stats().distinctIds >= published
+    const complete = (await confirmedPosition(postgres)) >= position && read > 0 && published > 0 && receiver.stats().first >= published
     stable = complete && now === before ? stable + 1 : 0
     before = now
   }
@@ -118,7 +119,7 @@ async function compareTable(postgres: Postgres, reader: LogReader, table: string
 }
 
 /** Runs the model's own SQL in Postgres, over views that have the streams' names. */
-async function compareModel(postgres: Postgres, reader: LogReader, project: string): Promise<Difference> {
+async function modelInPostgres(postgres: Postgres, reader: LogReader, project: string): Promise<string[]> {
   const sql = readFileSync(join(project, 'models', `${MODEL}.sql`), 'utf8')
     .trim()
     .replace(/;$/, '')
@@ -128,7 +129,7 @@ async function compareModel(postgres: Postgres, reader: LogReader, project: stri
     .stream(MODEL)
     .schema.columns.map((column) => `"${column.name}"::text`)
     .join(', ')
-  return compareRows(await rowsOf(postgres, `select ${columns} from (${sql}) as model`), foldedRows(reader, MODEL))
+  return rowsOf(postgres, `select ${columns} from (${sql}) as model`)
 }
 
 async function rowsOf(postgres: Postgres, sql: string): Promise<string[]> {
@@ -143,6 +144,14 @@ function foldedRows(reader: LogReader, stream: string): string[] {
     rows.push(JSON.stringify(columns.map(({ type }, at) => postgresText(type, row[at] ?? null))))
   }
   return rows
+}
+
+/** What the receiver would say each row is now, after every event that it has verified. */
+function receiverRows(reader: LogReader, receiver: Receiver): string[] {
+  const { columns } = reader.stream(MODEL).schema
+  return [...receiver.rows(MODEL)].map((row) =>
+    JSON.stringify(columns.map(({ name }) => (row[name] === null || row[name] === undefined ? null : String(row[name])))),
+  )
 }
 
 function postgresText(type: Parameters<typeof valueToText>[0], value: Parameters<typeof valueToText>[1] | null): string | null {

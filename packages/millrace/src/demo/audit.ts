@@ -32,7 +32,7 @@ export interface AuditOptions {
 export async function auditThread({ engine, stage, expected }: AuditOptions): Promise<Audit> {
   const { total, distinct } = countIdentities(engine.reader)
   const published = deliveredStreams(engine).reduce((sum, name) => sum + written(engine.reader, name), 0)
-  const { distinctIds, resent, refused, orderViolations } = stage.receiver.stats()
+  const { first: distinctIds, resent, rejected, orderViolations } = stage.receiver.stats()
   const proofs = []
   for (const { model } of engine.proofs.states()) proofs.push(await engine.proofs.prove(model))
   return {
@@ -42,7 +42,7 @@ export async function auditThread({ engine, stage, expected }: AuditOptions): Pr
     duplicated: total - distinct + Math.max(0, distinct - expected) + Math.max(0, distinctIds - published),
     proof: proofs.every((proof) => proof.verdict === 'equal') ? 'equal' : 'different',
     resent,
-    signaturesRefused: refused,
+    signaturesRefused: rejected,
     outOfOrder: orderViolations,
   }
 }

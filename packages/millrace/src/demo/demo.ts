@@ -88,10 +88,10 @@ async function endWithSummary({ terminal, clock }: CommandContext, stage: DemoSt
   const expected = stage.seeded + stage.workload.stats().changes
   if (!terminal.json) terminal.note('Letting the last change arrive…')
   await waitForAll({ engine, stage, expected, clock, signal: AbortSignal.timeout(60_000) })
-  const { latencyMs } = stage.receiver.stats()
+  const { latency } = stage.receiver.stats()
   const audit = await auditThread({ engine, stage, expected })
   const { captured, delivered, lost, duplicated, proof, ...details } = audit
-  const lagMs = { p50: round(latencyMs.p50), p99: round(latencyMs.p99) }
+  const lagMs = { p50: round(latency.p50Ms ?? 0), p99: round(latency.p99Ms ?? 0) }
   const summary: DemoSummary = { captured, delivered, lost, duplicated, proof, lagMs, ...details }
   if (terminal.json) terminal.value(summary)
   else for (const line of summaryLines(terminal, summary)) terminal.out(line)
@@ -104,7 +104,7 @@ async function demoProject({ folder, postgres, receiver, secret }: DemoStage): P
   process.env['TOTALS_URL'] = receiver.url
   process.env['TOTALS_SECRET'] = secret
   const project = await loadProject(SHOP)
-  return { ...project, config: { ...project.config, allowInside: ['127.0.0.1'] }, storePath: join(folder, 'store.db') }
+  return { ...project, storePath: join(folder, 'store.db') }
 }
 
 async function demoPort(asked: unknown): Promise<number> {

@@ -5,14 +5,14 @@ import type { DemoSummary } from './demo.ts'
 import type { DemoStage } from './stage.ts'
 
 export function demoLines(terminal: Terminal, { receiver, workload }: DemoStage, engine: Engine): string[] {
-  const { distinctIds, resent, latencyMs } = receiver.stats()
+  const { first, resent, latency } = receiver.stats()
   const { changes, transactions, rolledBack } = workload.stats()
   const dim = (text: string): string => terminal.paint('dim', text)
   return [
     `${terminal.paint('bold', 'Millrace')}  ${dim('a shop in Postgres → log → live SQL → signed webhooks, proven')}`,
     ...runningLines(terminal, engine),
     `Shop      ${changes} changes in ${transactions} transactions, ${rolledBack} rolled back`,
-    `Receiver  ${distinctIds} events verified, ${resent} sent again; commit to verified ${latencyMs.p50.toFixed(0)} ms, p99 ${latencyMs.p99.toFixed(0)} ms`,
+    `Receiver  ${first} events verified, ${resent} sent again; commit to verified ${round(latency.p50Ms)} ms, p99 ${round(latency.p99Ms)} ms`,
     dim('Ctrl-C ends everything.'),
   ]
 }
@@ -26,4 +26,8 @@ export function summaryLines(terminal: Terminal, summary: DemoSummary): string[]
     `  Live against batch: ${proof}. From commit to verified webhook: ${lagMs.p50} ms (p50), ${lagMs.p99} ms (p99).`,
     '  Now your own: npx millrace init shop && cd shop && npx millrace dev',
   ]
+}
+
+function round(value: number | null): string {
+  return value === null ? '–' : value.toFixed(0)
 }

@@ -36,7 +36,7 @@ export async function setDemoStage({ seed, ratePerSecond, clock, keep, note }: D
   note('Starting Postgres…')
   const postgres = await startPostgres()
   const end = async (): Promise<void> => {
-    await receiver?.stop()
+    await receiver?.close()
     await postgres.stop()
     if (!keep) rmSync(folder, { recursive: true, force: true })
   }

@@ -108,7 +108,8 @@ export class EngineApi implements ServeApi {
 
   async event(delivery: string, id: string): Promise<EventDetail> {
     this.#delivery(delivery)
-    return eventDetail(this.#options.reader, delivery, id)
+    const models = this.#options.models
+    return eventDetail(this.#options.reader, delivery, id, (stream) => models.find((model) => model.name === stream)?.inputs ?? [])
   }
 
   async resend(delivery: string, id: string): Promise<EventDetail> {

@@ -1,8 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import type { ErrorBody } from '@millrace/serve'
-
-/** The header by which the server knows that a request was meant, not forged by some page. */
-export const INTENT_HEADER = 'x-millrace'
+import { type ErrorBody, INTENT_HEADER } from '@millrace/serve'
 
 /** Asks this project's running process, which listens where its run file says. */
 export async function askRunning<Answer>(url: string, path: string, method: 'GET' | 'POST' = 'GET'): Promise<Answer> {
