@@ -45,6 +45,7 @@ export interface ChangeTableRequest {
   /** Whether each row tells its partition, position, cut, transaction, index and time. */
   readonly withOrigin: boolean
   readonly onChanges?: (count: number) => void
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ChangeTable {
@@ -71,6 +72,7 @@ export async function loadChanges(request: ChangeTableRequest): Promise<ChangeTa
     await loader.add(stored)
     if (performance.now() - yieldedMs < YIELD_MS) continue
     await yieldToOthers()
+    request.signal?.throwIfAborted()
     yieldedMs = performance.now()
   }
   return loader.finish()
@@ -117,7 +119,13 @@ class ChangeLoader {
     if (this.#eras.length === 0) await this.#eraOf(stream.schema)
     for (const era of this.#eras) era.close()
     const wanted = columns.map((index) => stream.schema.columns[index] as Column)
-    const fixed = ['sequence', 'operation', 'told_before', ...untoldNames(columns.length), ...(withOrigin ? ORIGIN.map((column) => column.name) : [])]
+    const fixed = [
+      'sequence',
+      'operation',
+      'told_before',
+      ...untoldNames(columns.length),
+      ...(withOrigin ? ORIGIN.map((column) => column.name) : []),
+    ]
     const cast = (name: string, type: Type): string => `CAST(${name} AS ${sqlNameOf(type)}) AS ${name}`
     const list = [
       ...fixed,
@@ -238,7 +246,7 @@ class Era {
   }
 
   append(vectors: readonly Vector[], count: number): void {
-    for (let from = 0; from < count; ) {
+    for (let from = 0; from < count;) {
       const rows = Math.min(count - from, CHUNK_ROWS - this.#filled)
       for (const [at, writer] of this.#writers.entries()) writer.write(vectors[at] as Vector, from, rows, this.#filled)
       this.#filled += rows

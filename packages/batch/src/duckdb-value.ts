@@ -50,7 +50,8 @@ export function valueOfDuckDB(value: DuckDBValue): Value {
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value
   if (typeof value === 'bigint') return wholeNumber(value)
   if (value instanceof DuckDBDecimalValue) return wholeNumber(value.value)
-  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue || value instanceof DuckDBTimeValue) return wholeNumber(value.micros)
+  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue || value instanceof DuckDBTimeValue)
+    return wholeNumber(value.micros)
   if (value instanceof DuckDBDateValue) return value.days
   if (value instanceof DuckDBBlobValue) return value.bytes
   if (value instanceof DuckDBUUIDValue) return value.toString()

@@ -21,7 +21,12 @@ export interface Engine {
 export interface EngineOptions {
   /** Default 256. */
   readonly memoryLimitMb?: number
+  /** Ends the work: what runs fails, and `close` must still be called. */
+  readonly signal?: AbortSignal
 }
+
+/** A statement that starts after an interruption would run to its end, so it is interrupted again. */
+const INTERRUPT_EVERY_MS = 20
 
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-batch-'))
@@ -35,9 +40,11 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   })
   const connection = await instance.connect()
   await connection.run("SET TimeZone = 'UTC'")
+  const release = interruptOn(options.signal, connection)
   return {
     connection,
     close: async () => {
+      release()
       connection.closeSync()
       instance.closeSync()
       await rm(folder, { recursive: true, force: true })
@@ -49,4 +56,17 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
 export async function lockEngine(connection: DuckDBConnection): Promise<void> {
   await connection.run('SET enable_external_access = false')
   await connection.run('SET lock_configuration = true')
+}
+
+function interruptOn(signal: AbortSignal | undefined, connection: DuckDBConnection): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const interrupt = (): void => {
+    connection.interrupt()
+    timer ??= setInterval(interrupt, INTERRUPT_EVERY_MS)
+  }
+  signal?.addEventListener('abort', interrupt)
+  return () => {
+    signal?.removeEventListener('abort', interrupt)
+    clearInterval(timer)
+  }
 }

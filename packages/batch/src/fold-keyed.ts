@@ -35,8 +35,13 @@ export function foldKeyed(fold: KeyedFold): string {
     return `WITH ${steps.join(',\n')}\nSELECT ${columns.join(', ')} FROM ${fold.changes} SEMI JOIN living USING (sequence)`
   }
   steps.push(...segments(fold, keyList), ...fold.untold.flatMap((at) => told(fold, at)))
-  const joins = fold.untold.map((at) => `LEFT JOIN told${at} ON told${at}.sequence = row.sequence LEFT JOIN ${fold.changes} AS from${at} ON from${at}.sequence = told${at}.at`)
-  const list = columns.map((name, at) => (fold.untold.includes(at) ? `CASE WHEN ${isUntold('row', at)} THEN from${at}.${name} ELSE row.${name} END AS ${name}` : `row.${name}`))
+  const joins = fold.untold.map(
+    (at) =>
+      `LEFT JOIN told${at} ON told${at}.sequence = row.sequence LEFT JOIN ${fold.changes} AS from${at} ON from${at}.sequence = told${at}.at`,
+  )
+  const list = columns.map((name, at) =>
+    fold.untold.includes(at) ? `CASE WHEN ${isUntold('row', at)} THEN from${at}.${name} ELSE row.${name} END AS ${name}` : `row.${name}`,
+  )
   return `WITH RECURSIVE ${steps.join(',\n')}\nSELECT ${list.join(', ')} FROM ${fold.changes} AS row SEMI JOIN living ON living.sequence = row.sequence ${joins.join(' ')}`
 }
 
@@ -59,11 +64,11 @@ function touches({ changes, key }: KeyedFold): string {
  * with which it arrived. A row that moved came from the segment at which its leaving touched the old key.
  */
 function segments(fold: KeyedFold, keyList: string): string[] {
-  const told = fold.untold.map((at) => `max(CASE WHEN NOT ${isUntold('change', at)} THEN change.sequence END) AS told${at}`)
+  const toldBy = fold.untold.map((at) => `max(CASE WHEN NOT ${isUntold('change', at)} THEN change.sequence END) AS told${at}`)
   return [
     `stay AS MATERIALIZED (SELECT mark, coalesce(max(CASE WHEN arrived THEN mark // 2 END) OVER seen, min(mark // 2) OVER seen) AS segment
       FROM touch WINDOW seen AS (PARTITION BY ${keyList} ORDER BY mark ROWS UNBOUNDED PRECEDING))`,
-    `segment AS MATERIALIZED (SELECT stay.segment, ${told.join(', ')} FROM stay JOIN ${fold.changes} AS change ON stay.mark = 2 * change.sequence + 1 GROUP BY stay.segment)`,
+    `segment AS MATERIALIZED (SELECT stay.segment, ${toldBy.join(', ')} FROM stay JOIN ${fold.changes} AS change ON stay.mark = 2 * change.sequence + 1 GROUP BY stay.segment)`,
     `origin AS MATERIALIZED (SELECT leaving.mark // 2 AS segment, leaving.segment AS parent
       FROM stay AS leaving JOIN stay AS arriving ON arriving.mark = leaving.mark + 1 AND leaving.mark % 2 = 0)`,
   ]

@@ -1,16 +1,19 @@
 /** DuckDB's complaints about SQL as ours: with the line, the column and a frame that points at the place. */
 import { describeError, MillraceError } from '@millrace/base'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteLiteral } from '@millrace/sql'
+import { quoteLiteral, sqlFrame } from '@millrace/sql'
 import { problemOf, type SyntaxProblem } from './references.ts'
 
 export function queryError(sql: string, { problem, byte }: SyntaxProblem): MillraceError {
-  const before = Buffer.from(sql).subarray(0, byte ?? 0).toString().split('\n')
+  const before = Buffer.from(sql)
+    .subarray(0, byte ?? 0)
+    .toString()
+    .split('\n')
   const line = before.length
   const column = (before.at(-1) ?? '').length + 1
   return new MillraceError('QUERY_INVALID', {
     details: { line, column, problem: problem.replace(/\.$/, '') },
-    ...(byte === null ? {} : { frame: frame(sql, line, column) }),
+    ...(byte === null ? {} : { frame: sqlFrame(sql, { line, column }) }),
   })
 }
 
@@ -29,12 +32,4 @@ export function problemOfRun(error: unknown): string {
   return describeError(error)
     .replace(/\n[\s\S]*$/, '')
     .replace(/\.$/, '')
-}
-
-function frame(sql: string, line: number, column: number): string {
-  const lines = sql.split('\n')
-  const gutter = String(line).length
-  const first = Math.max(1, line - 2)
-  const shown = lines.slice(first - 1, line).map((text, at) => `${String(first + at).padStart(gutter)} | ${text}`)
-  return [...shown, `${' '.repeat(gutter)} | ${' '.repeat(column - 1)}^`].join('\n')
 }

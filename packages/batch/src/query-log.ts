@@ -13,9 +13,9 @@
  * Only what the SQL mentions is loaded. A live model is read as it was published, not computed anew.
  */
 import { MillraceError } from '@millrace/base'
-import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api'
-import { type Column, type JsonValue, type LogReader, OPERATION_NAME, type StreamInfo, type Type, valueToJson } from '@millrace/core'
-import { createTables, quoteIdentifier, quoteLiteral, relationName } from '@millrace/sql'
+import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBType } from '@duckdb/node-api'
+import { type Column, type LogReader, OPERATION_NAME, type StreamInfo, type Type, type Value } from '@millrace/core'
+import { createTables, quoteIdentifier, quoteLiteral, relationName, type TableDefinition } from '@millrace/sql'
 import { loadChanges } from './change-table.ts'
 import { typeOfDuckDB, valueOfDuckDB } from './duckdb-value.ts'
 import { type EngineOptions, lockEngine, openEngine } from './engine.ts'
@@ -29,6 +29,8 @@ const HISTORY = '__changes'
 export interface QueryRequest extends EngineOptions {
   readonly reader: LogReader
   readonly sql: string
+  /** Models that may have published nothing yet: they are read as empty. */
+  readonly models?: readonly TableDefinition[]
   /** Default: the newest. */
   readonly cut?: number
   /** The most rows that are returned; default 1000. */
@@ -39,9 +41,9 @@ export interface QueryRequest extends EngineOptions {
 export interface QueryResult {
   readonly cut: number
   readonly columns: readonly QueryColumn[]
-  readonly rows: readonly (readonly JsonValue[])[]
+  readonly rows: readonly (readonly Value[])[]
   /** Whether there are more rows than the limit. */
-  readonly truncated: boolean
+  readonly more: boolean
   /** Changes that were read to answer. */
   readonly changes: number
   readonly ms: number
@@ -49,8 +51,10 @@ export interface QueryResult {
 
 export interface QueryColumn {
   readonly name: string
+  /** Text for what has no type of ours (a list, an interval): its rows hold what DuckDB shows for it. */
+  readonly type: Type
   /** As SQL writes it. */
-  readonly type: string
+  readonly sqlType: string
 }
 
 /** Raises QUERY_INVALID for SQL that cannot be read or bound, QUERY_FAILED for a row without an answer. */
@@ -72,10 +76,11 @@ export async function queryLog(request: QueryRequest): Promise<QueryResult> {
 }
 
 /** Every stream is there as a typed, empty table, so that DuckDB can name near misses; few are filled. */
-async function loadMentioned(snapshot: Snapshot, { reader, sql }: QueryRequest): Promise<void> {
+async function loadMentioned(snapshot: Snapshot, { reader, sql, models = [] }: QueryRequest): Promise<void> {
   const streams = reader.streams()
-  const histories = streams.map(historyOf).filter((history) => !streams.some((stream) => stream.name === history.name))
-  await createTables(snapshot.connection, [...streams, ...histories])
+  const named = (name: string): boolean => streams.some((stream) => stream.name === name)
+  const histories = streams.map(historyOf).filter((history) => !named(history.name))
+  await createTables(snapshot.connection, [...streams, ...histories, ...models.filter((model) => !named(model.name))])
   const reads = await readsOf({
     connection: snapshot.connection,
     sql,
@@ -145,33 +150,47 @@ async function loadHistory(snapshot: Snapshot, reader: LogReader, { name, stream
     onChanges: (count) => snapshot.count(stream.name, count),
   })
   const operation = `[${OPERATION_NAME.map(quoteLiteral).join(', ')}][operation + 1]`
-  const from = ['partition', 'position', 'cut', operation, 'transaction', 'place', 'committed_at', ...all.map((at) => `a${at}`), ...all.map((at) => `b${at}`)]
+  const from = [
+    'partition',
+    'position',
+    'cut',
+    operation,
+    'transaction',
+    'place',
+    'committed_at',
+    ...all.map((at) => `a${at}`),
+    ...all.map((at) => `b${at}`),
+  ]
   const list = schema.columns.map((column, at) => `${from[at]} AS ${quoteIdentifier(column.name)}`)
   await connection.run(`CREATE OR REPLACE TABLE ${relationName(name)} AS SELECT ${list.join(', ')} FROM (${changes.sql})`)
   for (const table of changes.tables) await connection.run(`DROP TABLE ${table}`)
 }
 
-type Answer = Pick<QueryResult, 'columns' | 'rows' | 'truncated'>
+type Answer = Pick<QueryResult, 'columns' | 'rows' | 'more'>
 
 async function fetchRows(connection: DuckDBConnection, sql: string, limit: number): Promise<Answer> {
   let statement: DuckDBPreparedStatement | null = null
   try {
-    statement = await connection.prepare(sql)
-    const types = Array.from({ length: statement.columnCount }, (_, at) => statement?.columnType(at))
-    const columns = types.map((type, at) => ({ name: statement?.columnName(at) ?? '', type: String(type) }))
-    const ours = types.map((type) => (type === undefined ? null : typeOfDuckDB(type)))
-    const rows: JsonValue[][] = []
-    const result = await statement.stream()
+    const prepared = await connection.prepare(sql)
+    statement = prepared
+    const types = Array.from({ length: prepared.columnCount }, (_, at) => prepared.columnType(at))
+    const columns = types.map((type, at) => columnOf(prepared.columnName(at), type))
+    const rows: Value[][] = []
+    const result = await prepared.stream()
     for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
       for (const row of chunk.getRows()) {
-        if (rows.length === limit) return { columns, rows, truncated: true }
-        rows.push(row.map((value, at) => valueToJson(ours[at] ?? { kind: 'text' }, valueOfDuckDB(value))))
+        if (rows.length === limit) return { columns, rows, more: true }
+        rows.push(row.map(valueOfDuckDB))
       }
     }
-    return { columns, rows, truncated: false }
+    return { columns, rows, more: false }
   } catch (error) {
     throw new MillraceError('QUERY_FAILED', { cause: error, details: { problem: problemOfRun(error) } })
   } finally {
     statement?.destroySync()
   }
+}
+
+function columnOf(name: string, type: DuckDBType): QueryColumn {
+  return { name, type: typeOfDuckDB(type) ?? { kind: 'text' }, sqlType: type.toString() }
 }

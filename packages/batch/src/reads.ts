@@ -3,40 +3,33 @@
  * so it is followed down to the streams that it reads in the end: never to what a live model published.
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
+import type { ModelSource } from '@millrace/sql'
 import { type References, referencesOf, type SyntaxProblem } from './references.ts'
 import type { StreamRequest } from './snapshot.ts'
-
-/** A model as its author wrote it. */
-export interface ModelSql {
-  readonly name: string
-  readonly sql: string
-  /** Where it was read, for people. */
-  readonly file?: string
-}
 
 export interface Reads {
   readonly streams: readonly StreamRequest[]
   /** The models that take part, those that are read before those that read them. */
-  readonly models: readonly ModelSql[]
+  readonly models: readonly ModelSource[]
 }
 
 export interface ReadsRequest {
   readonly connection: DuckDBConnection
   readonly sql: string
-  readonly models: readonly ModelSql[]
+  readonly models: readonly ModelSource[]
   /** Names of the streams that exist. */
   readonly streams: readonly string[]
   /** What to do with SQL that cannot be read; it must throw. */
-  readonly refuse: (problem: SyntaxProblem, model: ModelSql | null) => never
+  readonly refuse: (problem: SyntaxProblem, model: ModelSource | null) => never
 }
 
 export async function readsOf(request: ReadsRequest): Promise<Reads> {
   const streams = new Map(request.streams.map((name) => [name.toLowerCase(), name]))
   const models = new Map(request.models.map((model) => [model.name.toLowerCase(), model]))
   const wanted = new Map<string, Set<string> | null>()
-  const followed: ModelSql[] = []
+  const followed: ModelSource[] = []
 
-  const follow = async (sql: string, model: ModelSql | null): Promise<void> => {
+  const follow = async (sql: string, model: ModelSource | null): Promise<void> => {
     const references = await referencesOf(request.connection, sql)
     if ('problem' in references) return request.refuse(references, model)
     for (const relation of references.relations) {
@@ -54,5 +47,8 @@ export async function readsOf(request: ReadsRequest): Promise<Reads> {
   }
 
   await follow(request.sql, null)
-  return { streams: [...wanted].map(([stream, names]) => (names === null ? { stream } : { stream, columns: [...names] })), models: followed }
+  return {
+    streams: [...wanted].map(([stream, names]) => (names === null ? { stream } : { stream, columns: [...names] })),
+    models: followed,
+  }
 }

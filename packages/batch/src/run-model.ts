@@ -4,10 +4,10 @@
  */
 import { MillraceError } from '@millrace/base'
 import type { LogReader } from '@millrace/core'
-import { quoteIdentifier, relationName } from '@millrace/sql'
+import { type ModelSource, quoteIdentifier, relationName } from '@millrace/sql'
 import { type EngineOptions, openEngine } from './engine.ts'
 import { problemOfRun, queryError } from './query-error.ts'
-import { type ModelSql, type Reads, readsOf } from './reads.ts'
+import { type Reads, readsOf } from './reads.ts'
 import { type Relation, relationOf } from './relation.ts'
 import { type LoadProgress, openSnapshot, type Snapshot } from './snapshot.ts'
 
@@ -19,14 +19,14 @@ export interface ModelRun {
   /** The model's name, or SQL of its own. */
   readonly model: string | { readonly name: string; readonly sql: string }
   /** Models that it may read, in any order. */
-  readonly models: readonly ModelSql[]
+  readonly models: readonly ModelSource[]
 }
 
 /** Computes a model into a table of the snapshot's database; the result is read from there. */
 export async function runModel({ snapshot, model, models }: ModelRun): Promise<Relation> {
   const { name, sql } = typeof model === 'string' ? modelNamed(models, model) : model
   const { connection } = snapshot
-  const refuse = (problem: Parameters<typeof queryError>[1], read: ModelSql | null): never => {
+  const refuse = (problem: Parameters<typeof queryError>[1], read: ModelSource | null): never => {
     throw queryError(read?.sql ?? sql, problem)
   }
   const reads = await readsOf({ connection, sql, models, streams: [], refuse })
@@ -49,7 +49,7 @@ export function resultName(model: string): string {
 export interface BatchRequest extends EngineOptions {
   readonly reader: LogReader
   readonly model: string
-  readonly models: readonly ModelSql[]
+  readonly models: readonly ModelSource[]
   /** Default: the newest. */
   readonly cut?: number
   readonly onProgress?: (progress: LoadProgress) => void
@@ -92,7 +92,7 @@ export async function readsOfModel({ reader, model, models }: Pick<BatchRequest,
   }
 }
 
-function modelNamed(models: readonly ModelSql[], name: string): ModelSql {
+function modelNamed(models: readonly ModelSource[], name: string): ModelSource {
   const model = models.find((candidate) => candidate.name === name)
   if (model === undefined) throw new MillraceError('STREAM_UNKNOWN', { details: { name } })
   return model

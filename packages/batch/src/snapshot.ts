@@ -98,6 +98,7 @@ export class Snapshot {
       columns,
       before: stream.schema.key.length > 0 ? stream.schema.key : columns,
       withOrigin: stream.partitions > 1,
+      signal: this.#options.signal,
       onChanges: (count) => this.count(stream.name, count),
     })
   }
@@ -121,11 +122,13 @@ export class Snapshot {
       const key = stream.schema.key.map((index) => columns.indexOf(index))
       return foldKeyed({ changes: united, columnCount: columns.length, key, untold: [...changes.untold] })
     }
-    if (changes.someRemovalUntold || changes.untold.size > 0) throw incomplete(stream.name, 'a change does not tell the whole row that it removes')
+    if (changes.someRemovalUntold || changes.untold.size > 0)
+      throw incomplete(stream.name, 'a change does not tell the whole row that it removes')
     const types = columns.map((index) => (stream.schema.columns[index] as Column).type)
     const onlyInserts = [...changes.operations].every((operation) => operation === OPERATION.INSERT)
     const fold = { changes: united, types, onlyInserts }
-    if (!onlyInserts && (await this.#someNegative(countKeyless(fold)))) throw incomplete(stream.name, 'a row was removed more often than it was added')
+    if (!onlyInserts && (await this.#someNegative(countKeyless(fold))))
+      throw incomplete(stream.name, 'a row was removed more often than it was added')
     return foldKeyless(fold)
   }
 
@@ -162,7 +165,9 @@ function incomplete(stream: string, problem: string): MillraceError {
 function wantedColumns(stream: StreamInfo, asked: readonly string[] | undefined): number[] {
   const names = asked === undefined ? undefined : new Set(asked.map((name) => name.toLowerCase()))
   const { columns, key } = stream.schema
-  const wanted = [...columns.keys()].filter((index) => names === undefined || key.includes(index) || names.has((columns[index] as Column).name.toLowerCase()))
+  const wanted = [...columns.keys()].filter(
+    (index) => names === undefined || key.includes(index) || names.has((columns[index] as Column).name.toLowerCase()),
+  )
   return wanted.length === 0 ? [0] : wanted
 }
 

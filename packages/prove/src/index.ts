@@ -1,1 +1,11 @@
-export {}
+export {
+  type ColumnDifference,
+  type CompareOptions,
+  compareRelations,
+  type Comparison,
+  type Row,
+  type RowDifference,
+} from './compare-relations.ts'
+export type { Proof, ProofDifference } from './proof.ts'
+export { mismatchOf, proveModel, type ProofRequest } from './prove-model.ts'
+export { proveInThread, type ThreadProofRequest } from './prove-in-thread.ts'

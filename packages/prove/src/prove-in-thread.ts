@@ -1,0 +1,66 @@
+/**
+ * A proof in a thread of its own, so that the process that hosts it goes on serving. The thread opens the
+ * store by itself, reads only, and has bounded memory: DuckDB's limit and the heap's.
+ */
+import { Worker } from 'node:worker_threads'
+import { describeError, MillraceError } from '@millrace/base'
+import type { ModelSource } from '@millrace/sql'
+import type { Proof } from './proof.ts'
+import { reviveError, type ThreadAnswer, type ThreadRequest } from './thread-message.ts'
+
+export interface ThreadProofRequest {
+  readonly storePath: string
+  readonly models: readonly ModelSource[]
+  readonly model: string
+  readonly cut?: number
+  readonly tolerance?: number
+  readonly limit?: number
+  readonly memoryLimitMb?: number
+  readonly signal?: AbortSignal
+}
+
+/** The thread's heap holds one batch at a time; DuckDB's memory is outside of it. */
+const HEAP_LIMIT_MB = 256
+/** How long a thread that was told to stop may take to clean up. */
+const STOP_LIMIT_MS = 5000
+
+/** As `proveModel`; rejects with the signal's reason once the thread has ended. */
+export function proveInThread({ models, signal, ...rest }: ThreadProofRequest): Promise<Proof> {
+  if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
+  const request: ThreadRequest = {
+    ...rest,
+    models: models.map(({ name, sql, file }) => ({ name, sql, ...(file === undefined ? {} : { file }) })),
+  }
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./prove-thread.ts', import.meta.url), {
+      workerData: request,
+      name: `prove ${rest.model}`,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB },
+    })
+    let answer: ThreadAnswer | undefined
+    let failure: unknown
+    let timer: NodeJS.Timeout | undefined
+    const stop = (): void => {
+      worker.postMessage('stop', [])
+      timer = setTimeout(() => void worker.terminate(), STOP_LIMIT_MS)
+    }
+    signal?.addEventListener('abort', stop)
+    worker.on('message', (message: ThreadAnswer) => (answer = message))
+    worker.on('error', (error) => (failure = error))
+    worker.on('exit', (code) => {
+      signal?.removeEventListener('abort', stop)
+      clearTimeout(timer)
+      if (signal?.aborted === true) reject(signal.reason as Error)
+      else if (answer === undefined) reject(ended(rest.model, failure ?? `exit code ${code}`))
+      else if ('error' in answer) reject(reviveError(answer.error))
+      else resolve(answer.proof)
+    })
+  })
+}
+
+function ended(model: string, failure: unknown): MillraceError {
+  return new MillraceError('PROOF_FAILED', {
+    cause: failure,
+    details: { what: `the thread that proved ${model} ended: ${describeError(failure)}` },
+  })
+}
