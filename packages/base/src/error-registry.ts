@@ -494,12 +494,6 @@ const entries = {
     retry: 'after-fix',
     exit: 3,
   },
-  PROOF_THREAD_ENDED: {
-    summary: 'The proof of {model} ended before it had a verdict: {problem}.',
-    hint: 'Run `millrace prove {model}` again; it then has a process of its own.',
-    retry: 'backoff',
-    exit: 1,
-  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof entries
