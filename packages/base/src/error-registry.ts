@@ -71,6 +71,12 @@ const entries = {
     exit: 1,
   },
 
+  SAMPLE_STORE_EXISTS: {
+    summary: 'The store {path} holds data of this project, and a sample would be mixed into it.',
+    hint: 'Run `millrace dev --sample` in a new project (`millrace init NAME`), or move the store away.',
+    retry: 'after-fix',
+    exit: 4,
+  },
   REQUEST_REFUSED: {
     summary: 'The running Millrace at {url} answered {code}: {message}',
     hint: 'Look at `millrace status`, or open {url} in a browser.',

@@ -6,6 +6,8 @@ import { showError } from '../cli/show-error.ts'
 import { CONFIG_FILE } from '../config/load-config.ts'
 import { loadProject } from '../config/project.ts'
 import { checkProject } from '../engine/check-project.ts'
+import { freshSampleStore } from '../demo/sample-store.ts'
+import { setDemoStage } from '../demo/stage.ts'
 import { Engine } from '../engine/engine.ts'
 import { reportFailures, runningLines } from '../engine/report.ts'
 
@@ -16,14 +18,16 @@ export const dev: Command = {
   name: 'dev',
   summary: 'run the project while you write it; an edit takes effect at once',
   usage: '[options]',
-  example: 'millrace dev',
+  example: 'millrace dev\nmillrace dev --sample',
   positionals: { least: 0, most: 0 },
   options: {
+    sample: { type: 'flag', summary: 'without a database of your own: start the demo’s busy shop, and a receiver, and follow that' },
     port: { type: 'number', value: 'N', summary: 'the port of the API and the console; 0 takes a free one' },
   },
   details: 'An edit that is not valid is shown, and what ran before goes on. Models that did not change keep their state.',
   async run(context) {
     const edits = new Edits(context.folder)
+    const sample = context.options['sample'] === true ? await startSample(context) : null
     try {
       let engine = await startWhenValid(context, edits)
       while (engine !== null && !context.signal.aborted) {
@@ -38,9 +42,28 @@ export const dev: Command = {
       await engine?.stop()
     } finally {
       edits.close()
+      await sample?.end()
     }
     return EXIT.OK
   },
+}
+
+const SAMPLE_CHANGES_PER_SECOND = 50
+
+/** A shop that moves, and a receiver; the project's references then point at them. Ends with the command. */
+async function startSample({ terminal, clock, signal, folder }: CommandContext): Promise<{ end(): Promise<void> }> {
+  freshSampleStore((await loadProject(folder)).storePath)
+  const note = (line: string): void => terminal.note(terminal.paint('dim', line))
+  const stage = await setDemoStage({ seed: 1, ratePerSecond: SAMPLE_CHANGES_PER_SECOND, clock, keep: false, note })
+  const stop = new AbortController()
+  const running = stage.workload.run(AbortSignal.any([signal, stop.signal]))
+  return {
+    end: async () => {
+      stop.abort()
+      await running
+      await stage.end()
+    },
+  }
 }
 
 /** Collects edits under the project's folder; only files that make up the project count. */

@@ -43,7 +43,8 @@ export const init: Command = {
       terminal.out(`Made ${folder}`)
       for (const each of files) terminal.out(`  ${each}`)
       terminal.out('')
-      terminal.out(`Next: cd ${positionals[0]}, put your database's address into .env (SHOP_URL=postgres://…), then \`npx millrace dev\`.`)
+      terminal.out(`Next: cd ${positionals[0]} && npx millrace dev --sample     a sample database that moves, to see it work`)
+      terminal.out(`  or: put SHOP_URL=postgres://… into .env, write models/, and run \`npx millrace dev\`.`)
     }
     return EXIT.OK
   },

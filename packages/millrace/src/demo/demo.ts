@@ -98,11 +98,8 @@ async function endWithSummary({ terminal, clock }: CommandContext, stage: DemoSt
   return summary
 }
 
-/** `examples/shop` with its references filled and its store beside the demo's database. */
-async function demoProject({ folder, postgres, receiver, secret }: DemoStage): Promise<Project> {
-  process.env['SHOP_URL'] = postgres.url
-  process.env['TOTALS_URL'] = receiver.url
-  process.env['TOTALS_SECRET'] = secret
+/** `examples/shop` with a store of the demo's own. */
+async function demoProject({ folder }: DemoStage): Promise<Project> {
   const project = await loadProject(SHOP)
   return { ...project, storePath: join(folder, 'store.db') }
 }

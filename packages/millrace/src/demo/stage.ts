@@ -16,7 +16,6 @@ export interface DemoStage {
   readonly workload: ShopWorkload
   /** Rows in the shop before the workload began. */
   readonly seeded: number
-  readonly secret: string
   end(): Promise<void>
 }
 
@@ -28,6 +27,7 @@ export interface DemoStageOptions {
   readonly note: (line: string) => void
 }
 
+/** Also sets the references of `examples/shop` in this process's environment. */
 export async function setDemoStage({ seed, ratePerSecond, clock, keep, note }: DemoStageOptions): Promise<DemoStage> {
   // Only the demo needs the test bench, with its database of 100 MB: other commands never load it.
   const { seedShop, shopSchema, ShopWorkload, startPostgres, startReceiver } = await import('@millrace/testing')
@@ -49,7 +49,10 @@ export async function setDemoStage({ seed, ratePerSecond, clock, keep, note }: D
     const seeded = await seedShop(client, { ...SIZE, seed }).finally(() => client.end())
     receiver = await startReceiver({ secrets: [secret] })
     const workload = new ShopWorkload({ url: postgres.url, seed, ratePerSecond, clock })
-    return { folder, postgres, receiver, workload, seeded, secret, end }
+    process.env['SHOP_URL'] = postgres.url
+    process.env['TOTALS_URL'] = receiver.url
+    process.env['TOTALS_SECRET'] = secret
+    return { folder, postgres, receiver, workload, seeded, end }
   } catch (error) {
     await end()
     throw error
