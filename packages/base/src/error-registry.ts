@@ -92,7 +92,7 @@ const entries = {
     exit: 4,
   },
   STORE_IN_USE: {
-    summary: 'Another process already writes to the store {path}.',
+    summary: 'The store {path} is in use by {holder}.',
     hint: 'Stop it first (`millrace status` shows which), or give this project a `store` of its own in millrace.config.ts.',
     retry: 'after-fix',
     exit: 4,
@@ -131,6 +131,24 @@ const entries = {
     summary: 'There is no stream or model named {name}.',
     hint: 'Run `millrace status` to see the names.',
     retry: 'never',
+    exit: 1,
+  },
+  STORE_FOREIGN: {
+    summary: '{path} is not a Millrace store, or its first page is damaged.',
+    hint: 'Nothing was written to it. Name another `store` in millrace.config.ts, or restore the last good copy with `millrace restore BACKUP`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  STORE_RETENTION_PASSED: {
+    summary: 'Changes of {stream} after cut {cut} are no longer kept.',
+    hint: 'What reads from there has a gap and must start anew; lengthen `retentionHours` of the stream in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  BACKUP_EXISTS: {
+    summary: 'There is already a file at {path}.',
+    hint: 'Nothing is overwritten. Name another file: `millrace backup FILE`.',
+    retry: 'after-fix',
     exit: 1,
   },
   BACKUP_INVALID: {

@@ -1,1 +1,5 @@
-export {}
+export { type BackupOptions, type BackupSummary, backupStore } from './backup.ts'
+export { openReader } from './reader.ts'
+export { restoreBackup, type RestoreOptions, type RestoreSummary } from './restore.ts'
+export { openStore, type RetentionRule, type RetentionSummary, type Store, type StoreOptions } from './store.ts'
+export { type StoreProof, type StreamProof, verifyStore, type VerifyOptions } from './verify.ts'

@@ -1,0 +1,65 @@
+import { rowChecksum } from './checksum.ts'
+
+/** The header of a visible batch, as its row is. */
+export interface BatchRow {
+  readonly stream_id: number
+  readonly partition: number
+  readonly first: number
+  readonly count: number
+  readonly cut: number
+  readonly as_of: number | null
+  readonly committed_ms: number
+  readonly schema_id: number
+  readonly body_id: number
+  readonly stored_bytes: number
+  readonly packing: number
+  readonly body_checksum: number
+  readonly checksum: number
+}
+
+/** The header of a batch in an open tail: without positions, cut and time, which it gets when it is visible. */
+export interface TailRow {
+  readonly body_id: number
+  readonly tail: string
+  readonly stream_id: number
+  readonly partition: number
+  readonly count: number
+  readonly as_of: number | null
+  readonly schema_id: number
+  readonly stored_bytes: number
+  readonly packing: number
+  readonly body_checksum: number
+  readonly checksum: number
+}
+
+export function batchChecksum(row: Omit<BatchRow, 'checksum'>): number {
+  return rowChecksum('batch', [
+    row.stream_id,
+    row.partition,
+    row.first,
+    row.count,
+    row.cut,
+    row.as_of,
+    row.committed_ms,
+    row.schema_id,
+    row.body_id,
+    row.stored_bytes,
+    row.packing,
+    row.body_checksum,
+  ])
+}
+
+export function tailChecksum(row: Omit<TailRow, 'checksum'>): number {
+  return rowChecksum('tail', [
+    row.body_id,
+    row.tail,
+    row.stream_id,
+    row.partition,
+    row.count,
+    row.as_of,
+    row.schema_id,
+    row.stored_bytes,
+    row.packing,
+    row.body_checksum,
+  ])
+}

@@ -1,0 +1,150 @@
+/** Appends batches, to the log or to an open tail, and makes tails visible or drops them. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { assert, MillraceError } from '@millrace/base'
+import { batchChecksum, type BatchRow, tailChecksum, type TailRow } from './batch-row.ts'
+import type { Catalog } from './catalog.ts'
+import { bytesChecksum } from './checksum.ts'
+import type { EncodedAppend, EncodedSet } from './encoded-set.ts'
+import { pack } from './packing.ts'
+import { PartitionTable } from './partition-table.ts'
+
+/** Headers of an open tail that are held at a time while it becomes visible. */
+const TAIL_ROWS_LIMIT = 1024
+
+type Header = Omit<TailRow, 'tail' | 'checksum'>
+
+interface Moment {
+  readonly cut: number
+  readonly committedMs: number
+}
+
+export interface Appended {
+  /** Batches that became visible. */
+  readonly batches: number
+  /** Bytes that the set's own batches took. */
+  readonly bytes: number
+}
+
+export class BatchWriter {
+  readonly #path: string
+  readonly #partitions: PartitionTable
+  readonly #insertBody: StatementSync
+  readonly #insertBatch: StatementSync
+  readonly #insertTail: StatementSync
+  readonly #selectTail: StatementSync
+  readonly #closeTail: StatementSync
+  readonly #dropBodies: StatementSync
+
+  constructor(db: DatabaseSync, path: string) {
+    this.#path = path
+    this.#partitions = new PartitionTable(db, path)
+    this.#insertBody = db.prepare('insert into store_body (bytes) values (?)')
+    this.#insertBatch = db.prepare('insert into store_batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertTail = db.prepare('insert into store_tail values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#selectTail = db.prepare(`select * from store_tail where tail = ? and body_id > ? order by body_id limit ${TAIL_ROWS_LIMIT}`)
+    this.#closeTail = db.prepare('delete from store_tail where tail = ?')
+    this.#dropBodies = db.prepare('delete from store_body where id in (select body_id from store_tail where tail = ?)')
+  }
+
+  discardTail(tail: string): void {
+    this.#dropBodies.run(tail)
+    this.#closeTail.run(tail)
+  }
+
+  append(catalog: Catalog, { appends, visible, tail, atMs }: EncodedSet, nextCut: number): Appended {
+    assert(visible || tail !== null, 'appends that stay invisible name their tail')
+    const moment = { cut: nextCut, committedMs: atMs }
+    let batches = visible && tail !== null ? this.#openTail(tail, moment) : 0
+    let bytes = 0
+    for (const append of appends) {
+      const header = this.#writeBody(catalog, append)
+      bytes += header.stored_bytes
+      if (visible) {
+        this.#show(header, moment)
+        batches += 1
+      } else {
+        this.#keep(header, tail as string)
+      }
+    }
+    return { batches, bytes }
+  }
+
+  #writeBody(catalog: Catalog, { stream, partition, fingerprint, count, asOf, bytes }: EncodedAppend): Header {
+    const { id, partitions } = catalog.stream(stream)
+    assert(Number.isInteger(partition) && partition >= 0 && partition < partitions, 'an append goes to a partition of its stream')
+    const schemaId = catalog.schemaIdFor(id, fingerprint)
+    assert(schemaId !== undefined, `a batch has a schema that was given to its stream first (law 4): ${stream}`)
+    const packed = pack(bytes)
+    const { lastInsertRowid } = this.#insertBody.run(packed.bytes)
+    return {
+      body_id: Number(lastInsertRowid),
+      stream_id: id,
+      partition,
+      count,
+      as_of: asOf,
+      schema_id: schemaId,
+      stored_bytes: packed.bytes.length,
+      packing: packed.packing,
+      body_checksum: bytesChecksum(packed.bytes),
+    }
+  }
+
+  /** Keeps a batch invisible: without positions, so that dropping it leaves no gap. */
+  #keep(header: Header, tail: string): void {
+    const row: Omit<TailRow, 'checksum'> = { ...header, tail }
+    this.#insertTail.run(
+      row.body_id,
+      row.tail,
+      row.stream_id,
+      row.partition,
+      row.count,
+      row.as_of,
+      row.schema_id,
+      row.stored_bytes,
+      row.packing,
+      row.body_checksum,
+      tailChecksum(row),
+    )
+  }
+
+  #openTail(tail: string, moment: Moment): number {
+    let batches = 0
+    let afterBody = 0
+    for (;;) {
+      const rows = this.#selectTail.all(tail, afterBody) as unknown as TailRow[]
+      for (const row of rows) {
+        if (row.checksum !== tailChecksum(row)) {
+          const what = `a batch in the open tail of ${tail} does not match its checksum`
+          throw new MillraceError('STORE_CORRUPT', { details: { path: this.#path, what } })
+        }
+        this.#show(row, moment)
+        afterBody = row.body_id
+      }
+      batches += rows.length
+      if (rows.length < TAIL_ROWS_LIMIT) break
+    }
+    if (batches > 0) this.#closeTail.run(tail)
+    return batches
+  }
+
+  #show(header: Header, { cut, committedMs }: Moment): void {
+    const extent = this.#partitions.read(header.stream_id, header.partition)
+    const row: Omit<BatchRow, 'checksum'> = { ...header, first: extent.next, cut, committed_ms: committedMs }
+    this.#insertBatch.run(
+      row.stream_id,
+      row.partition,
+      row.first,
+      row.count,
+      row.cut,
+      row.as_of,
+      row.committed_ms,
+      row.schema_id,
+      row.body_id,
+      row.stored_bytes,
+      row.packing,
+      row.body_checksum,
+      batchChecksum(row),
+    )
+    this.#partitions.write({ ...extent, next: extent.next + header.count, bytes: extent.bytes + header.stored_bytes })
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * Reads committed cuts from a connection of its own, in any thread or process. A call sees one moment of
+ * the store; no transaction is held between calls or while a caller works, so that readers do not keep
+ * the write-ahead file from starting over.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { assert } from '@millrace/base'
+import type {
+  ControlValue,
+  CutRange,
+  LogReader,
+  ReadOptions,
+  SourceProgress,
+  StateSegment,
+  StoredBatch,
+  StreamExtent,
+  StreamInfo,
+} from '@millrace/core'
+import type { BatchRow } from './batch-row.ts'
+import { Catalog } from './catalog.ts'
+import { connectReader } from './connection.ts'
+import { ControlQueries } from './control-queries.ts'
+import { type Meta, MetaTable } from './meta.ts'
+import { HeaderTable, PartitionScan } from './partition-scan.ts'
+import { ProgressTable } from './progress-table.ts'
+import { SegmentTable } from './segment-table.ts'
+import { guarded } from './store-error.ts'
+import { type BodySource, FileBatch } from './stored-batch.ts'
+
+interface Place {
+  readonly cut: number
+  readonly next: number
+}
+
+/** Raises STORE_NOT_FOUND, STORE_FOREIGN or STORE_VERSION_UNKNOWN. */
+export function openReader(path: string): LogReader {
+  return new FileReader(path)
+}
+
+export class FileReader implements LogReader {
+  readonly #path: string
+  readonly #db: DatabaseSync
+  readonly #meta: MetaTable
+  readonly #catalog: Catalog
+  readonly #headers: HeaderTable
+  readonly #segments: SegmentTable
+  readonly #progress: ProgressTable
+  readonly #control: ControlQueries
+  readonly #bodies: BodySource
+  /** Where each partition was left by `readCuts`: who reads on from there need not look for the place. */
+  readonly #left = new Map<string, Place>()
+
+  constructor(path: string) {
+    this.#path = path
+    this.#db = connectReader(path)
+    const [db, headers] = [this.#db, new HeaderTable(this.#db, path)]
+    this.#meta = new MetaTable(db, path)
+    this.#catalog = new Catalog(db, path)
+    this.#headers = headers
+    this.#segments = new SegmentTable(db, path)
+    this.#progress = new ProgressTable(db, path)
+    this.#control = new ControlQueries(db)
+    const selectBody: StatementSync = db.prepare('select bytes from store_body where id = ?')
+    this.#bodies = {
+      path,
+      selectBody,
+      schema: (schemaId) => this.#catalog.schemaById(schemaId),
+      isKept: (row) => headers.isKept(row),
+    }
+  }
+
+  /** What tells this store, and each restored copy of it, from every other. */
+  get id(): string {
+    return guarded(this.#path, () => this.#meta.read()).id
+  }
+
+  cut(): number {
+    return guarded(this.#path, () => this.#meta.read()).cut
+  }
+
+  streams(): readonly StreamInfo[] {
+    return this.#moment(() => this.#catalog.streams())
+  }
+
+  stream(name: string): StreamInfo {
+    return this.#moment(() => this.#catalog.stream(name))
+  }
+
+  extents(name: string): readonly StreamExtent[] {
+    return this.#moment(() => {
+      const stream = this.#catalog.stream(name)
+      return partitionsOf(stream).map((partition) => {
+        const { first, next, bytes } = this.#headers.partitions.read(stream.id, partition)
+        return { stream: name, partition, first, next, bytes }
+      })
+    })
+  }
+
+  *read(name: string, options: ReadOptions = {}): IterableIterator<StoredBatch> {
+    const scans = this.#moment((meta) => this.#scansFor(this.#catalog.stream(name), options, meta))
+    let bytesLeft = options.bytesLimit ?? Infinity
+    while (bytesLeft > 0) {
+      const scan = scans.some(({ isDrained }) => isDrained)
+        ? this.#moment(() => earliest(scans, byPartition))
+        : earliest(scans, byPartition)
+      const row = scan?.peek()
+      if (scan === undefined || row === undefined) return
+      scan.take()
+      bytesLeft -= row.stored_bytes
+      yield new FileBatch(name, row, this.#bodies)
+    }
+  }
+
+  readCuts(names: readonly string[], options: { afterCut: number; untilCut?: number; bytesLimit: number }): CutRange {
+    const { afterCut, bytesLimit } = options
+    assert(bytesLimit > 0, 'a step takes some bytes')
+    return this.#moment((meta) => {
+      const untilCut = Math.max(afterCut, Math.min(options.untilCut ?? meta.cut, meta.cut))
+      const scans = [...new Set(names)].flatMap((name) => this.#scansAfter(this.#catalog.stream(name), afterCut, untilCut))
+      const batches: StoredBatch[] = []
+      let bytes = 0
+      let reachedCut = afterCut
+      for (;;) {
+        const scan = earliest(scans, byAppend)
+        const row = scan?.peek()
+        if (scan === undefined || row === undefined) {
+          reachedCut = untilCut
+          break
+        }
+        if (row.cut > reachedCut && bytes >= bytesLimit) break
+        reachedCut = row.cut
+        bytes += row.stored_bytes
+        scan.take()
+        batches.push(new FileBatch(scan.stream.name, row, this.#bodies))
+      }
+      for (const { stream, partition, next } of scans) this.#left.set(`${stream.id}/${partition}`, { cut: reachedCut, next })
+      return { untilCut: reachedCut, batches }
+    })
+  }
+
+  progress(source: string): SourceProgress | null {
+    return guarded(this.#path, () => this.#progress.read(source))
+  }
+
+  *segments(owner: string): IterableIterator<StateSegment> {
+    const segments = this.#segments.segments(owner)
+    for (;;) {
+      const { done, value } = guarded(this.#path, () => segments.next())
+      if (done === true) return
+      yield value
+    }
+  }
+
+  control<Row extends Record<string, ControlValue>>(sql: string, parameters: readonly ControlValue[] = []): Row[] {
+    return guarded(this.#path, () => this.#control.rows<Row>(sql, parameters))
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close()
+  }
+
+  #scansFor(stream: StreamInfo, { afterCut = 0, untilCut, fromPosition, partition }: ReadOptions, meta: Meta): PartitionScan[] {
+    const wanted = partition === undefined ? partitionsOf(stream) : [partition]
+    return wanted.map((each) => {
+      const extent = this.#headers.partitions.read(stream.id, each)
+      let start = this.#headers.startAfter(stream, extent, afterCut)
+      if (fromPosition !== undefined && fromPosition > start) {
+        start = fromPosition >= extent.next ? extent.next : this.#headers.holding(stream, each, fromPosition).first
+      }
+      return new PartitionScan(this.#headers, { stream, partition: each, start, untilCut: Math.min(untilCut ?? meta.cut, meta.cut) })
+    })
+  }
+
+  #scansAfter(stream: StreamInfo, afterCut: number, untilCut: number): PartitionScan[] {
+    return partitionsOf(stream).map((partition) => {
+      const left = this.#left.get(`${stream.id}/${partition}`)
+      const extent = this.#headers.partitions.read(stream.id, partition)
+      const start = left?.cut === afterCut && left.next >= extent.first ? left.next : this.#headers.startAfter(stream, extent, afterCut)
+      return new PartitionScan(this.#headers, { stream, partition, start, untilCut })
+    })
+  }
+
+  /** One moment of the store for several statements. */
+  #moment<Result>(work: (meta: Meta) => Result): Result {
+    return guarded(this.#path, () => {
+      this.#db.exec('begin')
+      try {
+        const meta = this.#meta.read()
+        this.#catalog.refresh(meta)
+        return work(meta)
+      } finally {
+        this.#db.exec('rollback')
+      }
+    })
+  }
+}
+
+function partitionsOf({ partitions }: StreamInfo): number[] {
+  return Array.from({ length: partitions }, (_, partition) => partition)
+}
+
+/** The scan whose next header comes first; undefined when all have ended. */
+function earliest(scans: readonly PartitionScan[], isBefore: (left: BatchRow, right: BatchRow) => boolean): PartitionScan | undefined {
+  let found: PartitionScan | undefined
+  let first: BatchRow | undefined
+  for (const scan of scans) {
+    const row = scan.peek()
+    if (row !== undefined && (first === undefined || row.cut < first.cut || (row.cut === first.cut && isBefore(row, first)))) {
+      found = scan
+      first = row
+    }
+  }
+  return found
+}
+
+function byPartition(left: BatchRow, right: BatchRow): boolean {
+  return left.partition < right.partition
+}
+
+/** Bodies are numbered as they are appended. */
+function byAppend(left: BatchRow, right: BatchRow): boolean {
+  return left.body_id < right.body_id
+}
