@@ -192,7 +192,8 @@ export class ShopWorkload {
 }
 
 function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code ?? '')
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : ''
 }
 
 /** The server is away or is shutting down, as against an answer to one statement. */
