@@ -16,11 +16,12 @@ export const backup: Command = {
   async run({ positionals, terminal, folder, clock }) {
     const { storePath } = await loadProject(folder)
     const target = resolve(positionals[0] ?? '')
+    const draw = progressLine(terminal, 'Copying')
     const startedMs = clock.monotonicMs()
-    const summary = await backupStore(storePath, target, { onProgress: progressLine(terminal, 'Copying') })
-    const result = { file: target, bytes: statSync(target).size, ms: Math.round(clock.monotonicMs() - startedMs), ...summary }
+    const summary = await backupStore(storePath, target, { onProgress: ({ copiedPages, totalPages }) => draw(copiedPages, totalPages) })
+    const result = { ...summary, fileBytes: statSync(target).size, ms: Math.round(clock.monotonicMs() - startedMs) }
     if (terminal.json) terminal.value(result)
-    else terminal.out(`Copied ${storePath} to ${target} (${(result.bytes / 1e6).toFixed(1)} MB) in ${result.ms} ms.`)
+    else terminal.out(`Copied ${storePath} to ${target} (${(result.fileBytes / 1e6).toFixed(1)} MB) in ${result.ms} ms: cut ${summary.cut}, ${summary.changes} changes, every checksum right.`)
     return EXIT.OK
   },
 }

@@ -1,7 +1,6 @@
 import { restoreBackup } from '@millrace/store'
 import { resolve } from 'node:path'
 import { type Command, EXIT } from '../cli/command.ts'
-import { progressLine } from '../cli/progress.ts'
 import { loadProject } from '../config/project.ts'
 
 export const restore: Command = {
@@ -13,18 +12,17 @@ export const restore: Command = {
   options: { to: { type: 'text', value: 'FILE', summary: 'restore to another place, as a rehearsal' } },
   details:
     'Every batch and segment is checked against its checksum before and after the copy. A store that is there is kept beside it as\n' +
-    '`….before-restore-TIME`; one in use is refused. Sources resume where the backup stood, as long as they still keep their past.',
+    '`….replaced-TIME`; one in use is refused. Sources resume where the backup stood, as long as they still keep their past.',
   async run({ positionals, options, terminal, folder }) {
     const target = typeof options['to'] === 'string' ? resolve(options['to']) : (await loadProject(folder)).storePath
-    const summary = await restoreBackup(resolve(positionals[0] ?? ''), target, {
-      onProgress: progressLine(terminal, 'Proving and copying'),
-    })
-    if (terminal.json) terminal.value({ restored: target, ...summary })
+    if (terminal.live) terminal.panel(['Proving, copying, proving again…'])
+    const summary = await restoreBackup(resolve(positionals[0] ?? ''), target)
+    if (terminal.json) terminal.value(summary)
     else {
       terminal.out(
         `Restored ${target}: cut ${summary.cut}, ${summary.changes} changes in ${summary.streams.length} streams, every checksum right.`,
       )
-      if (summary.kept !== null) terminal.out(`What was there is kept as ${summary.kept}.`)
+      if (summary.replaced !== null) terminal.out(`What was there is kept as ${summary.replaced}.`)
     }
     return EXIT.OK
   },

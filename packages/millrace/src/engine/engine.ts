@@ -79,7 +79,7 @@ export class Engine {
       if (checked.errors.length > 0) throw new AggregateError(checked.errors, 'The models do not bind.')
       // The streams exist before anyone reads them, so that no stage has to wait for another to begin.
       await store.commit({ streams: checked.streams })
-      return await launch(options, store, reader, checked)
+      return new Engine(await launch(options, store, reader, checked))
     } catch (error) {
       await store.close()
       throw error
@@ -109,7 +109,7 @@ interface EngineParts {
   readonly stop: AbortController
 }
 
-async function launch(options: EngineOptions, store: Store, reader: LogReader, checked: CheckedProject): Promise<Engine> {
+async function launch(options: EngineOptions, store: Store, reader: LogReader, checked: CheckedProject): Promise<EngineParts> {
   const { project, clock, onFailure } = options
   const { config, storePath } = project
   const stop = new AbortController()
@@ -150,7 +150,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     proofs.run(signal),
     runRetention({ project, store, clock, signal, onFailure: (error) => onFailure('retention', error) }),
   ]
-  return new Engine({ store, reader, proofs, api, thread, stages: supervised, background, server, storePath, stop })
+  return { store, reader, proofs, api, thread, stages: supervised, background, server, storePath, stop }
 }
 
 function failuresOf(stages: readonly Supervised[]): ReadonlyMap<string, MillraceError | Error> {
