@@ -9,7 +9,11 @@ const command: Command = {
   usage: 'NAME',
   example: '',
   positionals: { least: 1, most: 1 },
-  options: { last: { type: 'number', value: 'N', summary: '' }, once: { type: 'flag', summary: '' }, status: { type: 'text', summary: '' } },
+  options: {
+    last: { type: 'number', value: 'N', summary: '' },
+    once: { type: 'flag', summary: '' },
+    status: { type: 'text', summary: '' },
+  },
   run: async () => 0,
 }
 

@@ -21,7 +21,10 @@ export const backup: Command = {
     const summary = await backupStore(storePath, target, { onProgress: ({ copiedPages, totalPages }) => draw(copiedPages, totalPages) })
     const result = { ...summary, fileBytes: statSync(target).size, ms: Math.round(clock.monotonicMs() - startedMs) }
     if (terminal.json) terminal.value(result)
-    else terminal.out(`Copied ${storePath} to ${target} (${(result.fileBytes / 1e6).toFixed(1)} MB) in ${result.ms} ms: cut ${summary.cut}, ${summary.changes} changes, every checksum right.`)
+    else
+      terminal.out(
+        `Copied ${storePath} to ${target} (${(result.fileBytes / 1e6).toFixed(1)} MB) in ${result.ms} ms: cut ${summary.cut}, ${summary.changes} changes, every checksum right.`,
+      )
     return EXIT.OK
   },
 }
