@@ -232,6 +232,12 @@ const entries = {
     retry: 'after-fix',
     exit: 4,
   },
+  SOURCE_PUBLICATION_FILTERED: {
+    summary: 'The publication {publication} of the source {source} filters the rows of {table}; the others would be missing in silence.',
+    hint: 'Run `{fix}` without a WHERE, or name another `publication` for this source in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 4,
+  },
   SOURCE_FAILED: {
     summary: 'The source {source} failed ({sqlstate}): {what}.',
     hint: 'Look into the log of the database server. Millrace keeps trying; run `millrace doctor` to check the source.',

@@ -1,1 +1,6 @@
-export {}
+export { type Ceiling, type CeilingOptions, streamCeiling } from './postgres/stream-ceiling.ts'
+export { type SourceTarget } from './postgres/connect.ts'
+export { discoverTables } from './postgres/discover-tables.ts'
+export { dropCapture } from './postgres/drop-capture.ts'
+export { type Finding, inspectPostgres } from './postgres/inspect-postgres.ts'
+export { PostgresCapture, type PostgresCaptureOptions, publicationOf, slotOf, type SourceNames } from './postgres/postgres-capture.ts'

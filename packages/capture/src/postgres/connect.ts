@@ -1,0 +1,140 @@
+/** Opens connections to the source: `pg` does the handshake, the password (SCRAM) and TLS. */
+import { readFile } from 'node:fs/promises'
+import { MillraceError } from '@millrace/base'
+import type { PostgresSource } from '@millrace/core'
+import { resolveSecret } from '@millrace/guard'
+import pg from 'pg'
+import { sourceError } from './source-error.ts'
+
+export type Query = <Row extends Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>
+
+export interface SourceTarget {
+  readonly name: string
+  readonly config: PostgresSource
+}
+
+/** Where a connection leads, without the password: safe in errors and evidence. */
+export interface SourceAddress {
+  readonly source: string
+  readonly host: string
+  readonly user: string
+  readonly database: string
+}
+
+export interface Connection {
+  readonly client: pg.Client
+  readonly address: SourceAddress
+  readonly query: Query
+  /** Rejects when the connection ends, with a MillraceError. */
+  readonly lost: Promise<never>
+  close(): void
+}
+
+const CONNECT_MS_MAX = 10_000
+const LOCK_WAIT_MS_MAX = 10_000
+const KEEP_ALIVE_MS = 10_000
+
+/**
+ * Whatever a value looks like must depend on the value alone: snapshot and stream both print with these.
+ * `row_security = off` makes Postgres refuse a filtered read instead of serving one.
+ */
+const SETTINGS: Readonly<Record<string, string | number>> = {
+  client_encoding: 'UTF8',
+  DateStyle: 'ISO,YMD',
+  IntervalStyle: 'postgres',
+  TimeZone: 'UTC',
+  extra_float_digits: 3,
+  bytea_output: 'hex',
+  row_security: 'off',
+  lock_timeout: LOCK_WAIT_MS_MAX,
+  statement_timeout: 0,
+  idle_in_transaction_session_timeout: 0,
+}
+
+export async function connect(target: SourceTarget, purpose: 'control' | 'snapshot' | 'replication'): Promise<Connection> {
+  const { name, config } = target
+  const url = await sourceUrl(target)
+  const address = addressOf(name, url)
+  const options = Object.entries(SETTINGS).map(([setting, value]) => `-c ${setting}=${value}`)
+  const own = url.searchParams.get('options')
+  url.searchParams.set('options', [...(own === null ? [] : [own]), ...options].join(' '))
+  url.searchParams.set('application_name', `millrace ${purpose}`)
+  if (purpose === 'replication') url.searchParams.set('replication', 'database')
+  const ssl = await tlsOptions(name, config)
+  if (ssl !== undefined) for (const parameter of ['sslmode', 'sslrootcert', 'ssl']) url.searchParams.delete(parameter)
+  const client = new pg.Client({
+    connectionString: url.toString(),
+    connectionTimeoutMillis: CONNECT_MS_MAX,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    ...(ssl === undefined ? {} : { ssl }),
+  })
+  const lost = lostPromise(client, address)
+  try {
+    await client.connect()
+  } catch (error) {
+    client.end().catch(() => undefined)
+    throw sourceError(error, address, 'connecting')
+  }
+  const query: Query = async (sql, parameters) => {
+    try {
+      const result = await client.query(sql, parameters === undefined ? undefined : [...parameters])
+      return result.rows as never
+    } catch (error) {
+      throw sourceError(error, address, 'connected')
+    }
+  }
+  const close = (): void => {
+    // Not `end`: a server that is busy or gone must not hold us up.
+    socketOf(client).destroy()
+  }
+  return { client, address, query, lost, close }
+}
+
+/** `pg` keeps its socket to itself; capture reads from it directly once a COPY or a stream has begun. */
+export function socketOf(client: pg.Client): import('node:net').Socket {
+  return (client as unknown as { connection: { stream: import('node:net').Socket } }).connection.stream
+}
+
+function lostPromise(client: pg.Client, address: SourceAddress): Promise<never> {
+  const lost = new Promise<never>((_resolve, reject) => {
+    client.on('error', (error) => reject(sourceError(error, address, 'connected')))
+    client.on('end', () => reject(sourceError(new Error('the connection ended'), address, 'connected')))
+  })
+  // Whoever cares awaits it; nobody's crash if none does.
+  lost.catch(() => undefined)
+  return lost
+}
+
+async function sourceUrl({ name, config }: SourceTarget): Promise<URL> {
+  const text = typeof config.url === 'string' ? config.url : await resolveSecret(config.url)
+  const url = URL.parse(text)
+  const problem =
+    url === null ? 'it cannot be read as a url' : /^postgres(ql)?:$/.test(url.protocol) ? null : `it begins with ${url.protocol}`
+  if (url === null || problem !== null) throw new MillraceError('SOURCE_URL_INVALID', { details: { source: name, problem } })
+  return url
+}
+
+function addressOf(source: string, url: URL): SourceAddress {
+  const user = decodeURIComponent(url.username) || 'postgres'
+  return {
+    source,
+    host: `${url.hostname || (url.searchParams.get('host') ?? 'localhost')}:${url.port || '5432'}`,
+    user,
+    database: decodeURIComponent(url.pathname.slice(1)) || user,
+  }
+}
+
+async function tlsOptions(source: string, { tls }: PostgresSource): Promise<{ ca?: string; rejectUnauthorized: boolean } | undefined> {
+  if (tls === undefined) return undefined
+  const { certificateAuthority, rejectUnauthorized = true } = tls
+  if (certificateAuthority === undefined) return { rejectUnauthorized }
+  if (certificateAuthority.includes('-----BEGIN')) return { ca: certificateAuthority, rejectUnauthorized }
+  try {
+    return { ca: await readFile(certificateAuthority, 'utf8'), rejectUnauthorized }
+  } catch (cause) {
+    const place = `sources.${source}.tls.certificateAuthority`
+    const problem = `${place} names a file that cannot be read`
+    throw new MillraceError('CONFIG_INVALID', { cause, details: { file: 'millrace.config.ts', problem, place } })
+  }
+}

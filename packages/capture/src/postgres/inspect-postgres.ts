@@ -1,0 +1,117 @@
+/** Looks at a source as `millrace doctor` does: every finding at once, each with the SQL that mends it. */
+import { describeError, MillraceError } from '@millrace/base'
+import { quotedName, quoteIdentifier, type Table } from './catalog/table.ts'
+import { readTables } from './catalog/read-tables.ts'
+import { mayRead, openReplication, readFacts, VERSION_MIN } from './check-source.ts'
+import { connect, type Connection } from './connect.ts'
+import { publicationOf, slotOf, type SourceNames } from './postgres-capture.ts'
+import { readPublication, unpublished } from './publication.ts'
+import { readSlot } from './slot.ts'
+
+export interface Finding {
+  readonly check: string
+  readonly ok: boolean
+  readonly detail: string
+  /** The statement that mends it. */
+  readonly fix?: string
+}
+
+export async function inspectPostgres(names: SourceNames): Promise<Finding[]> {
+  const findings: Finding[] = []
+  await inspect(findings, 'connection', async () => {
+    const control = await connect(names, 'control')
+    try {
+      const { user, host, database } = control.address
+      findings.push({ check: 'connection', ok: true, detail: `${user} at ${host}, database ${database}` })
+      await inspectServer(findings, control)
+      await inspect(findings, 'replication', () => inspectReplication(findings, names))
+      await inspect(findings, 'tables', () => inspectTables(findings, names, control))
+      await inspect(findings, 'slot', () => inspectSlot(findings, names, control))
+    } finally {
+      control.close()
+    }
+  })
+  return findings.map(({ fix, ...finding }) => (finding.ok || fix === undefined ? finding : { ...finding, fix }))
+}
+
+/** A check that cannot be made is a finding, and the others go on. */
+async function inspect(findings: Finding[], check: string, look: () => Promise<void>): Promise<void> {
+  try {
+    await look()
+  } catch (error) {
+    const fix = error instanceof MillraceError ? { fix: error.hint } : {}
+    findings.push({ check, ok: false, detail: describeError(error), ...fix })
+  }
+}
+
+async function inspectServer(findings: Finding[], control: Connection): Promise<void> {
+  const { version, version_number, wal_level, encoding } = await readFacts(control)
+  findings.push({
+    check: 'version',
+    ok: version_number >= VERSION_MIN,
+    detail: `Postgres ${version}`,
+    fix: 'Upgrade to Postgres 14 or later.',
+  })
+  findings.push({
+    check: 'wal_level',
+    ok: wal_level === 'logical',
+    detail: wal_level,
+    fix: 'ALTER SYSTEM SET wal_level = logical; -- then restart the server',
+  })
+  findings.push({ check: 'encoding', ok: encoding !== 'SQL_ASCII', detail: encoding, fix: 'Restore into a database with ENCODING UTF8.' })
+}
+
+async function inspectReplication(findings: Finding[], names: SourceNames): Promise<void> {
+  const { replication } = await openReplication(names)
+  replication.close()
+  findings.push({ check: 'replication', ok: true, detail: `${replication.address.user} may read the write-ahead log` })
+}
+
+async function inspectTables(findings: Finding[], names: SourceNames, control: Connection): Promise<void> {
+  const tables = await readTables(control.query, { source: names.name, tables: names.config.tables })
+  const user = quoteIdentifier(control.address.user)
+  const hidden: Table[] = []
+  for (const table of tables) if (!(await mayRead(control, table))) hidden.push(table)
+  findings.push({
+    check: 'tables',
+    ok: hidden.length === 0 && tables.length > 0,
+    detail: `${tables.length} tables with a key or full identity${hidden.length === 0 ? '' : `; ${hidden.length} may not be read`}`,
+    fix:
+      hidden.length === 0
+        ? 'Create a table, or name some in `tables`.'
+        : `GRANT SELECT ON ${hidden.map(quotedName).join(', ')} TO ${user};`,
+  })
+  const publication = publicationOf(names)
+  const found = await readPublication(control.query, publication)
+  const missing = found === null ? [] : await unpublished(control.query, control.address, publication, tables)
+  findings.push({
+    check: 'publication',
+    ok: missing.length === 0 && found?.complete !== false,
+    detail:
+      found === null
+        ? `${publication} will be made by the first start`
+        : `${publication}${missing.length === 0 ? '' : ` lacks ${missing.length} tables`}`,
+    fix: `ALTER PUBLICATION ${quoteIdentifier(publication)} ${missing.length > 0 ? `ADD TABLE ${missing.map(quotedName).join(', ')}` : "SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)"};`,
+  })
+}
+
+async function inspectSlot(findings: Finding[], names: SourceNames, control: Connection): Promise<void> {
+  const slot = slotOf(names)
+  const found = await readSlot(control.query, slot)
+  if (found !== null) {
+    const kept = `${((found.keptBytes ?? 0) / 1e6).toFixed(1)} MB of the log kept for it`
+    const fix = `Set another \`slot\` for this source in millrace.config.ts, then SELECT pg_drop_replication_slot('${slot}');`
+    findings.push({ check: 'slot', ok: found.walStatus !== 'lost', detail: `${slot}: ${String(found.walStatus)}, ${kept}`, fix })
+    return
+  }
+  const [room] = await control.query<{ used: number; limit: number }>(
+    `select count(*)::int as used, current_setting('max_replication_slots')::int as limit from pg_replication_slots`,
+  )
+  const { used = 0, limit = 0 } = room ?? {}
+  findings.push({
+    check: 'slot',
+    ok: used < limit,
+    detail: `${slot} will be made by the first start; ${used} of ${limit} slots are in use`,
+    fix: `ALTER SYSTEM SET max_replication_slots = ${limit + 5}; -- then restart the server`,
+  })
+}

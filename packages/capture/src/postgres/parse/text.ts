@@ -1,0 +1,6 @@
+import type { VectorBuilder } from '@millrace/core'
+
+/** All that is text, and all that Postgres prints better than anybody else could: as it stands. */
+export function parseText(buffer: Buffer, start: number, end: number, into: VectorBuilder): void {
+  into.pushText(buffer.toString('utf8', start, end))
+}
