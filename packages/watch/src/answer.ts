@@ -68,8 +68,7 @@ function delayOf(reports: readonly Report[], proofs: readonly ProofSummary[]): A
   if (lagging !== undefined) {
     return { trust: 'wait', headline: 'Catching up', sentence: `${capital(lagging.kind)} ${lagging.name}: ${lagging.sentence}` }
   }
-  const unproven = proofs.filter((proof) => proof.cut === null)
-  const first = unproven[0]
+  const first = proofs.find((proof) => proof.cut === null)
   if (first === undefined) return null
   return {
     trust: 'wait',

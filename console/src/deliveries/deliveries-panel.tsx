@@ -1,0 +1,34 @@
+import type { GraphNode } from '@millrace/serve/api'
+import { Empty } from '../design/empty.tsx'
+import { Panel } from '../design/panel.tsx'
+import { Tabs } from '../design/tabs.tsx'
+import { EventList } from './event-list.tsx'
+
+export interface DeliveriesPanelProps {
+  readonly deliveries: readonly GraphNode[]
+  readonly selected: string | null
+  readonly event: string | null
+  readonly onSelect: (delivery: string) => void
+  readonly onOpen: (delivery: string, event: string | null) => void
+}
+
+/** Who is told, and what came of it. */
+export function DeliveriesPanel({ deliveries, selected, event, onSelect, onOpen }: DeliveriesPanelProps) {
+  const shown = deliveries.find((delivery) => delivery.name === selected) ?? deliveries[0]
+  if (shown === undefined) {
+    return (
+      <Panel title="Deliveries">
+        <Empty title="Nobody is told yet">
+          Add a webhook under `deliveries` in millrace.config.ts, and every change of its stream or model is sent there, in order, until it
+          is accepted.
+        </Empty>
+      </Panel>
+    )
+  }
+  const tabs = deliveries.map(({ name }) => ({ name, title: name }))
+  return (
+    <Panel title="Deliveries" actions={<Tabs label="Delivery" tabs={tabs} selected={shown.name} onSelect={onSelect} />}>
+      <EventList key={shown.name} delivery={shown.name} open={event} onOpen={(id) => onOpen(shown.name, id)} />
+    </Panel>
+  )
+}

@@ -1,0 +1,79 @@
+import type { GraphEdge, GraphNode } from '@millrace/serve/api'
+import { useMemo } from 'react'
+import type { Current } from './current.ts'
+import { CurrentCanvas } from './current-canvas.tsx'
+import { curveThrough } from './curve.ts'
+import { type LayoutNode, layoutOf } from './layout.ts'
+import { NodeCard } from './node-card.tsx'
+import styles from './thread-picture.module.css'
+
+export interface ShownEdge extends GraphEdge {
+  readonly current: Current
+  readonly dimmed: boolean
+}
+
+export interface ShownThread {
+  readonly nodes: readonly GraphNode[]
+  readonly edges: readonly ShownEdge[]
+  /** What belongs to the selected node's path; null where nothing is selected. */
+  readonly path: ReadonlySet<string> | null
+  readonly selected: string | null
+  readonly onSelect: (id: string) => void
+}
+
+const SIZE: Readonly<Record<GraphNode['kind'], { readonly width: number; readonly height: number }>> = {
+  source: { width: 196, height: 116 },
+  stream: { width: 204, height: 44 },
+  model: { width: 220, height: 116 },
+  delivery: { width: 208, height: 116 },
+}
+
+/** Room for the selection's outline at the picture's edges. */
+const MARGIN = 3
+
+export function ThreadPicture({ nodes, edges, path, selected, onSelect, width }: ShownThread & { readonly width: number }) {
+  // The layout depends on what there is, not on how it is: it stays while figures move.
+  const shape = JSON.stringify([nodes.map(({ id, kind }) => [id, kind]), edges.map(({ from, to }) => [from, to])])
+  const { layout, curves } = useMemo(() => pictureOf(shape, width - 2 * MARGIN), [shape, width])
+  const channels = edges.flatMap((edge) => {
+    const curve = curves.get(`${edge.from} ${edge.to}`)
+    return curve === undefined ? [] : [{ ...edge, id: `${edge.from} ${edge.to}`, curve }]
+  })
+  return (
+    <div className={styles['picture']} style={{ width: layout.width, height: layout.height, margin: MARGIN }}>
+      <svg className={styles['channels']} width={layout.width} height={layout.height} aria-hidden="true">
+        {channels.map(({ id, curve, current, dimmed }) => (
+          <path key={id} d={curve.path} data-state={current.state} data-dimmed={dimmed || undefined} />
+        ))}
+      </svg>
+      <CurrentCanvas width={layout.width} height={layout.height} channels={channels} />
+      {nodes.map((node) => {
+        const place = layout.nodes.get(node.id)
+        if (place === undefined) return null
+        return (
+          <NodeCard
+            key={node.id}
+            node={node}
+            width={place.width}
+            height={place.height}
+            style={{ position: 'absolute', left: place.x, top: place.y }}
+            selected={node.id === selected}
+            dimmed={path !== null && !path.has(node.id)}
+            onSelect={onSelect}
+          />
+        )
+      })}
+    </div>
+  )
+}
+
+function pictureOf(shape: string, width: number) {
+  const [nodes, edges] = JSON.parse(shape) as [[string, GraphNode['kind']][], [string, string][]]
+  const boxes: LayoutNode[] = nodes.map(([id, kind]) => ({ id, ...SIZE[kind] }))
+  const layout = layoutOf(
+    boxes,
+    edges.map(([from, to]) => ({ from, to })),
+    { columnGapLeast: 64, columnGapMost: 180, rowGap: 10, width },
+  )
+  return { layout, curves: new Map(layout.edges.map(({ from, to, points }) => [`${from} ${to}`, curveThrough(points)])) }
+}
