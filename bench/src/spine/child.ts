@@ -1,6 +1,6 @@
 /** One life of Millrace for the bench: `node child.ts '{"mode":"logged", …}'` prints one line of JSON. */
 import { systemClock, systemRandom } from '@millrace/base'
-import { PostgresCapture, streamCeiling } from '@millrace/capture'
+import { PostgresCapture, publicationOf, slotOf, streamCeiling } from '@millrace/capture'
 import type { LogReader, Stage } from '@millrace/core'
 import { WebhookStage } from '@millrace/deliver'
 import { Door } from '@millrace/guard'
@@ -14,14 +14,16 @@ import type { LifeOrder, LifeResult } from './life.ts'
 const MODEL_FILE = fileURLToPath(new URL('../../../examples/shop/models/order_totals.sql', import.meta.url))
 const WAIT_MS = 5
 
-async function ceiling(order: LifeOrder): Promise<number> {
-  const { changes } = await streamCeiling({
-    project: order.project,
-    name: 'shop',
-    config: { kind: 'postgres', url: order.url },
+async function ceiling(order: LifeOrder): Promise<{ changes: number; seconds: number }> {
+  const config = { kind: 'postgres', url: order.url } as const
+  const names = { project: order.project, name: 'shop', config }
+  const { rows, elapsedMs } = await streamCeiling({
+    config,
+    slot: slotOf(names),
+    publication: publicationOf(names),
     untilPosition: order.untilPosition,
   })
-  return changes
+  return { changes: rows, seconds: elapsedMs / 1000 }
 }
 
 async function spine(order: LifeOrder): Promise<{ changes: number; seconds: number }> {
@@ -112,9 +114,7 @@ function peakBytes(): number {
 }
 
 const order = JSON.parse(process.argv[2] ?? '{}') as LifeOrder
-const startedMs = performance.now()
-const measured =
-  order.mode === 'ceiling' ? { changes: await ceiling(order), seconds: (performance.now() - startedMs) / 1000 } : await spine(order)
+const measured = order.mode === 'ceiling' ? await ceiling(order) : await spine(order)
 const { user, system } = process.cpuUsage()
 const result: LifeResult = { ...measured, cpuSeconds: (user + system) / 1e6, peakBytes: peakBytes() }
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0))

@@ -8,8 +8,8 @@ export interface LifeOrder {
   readonly storePath: string
   /** Changes that the log holds when everything has arrived, the snapshot's rows included. */
   readonly expected: number
-  /** The end of the replication stream, for `ceiling`. */
-  readonly untilPosition: number
+  /** The end of the replication stream as Postgres prints it, for `ceiling`. */
+  readonly untilPosition: string
   readonly receiverUrl: string
 }
 

@@ -145,19 +145,19 @@ class Bench {
       project,
       storePath: join(folder, `${project}.db`),
       expected: await this.#count(),
-      untilPosition: 0,
+      untilPosition: '0/0',
       receiverUrl,
     }
     await live({ ...order, mode: mode === 'delivered' || mode === 'backlog' || mode === 'live' ? mode : 'prepare' })
     return order
   }
 
-  async #burst(rows: number): Promise<{ made: number; position: number }> {
+  async #burst(rows: number): Promise<{ made: number; position: string }> {
     const { postgres } = this.#options
     this.#bursts += 1
     const { changes: made } = await new ShopWorkload({ url: postgres.url, seed: this.#bursts }).burst(rows)
-    const [row] = await postgres.query("select (pg_current_wal_flush_lsn() - '0/0')::bigint as position")
-    return { made, position: Number(row?.['position']) }
+    const [row] = await postgres.query('select pg_current_wal_flush_lsn()::text as position')
+    return { made, position: String(row?.['position']) }
   }
 
   async #count(): Promise<number> {

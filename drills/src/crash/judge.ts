@@ -3,12 +3,13 @@
  * tables in Postgres, the model's own SQL run by Postgres, and the receiver's ledger.
  */
 import { assert, type Clock } from '@millrace/base'
-import { foldStream, type LogReader, valueToText } from '@millrace/core'
+import { type LogReader, valueToText } from '@millrace/core'
 import { openReader } from '@millrace/store'
 import type { Postgres, Receiver } from '@millrace/testing'
 import { SHOP_TABLES } from '@millrace/testing'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { foldRows } from './fold-rows.ts'
 
 /** The model that is delivered, and so judged at the receiver. */
 const MODEL = 'order_totals'
@@ -140,7 +141,7 @@ async function rowsOf(postgres: Postgres, sql: string): Promise<string[]> {
 function foldedRows(reader: LogReader, stream: string): string[] {
   const { columns } = reader.stream(stream).schema
   const rows: string[] = []
-  for (const row of foldStream(reader, stream)) {
+  for (const row of foldRows(reader, stream)) {
     rows.push(JSON.stringify(columns.map(({ type }, at) => postgresText(type, row[at] ?? null))))
   }
   return rows

@@ -19,7 +19,7 @@ export async function discoverStreams(project: Project, reader: LogReader | null
   const unreachable: MillraceError[] = []
   for (const [name, config] of Object.entries(project.config.sources ?? {})) {
     try {
-      const tables = await discoverTables({ project: project.config.name, name, config })
+      const tables = await discoverTables({ name, config })
       streams.push(...tables.map((table) => ({ ...table, partitions: partitionsOf(project, known, table.name) })))
     } catch (error) {
       const before = known.filter((stream) => stream.name.startsWith(`${name}.`))
