@@ -463,7 +463,7 @@ const entries = {
     exit: 1,
   },
   DELIVERY_STATUS: {
-    summary: '{host} answered {status}.',
+    summary: 'The endpoint answered {status}.',
     hint: 'It is tried again by itself. Run `millrace deliveries {delivery}` to see the attempts and what was answered.',
     retry: 'backoff',
     exit: 1,

@@ -31,16 +31,15 @@ async function measure(changes: number, concurrency: number): Promise<void> {
     const seconds = (performance.now() - began) / 1000
     const { user, system } = process.cpuUsage(cpu)
     const { replyP50Ms, replyP99Ms } = stage.observe()[0]?.evidence ?? {}
-    console.log(
-      JSON.stringify({
-        changes,
-        concurrency,
-        perSecond: Math.round(changes / seconds),
-        cpuMicrosPerDelivery: Math.round((user + system) / changes),
-        replyP50Ms,
-        replyP99Ms,
-      }),
-    )
+    const figures = {
+      changes,
+      concurrency,
+      perSecond: Math.round(changes / seconds),
+      cpuMicrosPerDelivery: Math.round((user + system) / changes),
+      replyP50Ms,
+      replyP99Ms,
+    }
+    process.stdout.write(`${JSON.stringify(figures)}\n`)
   } finally {
     await setup.close()
     child.disconnect()

@@ -5,7 +5,7 @@
  * these. What is open at a commit is saved with it, so that a restart reads again exactly that (law 1).
  * The window is bounded by events, bytes and span (law 8).
  */
-import { assert, MillraceError } from '@millrace/base'
+import { MillraceError } from '@millrace/base'
 import type { LogReader, StoredBatch } from '@millrace/core'
 import { eventIdOf } from './event-id.ts'
 import type { DeliverLimits } from './limits.ts'
@@ -17,6 +17,8 @@ import type { EventHead, ListedEvent, PositionRow } from './records.ts'
 import { isBarrier, rowKeyOf } from './row-key.ts'
 
 const READ_BYTES = 1024 * 1024
+/** Decoded batches kept for events that are read again. */
+const RECALLED_BATCHES_LIMIT = 4
 
 interface Partition {
   readonly number: number
@@ -50,6 +52,7 @@ export interface BacklogOptions {
 export class Backlog {
   readonly #options: BacklogOptions
   readonly #partitions: readonly Partition[]
+  readonly #recalled: OpenBatch[] = []
   #turn = 0
   #openCount = 0
   #openBytes = 0
@@ -101,14 +104,15 @@ export class Backlog {
   straggler(): OutEvent | null {
     for (const { next, open } of this.#partitions) {
       const [oldest] = open
-      if (oldest !== undefined && next - oldest[0] > this.#options.limits.windowSpanLimit) return oldest[1]
+      if (oldest === undefined || oldest[1].recording) continue
+      if (next - oldest[0] > this.#options.limits.windowSpanLimit) return oldest[1]
     }
     return null
   }
 
   /** A listed event as one on its way; its body comes from the log again. Raises DELIVERY_EVENT_GONE. */
   recall(listed: ListedEvent): OutEvent {
-    return { ...listed, content: null, listed: true }
+    return { ...listed, content: null, listed: true, recording: false }
   }
 
   /** Finds the event's change in the log where it is not in memory. */
@@ -183,6 +187,7 @@ export class Backlog {
       attempts: 0,
       attemptsLimit: limits.attemptsLimit,
       listed: false,
+      recording: false,
     }
   }
 
@@ -227,15 +232,27 @@ export class Backlog {
     if (partition.next >= partition.savedNext) partition.again = null
   }
 
+  /** Events of one key often lie in one batch, so the newest batches stay decoded for a while. */
   #readAgain({ partition, position }: OutEvent): { readonly batch: OpenBatch; readonly row: number } {
+    const batch = this.#recalled.find((held) => covers(held.stored, partition, position)) ?? this.#recallBatch(partition, position)
+    batch.hold()
+    return { batch, row: position - batch.stored.first }
+  }
+
+  #recallBatch(partition: number, position: number): OpenBatch {
     const { reader, stream } = this.#options
     const [stored] = reader.read(stream, { partition, fromPosition: position, bytesLimit: 1 })
-    if (stored === undefined || stored.first > position)
+    if (stored === undefined || !covers(stored, partition, position)) {
       throw new MillraceError('DELIVERY_EVENT_GONE', { details: { stream, partition, position } })
-    assert(position < stored.first + stored.count, 'a read from a position begins with the batch that holds it')
-    this.#openBytes += stored.storedBytes
-    return { batch: new OpenBatch(stored, (bytes) => (this.#openBytes -= bytes)), row: position - stored.first }
+    }
+    const batch = new OpenBatch(stored, () => undefined)
+    if (this.#recalled.push(batch) > RECALLED_BATCHES_LIMIT) this.#recalled.shift()?.letGo()
+    return batch
   }
+}
+
+function covers(stored: StoredBatch, partition: number, position: number): boolean {
+  return stored.partition === partition && position >= stored.first && position < stored.first + stored.count
 }
 
 function partitionFrom(number: number, { saved, listed }: BacklogOptions): Partition {

@@ -20,6 +20,7 @@ import type { OutEvent } from './out-event.ts'
 import { waitingOfKey } from './queries.ts'
 import type { Recorder } from './recorder.ts'
 import { type AttemptMade, disableStatement, type ListedEvent } from './records.ts'
+import type { ResendRow } from './resend.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Lane, Schedule } from './schedule.ts'
 import { signatureOf } from './signature.ts'
@@ -123,12 +124,13 @@ export class Courier {
     return more ? nowMs : schedule.firstDueMs
   }
 
-  /** Makes an event wait for its turn again; if a row was parked, it is so no longer. */
-  sendAgain(row: ListedEvent): void {
+  /** Makes an event wait for its turn again. */
+  sendAgain(row: ResendRow): void {
     const { recorder, backlog, schedule } = this.#options
     const lane = schedule.laneFor(row.key)
     schedule.storing(lane, 1, row.committedUs)
     backlog.list(row, 1)
+    if (row.wasParked) this.#parked -= 1
     recorder.add({ event: row, row, done: () => schedule.storing(lane, -1, row.committedUs) })
   }
 
@@ -220,6 +222,7 @@ export class Courier {
     const { backlog, endpoint, clock, latency } = this.#options
     backlog.release(event)
     event.attempts += 1
+    event.recording = true
     if (answer.error?.retry === 'never') return this.#park(lane, event, answer)
 
     const judgement = judgementOf(answer.response ?? (answer.error as MillraceError))
@@ -231,7 +234,7 @@ export class Courier {
       latency.add(answer.tookMs)
     }
     if (judgement === 'delivered') return this.#deliver(lane, event, answer)
-    this.#lastError = answer.error ?? this.#statusError(answer)
+    this.#lastError = errorOf(answer)
     // What did not leave this machine does not count towards the limit.
     if (answer.error !== null && (answer.error.retry === 'after-fix' || answer.error.code === 'DOOR_BUSY')) event.attemptsLimit += 1
     if (judgement !== 'gone' && event.attempts >= event.attemptsLimit) return this.#park(lane, event, answer)
@@ -292,6 +295,7 @@ export class Courier {
       row: this.#row(event, 'retrying', answer, delayMs),
       ...(judgement === 'gone' ? { statements: [disableStatement(name, clock.nowMs())] } : {}),
       done: () => {
+        event.recording = false
         schedule.block(lane, dueMs)
         for (const behind of lane.queue.splice(1)) this.#spill(behind)
       },
@@ -321,8 +325,9 @@ export class Courier {
     for (const behind of schedule.lane(event.key)?.queue.splice(1) ?? []) this.#spill(behind)
   }
 
-  #attempt(event: OutEvent, { response, error, startedMs, tookMs }: Answer, delivered: boolean): AttemptMade {
+  #attempt(event: OutEvent, answer: Answer, delivered: boolean): AttemptMade {
     const { partition, position, eventId, key, operation, committedUs } = event
+    const { response, startedMs, tookMs } = answer
     const text = response?.bodyStart.slice(0, this.#options.limits.responseTextLimit) ?? ''
     return {
       partition,
@@ -336,14 +341,13 @@ export class Courier {
       tookMs,
       delivered,
       answer: response?.status ?? null,
-      error: error === null ? null : describeError(error),
+      error: delivered ? null : describeError(errorOf(answer)),
       response: text === '' ? null : text,
     }
   }
 
   #row(event: OutEvent, status: ListedEvent['status'], answer: Answer | null = null, delayMs = 0): ListedEvent {
     const { partition, position, eventId, key, operation, committedUs, barrier, attempts, attemptsLimit } = event
-    const error = answer === null ? null : (answer.error ?? this.#statusError(answer))
     return {
       partition,
       position,
@@ -358,11 +362,11 @@ export class Courier {
       delayMs,
       dueMs: this.#options.clock.nowMs() + delayMs,
       answer: answer?.response?.status ?? null,
-      error: error === null ? null : describeError(error),
+      error: answer === null ? null : describeError(errorOf(answer)),
     }
   }
+}
 
-  #statusError({ response }: Answer): MillraceError {
-    return new MillraceError('DELIVERY_STATUS', { details: { host: 'The endpoint', status: response?.status ?? null } })
-  }
+function errorOf({ response, error }: Answer): MillraceError {
+  return error ?? new MillraceError('DELIVERY_STATUS', { details: { status: response?.status ?? null } })
 }

@@ -10,4 +10,6 @@ export interface OutEvent extends EventHead {
   attemptsLimit: number
   /** Whether it has, or is about to have, a row of its own. */
   listed: boolean
+  /** Whether what became of it is on its way to the record; nothing else may then be recorded of it. */
+  recording: boolean
 }

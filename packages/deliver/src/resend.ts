@@ -11,13 +11,17 @@ export interface ResendRequest {
   readonly attemptsLimit?: number
 }
 
+export interface ResendRow extends ListedEvent {
+  readonly wasParked: boolean
+}
+
 /**
  * The rows that make the events wait for their turn again. What waits or is retried already is left out;
  * an id that is not known raises EVENT_UNKNOWN and nothing is sent again.
  */
-export function resendRows(reader: LogReader, request: ResendRequest): ListedEvent[] {
+export function resendRows(reader: LogReader, request: ResendRequest): ResendRow[] {
   const { delivery, eventIds, attemptsLimit = DEFAULT_LIMITS.attemptsLimit } = request
-  return eventIds.flatMap((id): ListedEvent[] => {
+  return [...new Set(eventIds)].flatMap((id): ResendRow[] => {
     const event = findEvent(reader, delivery, id)
     if (event.status === 'waiting' || event.status === 'retrying') return []
     return [
@@ -36,6 +40,7 @@ export function resendRows(reader: LogReader, request: ResendRequest): ListedEve
         delayMs: 0,
         answer: event.answer,
         error: event.error,
+        wasParked: event.status === 'parked',
       },
     ]
   })

@@ -38,7 +38,7 @@ if (process.argv[2] === 'serve') {
     })
   const guarded = (): Promise<unknown> => door.send({ url, method: 'POST', headers, body: BODY, timeoutMs: 15_000 })
   for (const [name, send] of Object.entries({ bare, guarded, 'bare again': bare, 'guarded again': guarded })) {
-    console.log(name, JSON.stringify(await measured(send, requests, concurrency)))
+    process.stdout.write(`${name} ${JSON.stringify(await measured(send, requests, concurrency))}\n`)
   }
   door.close()
   agent.destroy()

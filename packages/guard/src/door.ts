@@ -204,7 +204,7 @@ class Exchange {
     this.#timer = setTimeout(() => this.#expire(new MillraceError('DOOR_TIMEOUT', { details: { host, timeoutMs } })), timeoutMs)
     client.on('response', (response: IncomingMessage) => this.#read(response))
     client.on('error', (cause) => this.#fail(cause))
-    client.on('close', () => this.#fail(new MillraceError('DOOR_UNREACHABLE', { details: { host, reason: 'closed without an answer' } })))
+    client.on('close', () => this.#closed(host))
     if (signal !== undefined) {
       this.#signal = signal
       signal.addEventListener('abort', this.#onAbort, { once: true })
@@ -248,6 +248,12 @@ class Exchange {
     this.#finish(bodyEnd === 'complete')
     const bodyStart = this.#start.length === 0 ? '' : new TextDecoder().decode(Buffer.concat(this.#start))
     this.#settle.answered({ status: response.statusCode ?? 0, headers: response.headers, bodyStart, bodyEnd })
+  }
+
+  /** Comes after every request; only one that is not settled by then went wrong. */
+  #closed(host: string): void {
+    if (this.#settled) return
+    this.#fail(new MillraceError('DOOR_UNREACHABLE', { details: { host, reason: 'closed without an answer' } }))
   }
 
   #fail(cause: unknown): void {

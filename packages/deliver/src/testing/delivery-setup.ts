@@ -51,13 +51,13 @@ export class DeliverySetup {
     return new DeliverySetup(folder, store)
   }
 
-  async append(changes: readonly OrderChange[], { timeUs = Date.now() * 1000, partition = 0 } = {}): Promise<void> {
+  async append(changes: readonly OrderChange[], { timeUs = Date.now() * 1000, partition = 0, stream = 'orders' } = {}): Promise<void> {
     const builder = new BatchBuilder(ORDERS)
     this.#transaction += 1
     changes.forEach(({ operation = 'insert', row, before }, index) =>
       builder.push(operation, { transaction: this.#transaction, index, time: timeUs }, row, before),
     )
-    await this.store.commit({ appends: [{ stream: 'orders', partition, batch: builder.finish() }] })
+    await this.store.commit({ appends: [{ stream, partition, batch: builder.finish() }] })
   }
 
   /** `count` new orders with the numbers from `first` on. */

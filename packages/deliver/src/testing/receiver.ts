@@ -70,7 +70,13 @@ export class Receiver {
       this.inFlight -= 1
       this.#inFlight.set(key, (this.#inFlight.get(key) ?? 1) - 1)
     })
-    const received: Received = { id: String(request.headers['webhook-id']), headers: request.headers, body, atMs: performance.now(), keyInFlight }
+    const received: Received = {
+      id: String(request.headers['webhook-id']),
+      headers: request.headers,
+      body,
+      atMs: performance.now(),
+      keyInFlight,
+    }
     this.received.push(received)
     const { status = 200, headers = {}, body: text = '', delayMs, raw } = this.reply(received)
     const send = (): void => {
