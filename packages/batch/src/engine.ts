@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 
-export const MEMORY_LIMIT_MB = 256
+export const MEMORY_LIMIT_MB = 128
 const THREADS = 2
 /** The most that work may spill to disk before it is refused. */
 const SPILL_LIMIT_GB = 64
@@ -19,7 +19,7 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** Default 256. */
+  /** Default 128. */
   readonly memoryLimitMb?: number
   /** Ends the work: what runs fails, and `close` must still be called. */
   readonly signal?: AbortSignal
@@ -30,7 +30,7 @@ const INTERRUPT_EVERY_MS = 20
 
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-batch-'))
-  const instance = await DuckDBInstance.create(join(folder, 'work.db'), {
+  const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${options.memoryLimitMb ?? MEMORY_LIMIT_MB}MiB`,
     threads: String(THREADS),
     temp_directory: join(folder, 'spill'),

@@ -1,4 +1,4 @@
-export { typeOfDuckDB, valueOfDuckDB } from './duckdb-value.ts'
+export { typeNameOf, typeOfDuckDB, valueOfDuckDB } from './duckdb-value.ts'
 export { type Engine, type EngineOptions, MEMORY_LIMIT_MB } from './engine.ts'
 export { QUERY_ROWS_LIMIT, type QueryColumn, queryLog, type QueryRequest, type QueryResult } from './query-log.ts'
 export type { Reads } from './reads.ts'

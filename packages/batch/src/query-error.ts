@@ -27,6 +27,13 @@ export async function checkBinding(connection: DuckDBConnection, sql: string): P
 
 const REFUSALS = new Set(['parser', 'binder', 'catalog'])
 
+/** A statement that bound but failed: for want of an answer, or because it reached for what is closed to it. */
+export function runError(sql: string, error: unknown): MillraceError {
+  const problem = problemOfRun(error)
+  if (problem.startsWith('Permission Error')) return queryError(sql, { problem, byte: null })
+  return new MillraceError('QUERY_FAILED', { cause: error, details: { problem } })
+}
+
 /** What DuckDB throws while a statement runs: it bound, but a row had no answer, or a resource ended. */
 export function problemOfRun(error: unknown): string {
   return describeError(error)

@@ -12,14 +12,13 @@
  *
  * Only what the SQL mentions is loaded. A live model is read as it was published, not computed anew.
  */
-import { MillraceError } from '@millrace/base'
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBType } from '@duckdb/node-api'
 import { type Column, type LogReader, OPERATION_NAME, type StreamInfo, type Type, type Value } from '@millrace/core'
 import { createTables, quoteIdentifier, quoteLiteral, relationName, type TableDefinition } from '@millrace/sql'
 import { loadChanges } from './change-table.ts'
-import { typeOfDuckDB, valueOfDuckDB } from './duckdb-value.ts'
+import { typeNameOf, typeOfDuckDB, valueOfDuckDB } from './duckdb-value.ts'
 import { type EngineOptions, lockEngine, openEngine } from './engine.ts'
-import { checkBinding, problemOfRun, queryError } from './query-error.ts'
+import { checkBinding, queryError, runError } from './query-error.ts'
 import { readsOf } from './reads.ts'
 import { type LoadProgress, Snapshot } from './snapshot.ts'
 
@@ -185,12 +184,12 @@ async function fetchRows(connection: DuckDBConnection, sql: string, limit: numbe
     }
     return { columns, rows, more: false }
   } catch (error) {
-    throw new MillraceError('QUERY_FAILED', { cause: error, details: { problem: problemOfRun(error) } })
+    throw runError(sql, error)
   } finally {
     statement?.destroySync()
   }
 }
 
 function columnOf(name: string, type: DuckDBType): QueryColumn {
-  return { name, type: typeOfDuckDB(type) ?? { kind: 'text' }, sqlType: type.toString() }
+  return { name, type: typeOfDuckDB(type) ?? { kind: 'text' }, sqlType: typeNameOf(type) }
 }

@@ -34,8 +34,9 @@ export async function referencesOf(connection: DuckDBConnection, sql: string): P
 
 export function problemOf(answer: Tree): SyntaxProblem {
   const position = answer['position']
+  const problem = String(answer['error_message'] ?? 'it cannot be read').replaceAll(/\s*\n\s*/g, ' ')
   return {
-    problem: String(answer['error_message'] ?? 'it cannot be read').replaceAll(/\s*\n\s*/g, ' '),
+    problem: problem.startsWith('Only SELECT') ? 'it must be a SELECT' : problem,
     byte: position === undefined ? null : Number(position),
   }
 }
