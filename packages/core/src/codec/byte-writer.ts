@@ -48,23 +48,28 @@ export class ByteWriter {
   }
 
   uint8Array(count: number): Uint8Array {
-    return new Uint8Array(this.#buffer, this.#array(count, 1), count)
+    const start = this.#array(count, 1)
+    return new Uint8Array(this.#buffer, start, count)
   }
 
   uint16Array(count: number): Uint16Array {
-    return new Uint16Array(this.#buffer, this.#array(count, 2), count)
+    const start = this.#array(count, 2)
+    return new Uint16Array(this.#buffer, start, count)
   }
 
   uint32Array(count: number): Uint32Array {
-    return new Uint32Array(this.#buffer, this.#array(count, 4), count)
+    const start = this.#array(count, 4)
+    return new Uint32Array(this.#buffer, start, count)
   }
 
   float64Array(count: number): Float64Array {
-    return new Float64Array(this.#buffer, this.#array(count, 8), count)
+    const start = this.#array(count, 8)
+    return new Float64Array(this.#buffer, start, count)
   }
 
   bigInt64Array(count: number): BigInt64Array {
-    return new BigInt64Array(this.#buffer, this.#array(count, 8), count)
+    const start = this.#array(count, 8)
+    return new BigInt64Array(this.#buffer, start, count)
   }
 
   /** A copy in a buffer of its own, so that it can be handed to another thread. Ends the writer. */
@@ -74,7 +79,7 @@ export class ByteWriter {
     return result
   }
 
-  /** Reserves an aligned place; a view of it is valid until the next call. */
+  /** Reserves an aligned place; a view of it is valid until the next call. It may replace the buffer: call it first. */
   #array(count: number, width: number): number {
     const start = (this.#position + width - 1) & -width
     this.#reserve(start - this.#position + count * width)
