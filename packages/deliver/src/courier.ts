@@ -58,6 +58,8 @@ interface Answer {
 
 /** Events read for one round, so that a large backlog does not hold up the event loop. */
 const READS_PER_ROUND = 256
+/** Answers that may wait for their record, for each request that may be in flight; then sending waits for the disk. */
+const UNRECORDED_PER_REQUEST = 4
 /** Rows of one key that are taken from the table at a time. */
 const RECALLS_LIMIT = 32
 /** The n-th retry comes 3ⁿ × the base later; `backoffMs` doubles. */
@@ -66,6 +68,8 @@ const DOUBLINGS_PER_RETRY = Math.log2(3)
 export class Courier {
   readonly #options: CourierOptions
   #inFlight = 0
+  /** Sent, and what came of it not yet durable: what a kill would send a second time. */
+  #unrecorded = 0
   #delivered = 0
   #parked = 0
   #lastDeliveredMs: number | null = null
@@ -114,7 +118,7 @@ export class Courier {
     const allowed = Math.min(limits.concurrency, endpoint.allowed(nowMs))
     if (allowed === 0) return endpoint.resumeMs
     const more = this.#readAhead()
-    while (this.#inFlight < allowed) {
+    while (this.#inFlight < allowed && this.#unrecorded < limits.concurrency * UNRECORDED_PER_REQUEST) {
       const lane = schedule.take(allowed < limits.concurrency)
       if (lane === null) break
       const event = this.#firstOf(lane)
@@ -166,6 +170,7 @@ export class Courier {
     const startedMs = clock.nowMs()
     const began = clock.monotonicMs()
     this.#inFlight += 1
+    this.#unrecorded += 1
     let response: DoorResponse | null = null
     let error: MillraceError | null = null
     try {
@@ -249,6 +254,7 @@ export class Courier {
       attempt: this.#attempt(event, answer, true),
       ...(event.listed ? { row: null } : {}),
       done: () => {
+        this.#unrecorded -= 1
         if (event.listed) backlog.list(event, -1)
         this.#delivered += 1
         this.#lastDeliveredMs = clock.nowMs()
@@ -264,6 +270,7 @@ export class Courier {
       attempt: this.#attempt(event, answer, false),
       row: this.#row(event, 'parked', answer),
       done: () => {
+        this.#unrecorded -= 1
         if (event.listed) backlog.list(event, -1)
         this.#parked += 1
         this.#pass(lane, event)
@@ -295,6 +302,7 @@ export class Courier {
       row: this.#row(event, 'retrying', answer, delayMs),
       ...(judgement === 'gone' ? { statements: [disableStatement(name, clock.nowMs())] } : {}),
       done: () => {
+        this.#unrecorded -= 1
         event.recording = false
         schedule.block(lane, dueMs)
         for (const behind of lane.queue.splice(1)) this.#spill(behind)

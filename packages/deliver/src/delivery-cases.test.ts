@@ -70,13 +70,13 @@ test('case 3: an event that is retried has a time at which it is due, and a full
 })
 
 test('case 4: an endpoint that hangs with a long backlog leaves the reply times of another alone', async () => {
-  await setup.appendOrders(20_000)
+  await setup.appendOrders(5000)
   const hanging = await Receiver.start()
   hanging.reply = () => ({ raw: () => undefined })
   try {
     setup.deliver({ url: hanging.url, timeoutMs: 60_000 }, { name: 'hanging', limits: { stopGraceMs: 50 } })
     const { stage } = setup.deliver({ url: receiver.url }, { name: 'healthy' })
-    await until(() => stage.observe()[0]?.changes === 20_000, 60_000)
+    await until(() => stage.observe()[0]?.changes === 5000, 60_000)
     expect(stage.observe()[0]?.evidence['replyP99Ms']).toBeLessThan(500)
     expect(hanging.inFlightMax).toBeLessThanOrEqual(32)
   } finally {

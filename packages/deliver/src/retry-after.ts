@@ -13,7 +13,8 @@ export function retryAfterMs(headers: RetryAfterHeaders, nowMs: number): number 
   const text = headers['retry-after']?.trim()
   if (text === undefined || text === '') return null
   if (/^\d+$/.test(text)) return Math.min(RETRY_AFTER_MS_MAX, Number(text) * 1000)
-  const until = Date.parse(text)
+  // Without the name of a month it is no date, whatever the platform makes of it.
+  const until = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(until)) return null
   const theirs = Date.parse(headers.date ?? '')
   return Math.min(RETRY_AFTER_MS_MAX, Math.max(0, until - (Number.isNaN(theirs) ? nowMs : theirs)))
