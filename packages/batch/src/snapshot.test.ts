@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MillraceError } from '@millrace/base'
+import type { MillraceError } from '@millrace/base'
 import { DATE_INFINITY, TIMESTAMP_INFINITY, type Type, type Value } from '@millrace/core'
 import { runModel } from './run-model.ts'
 import { openSnapshot, type SnapshotOptions } from './snapshot.ts'

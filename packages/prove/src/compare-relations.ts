@@ -12,7 +12,7 @@
  * zero equals zero. Floats may be given a tolerance, relative to the larger of the two.
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { typeOfDuckDB, valueOfDuckDB } from '@millrace/batch'
+import { typeNameOf, typeOfDuckDB, valueOfDuckDB } from '@millrace/batch'
 import type { DuckDBType } from '@duckdb/node-api'
 import { type JsonValue, valueToJson } from '@millrace/core'
 import { quoteIdentifier } from '@millrace/sql'
@@ -241,8 +241,10 @@ async function countOf(connection: DuckDBConnection, table: string): Promise<num
 
 function differingColumns(left: readonly ComparedColumn[], right: readonly ComparedColumn[]): ColumnDifference[] {
   const inPlace = left.length === right.length && left.every((column, at) => column.name === right[at]?.name)
-  const type = (columns: readonly ComparedColumn[], name: string): string | null =>
-    columns.find((column) => column.name === name)?.type.toString() ?? null
+  const type = (columns: readonly ComparedColumn[], name: string): string | null => {
+    const column = columns.find((candidate) => candidate.name === name)
+    return column === undefined ? null : typeNameOf(column.type)
+  }
   const namesOfBoth = new Set([...left, ...right].map((column) => column.name))
   const differing = [...namesOfBoth].map((name) => ({ name, left: type(left, name), right: type(right, name) }))
   // The same columns in another order differ all the same: their values would be compared crosswise.

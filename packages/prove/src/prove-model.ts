@@ -19,7 +19,7 @@ export interface ProofRequest extends Pick<CompareOptions, 'tolerance' | 'limit'
   readonly model: string
   /** The newest comparable cut up to this one; default: the newest that the live model reflects. */
   readonly cut?: number
-  /** Default 256. */
+  /** Default 128. */
   readonly memoryLimitMb?: number
   readonly onProgress?: (progress: LoadProgress) => void
   readonly signal?: AbortSignal
