@@ -13,6 +13,7 @@ import type { LifeOrder, LifeResult } from './life.ts'
 
 const MODEL_FILE = fileURLToPath(new URL('../../../examples/shop/models/order_totals.sql', import.meta.url))
 const WAIT_MS = 5
+const COMPLAIN_MS = 30_000
 
 async function ceiling(order: LifeOrder): Promise<{ changes: number; seconds: number }> {
   const config = { kind: 'postgres', url: order.url } as const
@@ -36,7 +37,12 @@ async function spine(order: LifeOrder): Promise<{ changes: number; seconds: numb
   const running = stages.map((stage) => stage.run(stop.signal))
   const failed = Promise.all(running).then(() => undefined)
   const done = waitUntil(() => isDone(order, stages, reader))
+  // A stall must not pass for a slow run: what the stages say is shown while it lasts.
+  const complaint = setInterval(() => {
+    process.stderr.write(`${order.mode} still runs: ${JSON.stringify(stages.flatMap((stage) => stage.observe()))}\n`)
+  }, COMPLAIN_MS)
   await Promise.race([done, failed])
+  clearInterval(complaint)
   const seconds = (performance.now() - startedMs) / 1000
   stop.abort()
   await failed
