@@ -375,14 +375,14 @@ const entries = {
     exit: 1,
   },
   LIVE_HISTORY_TRIMMED: {
-    summary: '{model} cannot be filled: the history of {stream} before position {first} was dropped by its retention.',
+    summary: 'Live models over {stream} cannot be filled: its changes before position {first} were dropped by its retention.',
     hint: 'Lengthen `streams.{stream}.retentionHours` in millrace.config.ts and let the source be read anew with `millrace resync {stream}`.',
     retry: 'after-fix',
     exit: 1,
   },
   LIVE_SCHEMA_CHANGED: {
-    summary: '{model} reads {stream}.{column} as {expected}, but the stream now holds {found}.',
-    hint: 'Change the SQL of {model} to fit the stream, run `millrace check` and start again.',
+    summary: 'Live models read {stream}.{column} as {expected}, but the stream now holds {found}.',
+    hint: 'Change the models that read it to fit the stream, run `millrace check` and start again.',
     retry: 'after-fix',
     exit: 1,
   },

@@ -1,1 +1,1 @@
-export {}
+export { LiveRunner, type LiveRunnerOptions } from './runner/live-runner.ts'

@@ -84,7 +84,7 @@ class Binder {
     if (this.#done.has(model.name)) return
     const start = readers.indexOf(model)
     if (start >= 0) {
-      this.#fail([...readers.slice(start)], circleError([...readers.slice(start), model]))
+      this.#fail(readers.slice(start), circleError([...readers.slice(start), model]))
       return
     }
     const error = await this.#attempt(model, models, readers)
@@ -92,7 +92,11 @@ class Binder {
     this.#done.add(model.name)
   }
 
-  async #attempt(model: ModelSource, models: ReadonlyMap<string, ModelSource>, readers: readonly ModelSource[]): Promise<MillraceError | null> {
+  async #attempt(
+    model: ModelSource,
+    models: ReadonlyMap<string, ModelSource>,
+    readers: readonly ModelSource[],
+  ): Promise<MillraceError | null> {
     const awaited = new Set<string>()
     for (;;) {
       try {
@@ -115,16 +119,18 @@ class Binder {
 
   async #bindNow(model: ModelSource): Promise<void> {
     const planned = await this.#planner.plan(model)
-    const read = readPlan(planned.plan, {
-      relationOf: (schema, table) => this.#relations.get(foldedName(schema === 'main' ? table : `${schema}.${table}`)),
-      tables: new Map(),
-      outer: null,
-    })
+    const read = readPlan(planned.plan, (schema, table) =>
+      this.#relations.get(foldedName(schema === 'main' ? table : `${schema}.${table}`)),
+    )
     const plan = await mapExpressions(read, (expression) => foldConstants(expression, this.#planner))
     checkCompiles(plan)
     const schema: Schema = { columns: planned.columns, key: uniqueKeyOf(plan, (relation) => this.#keyNames(relation)) }
     const inputs = [...relationsOf(plan)]
-    const fingerprint = fingerprintOf(plan, schema, inputs.flatMap((input) => this.bound.get(input)?.fingerprint ?? []))
+    const fingerprint = fingerprintOf(
+      plan,
+      schema,
+      inputs.flatMap((input) => this.bound.get(input)?.fingerprint ?? []),
+    )
     await this.#planner.define([{ name: model.name, schema }])
     this.bound.set(model.name, { name: model.name, sql: model.sql, file: fileOf(model), schema, inputs, plan, fingerprint })
     this.#schemas.set(model.name, schema)

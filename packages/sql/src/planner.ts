@@ -56,7 +56,8 @@ export class Planner {
     const statements = await this.#connection.extractStatements(model.sql)
     const statement = await statements.prepare(0)
     try {
-      if (statement.statementType !== StatementType.SELECT) throw new Unsupported('a statement other than SELECT', null, 'A model is one SELECT.')
+      if (statement.statementType !== StatementType.SELECT)
+        throw new Unsupported('a statement other than SELECT', null, 'A model is one SELECT.')
       if (statement.parameterCount > 0) throw new Unsupported('a parameter', null, 'Write the value itself.')
       return Array.from({ length: statement.columnCount }, (_, at) => {
         const name = statement.columnName(at)

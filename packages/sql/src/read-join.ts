@@ -8,7 +8,7 @@ import { join, type JoinKey, type JoinSides } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
 import { keepColumns, project } from './plan/project.ts'
 import type { ExpressionJson, PlanJson } from './plan-json.ts'
-import { kept, type PlanContext, readPlan, sidesOf } from './read-plan.ts'
+import { kept, type PlanContext, sidesOf } from './plan-context.ts'
 import { readComparisonOperator, readExpression } from './read-expression.ts'
 import { uniqueKeysOf } from './unique-key.ts'
 import { Unsupported } from './sql-error.ts'
@@ -42,10 +42,11 @@ export function readJoin(json: PlanJson, context: PlanContext): Plan {
 export function readSides(json: PlanJson, context: PlanContext): JoinSides {
   if (json.type !== 'LOGICAL_DELIM_JOIN') return sidesOf(json, context)
   const [leftJson, rightJson] = json.children
-  if (leftJson === undefined || rightJson === undefined || json['delim_flipped'] === true) throw new Unsupported('a correlated subquery of this shape', null)
-  const left = readPlan(leftJson, context)
+  if (leftJson === undefined || rightJson === undefined || json['delim_flipped'] === true)
+    throw new Unsupported('a correlated subquery of this shape', null)
+  const left = context.read(leftJson, context)
   const correlated = (json['duplicate_eliminated_columns'] as readonly ExpressionJson[]).map(readExpression)
-  return { left, right: readPlan(rightJson, { ...context, outer: distinct(project(left, correlated)) }) }
+  return { left, right: context.read(rightJson, { ...context, outer: distinct(project(left, correlated)) }) }
 }
 
 interface ConditionJson {
@@ -103,7 +104,11 @@ function leftJoin(sides: JoinSides, { keys, others }: SplitConditions): Plan {
   const onRight = others.filter((condition) => isOf('right', condition, leftCount))
   const rest = others.find((condition) => !onRight.includes(condition))
   if (rest !== undefined) {
-    throw new Unsupported('an outer join on a condition other than equality', rest.place, 'Join on equal columns and put the rest into a CASE.')
+    throw new Unsupported(
+      'an outer join on a condition other than equality',
+      rest.place,
+      'Join on equal columns and put the rest into a CASE.',
+    )
   }
   const condition = allOf(onRight.map((expression) => shifted(expression, -leftCount)))
   const right = condition === null ? sides.right : filter(sides.right, condition)

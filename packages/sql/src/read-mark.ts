@@ -13,7 +13,7 @@ import type { Plan } from './plan/plan.ts'
 import { project } from './plan/project.ts'
 import type { PlanJson } from './plan-json.ts'
 import { readConditions, readSides } from './read-join.ts'
-import { expressionsOf, type PlanContext } from './read-plan.ts'
+import { expressionsOf, type PlanContext } from './plan-context.ts'
 import { Unsupported } from './sql-error.ts'
 
 const JOINS = new Set(['LOGICAL_COMPARISON_JOIN', 'LOGICAL_DELIM_JOIN'])
@@ -28,7 +28,8 @@ export function readMarkFilter(json: PlanJson, context: PlanContext): Plan | nul
   const asked = conditions.filter((condition) => columnsOf(condition).has(mark))
   const [only, second] = asked
   const wanted = only === undefined || second !== undefined ? null : wantedMark(only, mark)
-  if (wanted === null) throw new Unsupported('IN or EXISTS outside a plain AND', only?.place ?? null, 'Ask for it as one of the conditions joined by AND.')
+  if (wanted === null)
+    throw new Unsupported('IN or EXISTS outside a plain AND', only?.place ?? null, 'Ask for it as one of the conditions joined by AND.')
   const { keys, others } = readConditions(child, sides)
   const neverNull = keys.every((key) => key.nullsMatch)
   if (others.length > 0) throw new Unsupported('IN or EXISTS on a condition other than equality', others[0]?.place ?? null)

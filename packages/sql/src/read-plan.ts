@@ -4,7 +4,7 @@ import { distinct } from './plan/distinct.ts'
 import { filter } from './plan/filter.ts'
 import { join } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
-import { keepColumns, project } from './plan/project.ts'
+import { project } from './plan/project.ts'
 import { rows } from './plan/rows.ts'
 import { scan } from './plan/scan.ts'
 import { union } from './plan/union.ts'
@@ -13,19 +13,16 @@ import type { ExpressionType, PlanType } from './duckdb-type.ts'
 import { byteOf, type ExpressionJson, type PlanJson } from './plan-json.ts'
 import { readExpression, readType } from './read-expression.ts'
 import { readJoin } from './read-join.ts'
+import { expressionsOf, kept, nameOfNode, onlyChild, type PlanContext, sidesOf } from './plan-context.ts'
 import { readMarkFilter } from './read-mark.ts'
 import { Unsupported } from './sql-error.ts'
 
-/** What a node may refer to outside itself. */
-export interface PlanContext {
-  /** The stream or model behind a table of DuckDB's catalog. */
-  relationOf(schema: string, table: string): string | undefined
-  readonly tables: ReadonlyMap<number, Plan>
-  /** The distinct outer rows that a correlated subquery is computed for. */
-  readonly outer: Plan | null
+/** Without tables of WITH and without outer rows at first. */
+export function readPlan(json: PlanJson, relationOf: PlanContext['relationOf']): Plan {
+  return readNode(json, { relationOf, tables: new Map(), outer: null, read: readNode })
 }
 
-export function readPlan(json: PlanJson, context: PlanContext): Plan {
+function readNode(json: PlanJson, context: PlanContext): Plan {
   switch (json.type) {
     case 'LOGICAL_PROJECTION':
       return project(onlyChild(json, context), expressionsOf(json))
@@ -65,28 +62,6 @@ export function readPlan(json: PlanJson, context: PlanContext): Plan {
   }
 }
 
-export function sidesOf(json: PlanJson, context: PlanContext): { left: Plan; right: Plan } {
-  const [left, right] = json.children
-  if (left === undefined || right === undefined) throw new Unsupported(nameOfNode(json.type), null)
-  return { left: readPlan(left, context), right: readPlan(right, context) }
-}
-
-export function onlyChild(json: PlanJson, context: PlanContext): Plan {
-  const [child] = json.children
-  if (child === undefined) throw new Unsupported(nameOfNode(json.type), null)
-  return readPlan(child, context)
-}
-
-/** Applies a node's map of the columns that it hands on; an empty map hands on all. */
-export function kept(json: PlanJson, field: string, plan: Plan): Plan {
-  const columns = json[field] as readonly number[] | undefined
-  return columns === undefined || columns.length === 0 ? plan : keepColumns(plan, columns)
-}
-
-export function expressionsOf(json: PlanJson): ReturnType<typeof readExpression>[] {
-  return (json['expressions'] as readonly ExpressionJson[]).map(readExpression)
-}
-
 function readFilter(json: PlanJson, context: PlanContext): Plan {
   const input = onlyChild(json, context)
   const condition = allOf(expressionsOf(json))
@@ -112,7 +87,15 @@ function readScan(json: PlanJson, context: PlanContext): Plan {
   const read = (json['column_indexes'] as readonly ColumnIndexJson[]).map(({ index }) => (typeof index === 'number' ? index : null))
   const columns = read.map((index) => (index === null ? null : (names[index] ?? null)))
   const unread: ExpressionType = { kind: 'boolean' }
-  return kept(json, 'projection_ids', scan(relation, columns, read.map((index) => (index === null ? unread : readType(types[index], null)))))
+  return kept(
+    json,
+    'projection_ids',
+    scan(
+      relation,
+      columns,
+      read.map((index) => (index === null ? unread : readType(types[index], null))),
+    ),
+  )
 }
 
 interface AggregateJson extends ExpressionJson {
@@ -127,7 +110,8 @@ function readAggregate(json: PlanJson, context: PlanContext): Plan {
   const sets = (json['grouping_sets'] ?? []) as readonly (readonly number[])[]
   const plain = sets.length === 0 || (sets.length === 1 && sets[0]?.length === groups.length)
   const grouping = (json['grouping_functions'] ?? []) as readonly unknown[]
-  if (!plain || grouping.length > 0) throw new Unsupported('GROUPING SETS, ROLLUP or CUBE', null, 'Write one GROUP BY a model and UNION ALL them.')
+  if (!plain || grouping.length > 0)
+    throw new Unsupported('GROUPING SETS, ROLLUP or CUBE', null, 'Write one GROUP BY a model and UNION ALL them.')
   const calls = (json['expressions'] as readonly AggregateJson[]).map(readAggregateCall)
   return aggregate(onlyChild(json, context), groups, calls)
 }
@@ -149,7 +133,7 @@ function readAggregateCall(json: AggregateJson): AggregateCall {
 }
 
 function readUnion(json: PlanJson, context: PlanContext): Plan {
-  const inputs = json.children.map((child) => readPlan(child, context))
+  const inputs = json.children.map((child) => readNode(child, context))
   const all = union(inputs)
   return json['setop_all'] === false ? distinct(all) : all
 }
@@ -158,8 +142,8 @@ function readSharedTable(json: PlanJson, context: PlanContext): Plan {
   const [definition, body] = json.children
   if (definition === undefined || body === undefined) throw new Unsupported('WITH', null)
   const tables = new Map(context.tables)
-  tables.set(Number(json['table_index']), readPlan(definition, context))
-  return readPlan(body, { ...context, tables })
+  tables.set(Number(json['table_index']), readNode(definition, context))
+  return readNode(body, { ...context, tables })
 }
 
 function readSharedReference(json: PlanJson, context: PlanContext): Plan {
@@ -175,24 +159,6 @@ function readRows(json: PlanJson): Plan {
     written.map((row) => row.map(readExpression)),
     types,
   )
-}
-
-const NODE_NAMES: Readonly<Record<string, string>> = {
-  LOGICAL_LIMIT: 'LIMIT',
-  LOGICAL_TOP_N: 'LIMIT',
-  LOGICAL_WINDOW: 'a window function',
-  LOGICAL_EXCEPT: 'EXCEPT',
-  LOGICAL_INTERSECT: 'INTERSECT',
-  LOGICAL_RECURSIVE_CTE: 'WITH RECURSIVE',
-  LOGICAL_SAMPLE: 'TABLESAMPLE',
-  LOGICAL_UNNEST: 'UNNEST',
-  LOGICAL_PIVOT: 'PIVOT',
-  LOGICAL_ASOF_JOIN: 'an ASOF join',
-  LOGICAL_POSITIONAL_JOIN: 'a POSITIONAL join',
-}
-
-function nameOfNode(type: string): string {
-  return NODE_NAMES[type] ?? `the operator ${type.replace('LOGICAL_', '')}`
 }
 
 /** The first place that any expression of the node tells. */

@@ -58,8 +58,14 @@ function keysOfJoin(plan: Join, keysOf: KeysOfRelation): readonly UniqueKey[] {
   const left = uniqueKeysOf(plan.left, keysOf)
   if (plan.join === 'semi' || plan.join === 'anti') return left
   const right = uniqueKeysOf(plan.right, keysOf).map((key) => key.map((column) => column + plan.left.types.length))
-  const oneRight = identifies(right, plan.keys.flatMap((key) => (key.right.kind === 'column' ? [key.right.index + plan.left.types.length] : [])))
-  const oneLeft = identifies(left, plan.keys.flatMap((key) => (key.left.kind === 'column' ? [key.left.index] : [])))
+  const oneRight = identifies(
+    right,
+    plan.keys.flatMap((key) => (key.right.kind === 'column' ? [key.right.index + plan.left.types.length] : [])),
+  )
+  const oneLeft = identifies(
+    left,
+    plan.keys.flatMap((key) => (key.left.kind === 'column' ? [key.left.index] : [])),
+  )
   const keys: UniqueKey[] = []
   if (oneRight) keys.push(...left)
   if (oneLeft && plan.join === 'inner') keys.push(...right)

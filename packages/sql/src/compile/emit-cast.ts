@@ -48,7 +48,10 @@ function wholeToWhole(writer: KernelWriter, { from, to, place }: CastTypes, valu
     const source = rangeOf(from)
     if (source.min >= range.min && source.max <= range.max) return (target) => [`${target} = ${value}`]
     const slow = `runtime.checked(BigInt(${value}), ${writer.keep(range)}, ${place ?? -1})`
-    return (target) => [`${target} = ${value}`, `if (!(${target} <= ${bounds.greatest} && ${target} >= ${bounds.least})) ${target} = ${slow}`]
+    return (target) => [
+      `${target} = ${value}`,
+      `if (!(${target} <= ${bounds.greatest} && ${target} >= ${bounds.least})) ${target} = ${slow}`,
+    ]
   }
   const kept = writer.keep(range)
   if (rise < 0) return (target) => [`${target} = runtime.dropDigits(${value}, ${-rise}, ${kept}, ${place ?? -1})`]
@@ -86,4 +89,3 @@ function isSame(from: ExpressionType, to: ExpressionType): boolean {
 function typeName(type: ExpressionType): string {
   return type.kind === 'interval' || type.kind === 'null' ? type.kind.toUpperCase() : sqlNameOf(type)
 }
-

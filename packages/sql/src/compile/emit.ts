@@ -8,7 +8,7 @@ import { Unsupported } from '../sql-error.ts'
 import { emitCast } from './emit-cast.ts'
 import { equalText, lessText } from './emit-comparison.ts'
 import { FUNCTIONS } from './functions.ts'
-import { KernelWriter, layoutOfExpression, NULL_TEXT, type Operand } from './kernel-writer.ts'
+import { type KernelWriter, layoutOfExpression, NULL_TEXT, type Operand } from './kernel-writer.ts'
 
 export function emit(writer: KernelWriter, expression: Expression): Operand {
   switch (expression.kind) {

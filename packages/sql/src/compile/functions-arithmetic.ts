@@ -16,7 +16,9 @@ function wholeOperator(symbol: '+' | '-' | '*', exact: string): FunctionEmitter 
     const fast = symbol === '*' ? `${a} * ${b} + 0` : `${a} ${symbol} ${b}`
     return writer.strict([left, right], 'integer', ({ value }) => {
       writer.line(`${value} = typeof ${a} === 'number' && typeof ${b} === 'number' ? ${fast} : NaN`)
-      writer.line(`if (!(${value} <= ${greatest} && ${value} >= ${least})) ${value} = runtime.${exact}(${a}, ${b}, ${kept}, ${call.place ?? -1})`)
+      writer.line(
+        `if (!(${value} <= ${greatest} && ${value} >= ${least})) ${value} = runtime.${exact}(${a}, ${b}, ${kept}, ${call.place ?? -1})`,
+      )
     })
   }
 }

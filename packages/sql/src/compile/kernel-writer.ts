@@ -15,7 +15,13 @@ export interface Operand {
   readonly isNull: string
 }
 
-export const NULL_TEXT: Readonly<Record<Layout, string>> = { integer: '0', float: '0', boolean: 'false', text: "''", bytes: 'runtime.noBytes' }
+export const NULL_TEXT: Readonly<Record<Layout, string>> = {
+  integer: '0',
+  float: '0',
+  boolean: 'false',
+  text: "''",
+  bytes: 'runtime.noBytes',
+}
 
 export function layoutOfExpression(type: ExpressionType): Layout {
   if (type.kind === 'interval') return 'bytes'

@@ -31,7 +31,7 @@ export function laneValues(layout: Layout, count: number): LaneValues {
     case 'text':
       return new Array<string>(count).fill('')
     case 'bytes':
-      return new Array<Uint8Array>(count).fill(NO_BYTES)
+      return Array.from({ length: count }, () => NO_BYTES)
   }
 }
 

@@ -1,7 +1,17 @@
 /** What generated code calls. */
 import { decimalToText, TIMESTAMP_INFINITY, DATE_INFINITY, valueToText, wholeNumber } from '@millrace/core'
 import { EvaluationFailure, overflow } from './evaluation-failure.ts'
-import { addExact, checked, divideExact, divideRounded, multiplyExact, type Range, remainderExact, subtractExact, type Whole } from './exact.ts'
+import {
+  addExact,
+  checked,
+  divideExact,
+  divideRounded,
+  multiplyExact,
+  type Range,
+  remainderExact,
+  subtractExact,
+  type Whole,
+} from './exact.ts'
 import { compareBytes, compareText, floatEqual, floatLess } from './order.ts'
 
 const MICROS_A_DAY = 86_400_000_000

@@ -1,0 +1,29 @@
+/**
+ * One aggregate of every group, addressed by the group's slot. It takes rows with weights, negative ones
+ * included, and can tell its result at any time; the result depends on the rows as a multiset only.
+ */
+import type { Lane } from '@millrace/sql'
+
+export interface Accumulator {
+  /** Makes room for slots below `capacity`. */
+  reserve(capacity: number): void
+  /** Row `i` of the lane belongs to the group `slots[i]`. A NULL value counts for nothing. */
+  add(slots: Int32Array, input: WeightedLane): void
+  results(slots: Int32Array, count: number): Lane
+  /** The group is gone; its slot may come to be another's. */
+  clear(slot: number): void
+}
+
+export interface WeightedLane {
+  readonly count: number
+  /** Null for COUNT(*). */
+  readonly lane: Lane | null
+  readonly weights: Float64Array
+}
+
+export function grownNumbers(values: Float64Array, capacity: number): Float64Array {
+  if (capacity <= values.length) return values
+  const larger = new Float64Array(Math.max(capacity, values.length * 2))
+  larger.set(values)
+  return larger
+}

@@ -1,0 +1,37 @@
+import { CELL, VectorBuilder } from '@millrace/core'
+import { type Lane, laneOf } from '@millrace/sql'
+import type { Accumulator, WeightedLane } from './accumulator.ts'
+import { averageOf } from './average.ts'
+import { WholeSums } from './whole-sums.ts'
+
+export class AverageAccumulator implements Accumulator {
+  readonly #sums = new WholeSums()
+  readonly #scale: number
+
+  constructor(scale: number) {
+    this.#scale = scale
+  }
+
+  reserve(capacity: number): void {
+    this.#sums.reserve(capacity)
+  }
+
+  add(slots: Int32Array, input: WeightedLane): void {
+    this.#sums.add(slots, input)
+  }
+
+  results(slots: Int32Array, count: number): Lane {
+    const builder = new VectorBuilder('float', count)
+    for (let at = 0; at < count; at += 1) {
+      const slot = slots[at] as number
+      const values = this.#sums.count(slot)
+      if (values === 0) builder.pushCell(CELL.NULL)
+      else builder.pushNumber(averageOf(this.#sums.sum(slot), values, this.#scale))
+    }
+    return laneOf(builder.finish())
+  }
+
+  clear(slot: number): void {
+    this.#sums.clear(slot)
+  }
+}

@@ -1,0 +1,29 @@
+import type { Lane } from '@millrace/sql'
+import { gatherValues } from '../zset/z-batch.ts'
+import { type Accumulator, grownNumbers, type WeightedLane } from './accumulator.ts'
+
+export class CountAccumulator implements Accumulator {
+  #counts: Float64Array = new Float64Array(64)
+
+  reserve(capacity: number): void {
+    this.#counts = grownNumbers(this.#counts, capacity)
+  }
+
+  add(slots: Int32Array, { count, lane, weights }: WeightedLane): void {
+    const counts = this.#counts
+    const nulls = lane === null ? null : lane.nulls
+    for (let row = 0; row < count; row += 1) {
+      if (nulls !== null && nulls[row] === 1) continue
+      const slot = slots[row] as number
+      counts[slot] = (counts[slot] as number) + (weights[row] as number)
+    }
+  }
+
+  results(slots: Int32Array, count: number): Lane {
+    return { layout: 'integer', values: gatherValues(this.#counts, slots, count), nulls: null }
+  }
+
+  clear(slot: number): void {
+    this.#counts[slot] = 0
+  }
+}

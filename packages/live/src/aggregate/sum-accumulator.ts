@@ -1,0 +1,48 @@
+import { VectorBuilder, CELL } from '@millrace/core'
+import { EvaluationFailure, type Lane, laneOf } from '@millrace/sql'
+import type { Accumulator, WeightedLane } from './accumulator.ts'
+import { WholeSums } from './whole-sums.ts'
+
+/** What the sum's type can hold. */
+export interface SumLimit {
+  readonly max: bigint
+  readonly place: number | null
+}
+
+export class SumAccumulator implements Accumulator {
+  readonly #sums = new WholeSums()
+  readonly #limit: SumLimit
+
+  constructor(limit: SumLimit) {
+    this.#limit = limit
+  }
+
+  reserve(capacity: number): void {
+    this.#sums.reserve(capacity)
+  }
+
+  add(slots: Int32Array, input: WeightedLane): void {
+    this.#sums.add(slots, input)
+  }
+
+  results(slots: Int32Array, count: number): Lane {
+    const builder = new VectorBuilder('integer', count)
+    for (let at = 0; at < count; at += 1) {
+      const slot = slots[at] as number
+      if (this.#sums.count(slot) === 0) builder.pushCell(CELL.NULL)
+      else builder.pushWhole(this.#checked(this.#sums.sum(slot)))
+    }
+    return laneOf(builder.finish())
+  }
+
+  clear(slot: number): void {
+    this.#sums.clear(slot)
+  }
+
+  #checked(sum: number | bigint): number | bigint {
+    if (typeof sum === 'bigint' && (sum > this.#limit.max || sum < -this.#limit.max)) {
+      throw new EvaluationFailure('a sum is out of the range of its type', this.#limit.place ?? -1)
+    }
+    return sum
+  }
+}

@@ -1,0 +1,36 @@
+import type { Plan } from '@millrace/sql'
+import { layoutOfExpression } from '@millrace/sql'
+import { AggregateOperator } from './operator/aggregate-operator.ts'
+import { FilterOperator } from './operator/filter-operator.ts'
+import { JoinOperator } from './operator/join-operator.ts'
+import type { Operator } from './operator/operator.ts'
+import { ProjectOperator } from './operator/project-operator.ts'
+import { RowsOperator } from './operator/rows-operator.ts'
+import { ScanOperator } from './operator/scan-operator.ts'
+import { UnionOperator } from './operator/union-operator.ts'
+import { columnReference } from '@millrace/sql'
+
+/** The operators that keep a plan's result up to date. */
+export function compilePlan(plan: Plan): Operator {
+  switch (plan.kind) {
+    case 'scan':
+      return new ScanOperator(plan)
+    case 'rows':
+      return new RowsOperator(plan)
+    case 'filter':
+      return new FilterOperator(compilePlan(plan.input), plan.condition)
+    case 'project':
+      return new ProjectOperator(compilePlan(plan.input), plan.expressions)
+    case 'join':
+      return new JoinOperator(compilePlan(plan.left), compilePlan(plan.right), plan)
+    case 'aggregate':
+      return new AggregateOperator(compilePlan(plan.input), plan.groups, plan.calls)
+    case 'distinct': {
+      // Each row once is a group of all columns without an aggregate.
+      const columns = plan.types.map((type, at) => columnReference(at, type))
+      return new AggregateOperator(compilePlan(plan.input), columns, [])
+    }
+    case 'union':
+      return new UnionOperator(plan.inputs.map(compilePlan), plan.types.map(layoutOfExpression))
+  }
+}

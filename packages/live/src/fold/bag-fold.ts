@@ -1,0 +1,125 @@
+/** The fold of a stream without a key: how often each whole row is there. Its changes tell whole rows. */
+import { assert } from '@millrace/base'
+import { type Batch, OPERATION, type Vector } from '@millrace/core'
+import { type Lane, laneOf, laneValues } from '@millrace/sql'
+import { IntList, NumberList } from '../zset/growing-list.ts'
+import { hashRows } from '../zset/row-hash.ts'
+import { gatherLane } from '../zset/z-batch.ts'
+import { concatChanges, type FoldChange } from './fold-change.ts'
+import { type FoldShape, vectorsOf } from './fold-columns.ts'
+import { FoldStore } from './fold-store.ts'
+import type { StreamFold } from './stream-fold.ts'
+
+export class BagFold implements StreamFold {
+  readonly store: FoldStore
+
+  constructor(shape: FoldShape) {
+    assert(shape.key.length === 0, 'a bag fold has no key')
+    this.store = new FoldStore(shape)
+  }
+
+  step(batches: readonly Batch[]): FoldChange {
+    const changes = batches.flatMap((batch) => this.#apply(batch))
+    for (const { slots } of changes) this.#forgetGone(slots)
+    return concatChanges(changes, this.store.layouts)
+  }
+
+  #apply(batch: Batch): FoldChange[] {
+    const after = this.#lanes(vectorsOf(this.store.shape, batch, batch.after), batch.count)
+    const before = batch.before === null ? null : this.#lanes(vectorsOf(this.store.shape, batch, batch.before), batch.count)
+    const changes: FoldChange[] = []
+    let rows = new IntList()
+    let weights = new NumberList()
+    const flush = (lanes: readonly Lane[]): void => {
+      if (rows.count > 0) changes.push(this.#add(lanes, rows.values(), weights.values()))
+      rows = new IntList()
+      weights = new NumberList()
+    }
+    // Rows before and after lie in different lanes: updates are told in two passes between truncations.
+    for (const [from, to] of spansOf(batch)) {
+      if (from === to) {
+        changes.push(this.#truncate())
+        continue
+      }
+      for (let row = from; row < to; row += 1) {
+        if (batch.operations[row] !== OPERATION.UPDATE) continue
+        assert(before !== null, 'an update of a stream without a key tells the row before')
+        rows.push(row)
+        weights.push(-1)
+      }
+      if (before !== null) flush(before)
+      for (let row = from; row < to; row += 1) {
+        rows.push(row)
+        weights.push(batch.operations[row] === OPERATION.DELETE ? -1 : 1)
+      }
+      flush(after)
+    }
+    return changes
+  }
+
+  #lanes(vectors: readonly (Vector | null)[], count: number): readonly Lane[] {
+    return vectors.map((vector, at): Lane => {
+      const layout = this.store.layouts[at] as Lane['layout']
+      if (vector === null) return { layout, values: laneValues(layout, count), nulls: new Uint8Array(count).fill(1) }
+      return laneOf(vector)
+    })
+  }
+
+  #add(all: readonly Lane[], rows: Int32Array, weights: Float64Array): FoldChange {
+    const { store } = this
+    const count = rows.length
+    const lanes = all.map((lane) => gatherLane(lane, rows, count))
+    store.table.suit(lanes)
+    store.reserve(store.table.slotCount + count)
+    const hashes = hashRows(lanes, store.identity, count)
+    const match = store.matchLanes(lanes)
+    const slots = new Int32Array(count)
+    for (let row = 0; row < count; row += 1) {
+      const hash = hashes[row] as number
+      let slot = store.index.find(hash, match, row)
+      if (slot < 0) {
+        slot = store.table.allocate()
+        store.table.put(slot, lanes, row)
+        store.index.add(hash, slot)
+        store.weights[slot] = 0
+      }
+      store.weights[slot] = (store.weights[slot] as number) + (weights[row] as number)
+      store.markDirty(slot)
+      slots[row] = slot
+    }
+    return { batch: { count, lanes, weights }, slots }
+  }
+
+  #truncate(): FoldChange {
+    const { store } = this
+    const slots = Int32Array.from({ length: store.table.slotCount }, (_, slot) => slot).filter((slot) => store.weights[slot] !== 0)
+    const weights = Float64Array.from(slots, (slot) => -(store.weights[slot] as number))
+    for (const slot of slots) {
+      store.weights[slot] = 0
+      store.markDirty(slot)
+    }
+    return { batch: { count: slots.length, lanes: store.table.gather(slots, slots.length), weights }, slots }
+  }
+
+  #forgetGone(slots: Int32Array): void {
+    const { store } = this
+    for (const slot of slots) {
+      assert((store.weights[slot] as number) >= 0, 'a stream never takes back more rows than it told')
+      if (store.weights[slot] === 0 && store.index.holds(slot)) store.forget(slot)
+    }
+  }
+}
+
+/** Runs of changes between truncations; an empty run stands for a truncation. */
+function spansOf(batch: Batch): readonly (readonly [number, number])[] {
+  const spans: (readonly [number, number])[] = []
+  let from = 0
+  for (let row = 0; row < batch.count; row += 1) {
+    if (batch.operations[row] !== OPERATION.TRUNCATE) continue
+    if (row > from) spans.push([from, row])
+    spans.push([row, row])
+    from = row + 1
+  }
+  if (batch.count > from) spans.push([from, batch.count])
+  return spans
+}

@@ -1,0 +1,131 @@
+/**
+ * A fold's rows in the store. A segment holds slots with what they held when it was written: the weight
+ * (0 for a row that is gone) and the columns. Read in the order of their sequence, later segments
+ * replace earlier ones slot by slot.
+ *
+ * Segments are merged by size: eight of one size class become one. What they hold that was written again
+ * since is left out, so that a restart reads about as many rows as are alive, not as many as ever were.
+ */
+import { assert, MillraceError } from '@millrace/base'
+import { decodeVectors, encodeVectors, type LogReader, type StateChange, type StateSegment, type Vector } from '@millrace/core'
+import { laneOf } from '@millrace/sql'
+import { vectorOfLane } from '../zset/lane-vector.ts'
+import type { FoldStore } from './fold-store.ts'
+
+const PART = 'rows'
+/** Segments of one size class that are merged into one. */
+const CLASS_LIMIT = 8
+const SEGMENT_ROWS_LIMIT = 65_536
+
+interface SegmentSize {
+  readonly rows: number
+  /** Slots whose newest version it holds. */
+  current: number
+}
+
+export class SavedRows {
+  readonly owner: string
+  readonly #segments = new Map<number, SegmentSize>()
+  /** The segment with each slot's newest version; -1 for none. */
+  #segmentOf: Int32Array = new Int32Array(64).fill(-1)
+  #nextSequence = 0
+
+  constructor(stream: string) {
+    this.owner = `live:${stream}`
+  }
+
+  /** Reads all rows back. */
+  load(reader: LogReader, store: FoldStore): void {
+    for (const segment of reader.segments(this.owner)) {
+      const { count, vectors } = decoded(segment, store.shape.stream)
+      const [slots, weights, ...columns] = vectors
+      const numbers = slots?.layout === 'integer' && weights?.layout === 'integer' ? { slots: slots.values, weights: weights.values } : null
+      if (numbers === null || columns.length !== store.layouts.length) throw invalid(store.shape.stream, 'a segment has other columns')
+      store.restore(numbers.slots, numbers.weights, columns.map(laneOf))
+      this.#note(segment.sequence, numbers.slots, count)
+    }
+    store.finishRestore()
+  }
+
+  /** What to write so that the saved rows are those of the fold now. */
+  save(store: FoldStore): StateChange {
+    const slots = store.takeDirty()
+    const merged = this.#mergeable()
+    for (const sequence of merged) this.#segments.delete(sequence)
+    const rewritten = merged.length === 0 ? [] : this.#slotsIn(new Set(merged), slots)
+    const all = Int32Array.from([...slots, ...rewritten])
+    const put: StateSegment[] = []
+    for (let from = 0; from < all.length; from += SEGMENT_ROWS_LIMIT) {
+      const part = all.subarray(from, from + SEGMENT_ROWS_LIMIT)
+      const sequence = this.#nextSequence
+      this.#note(sequence, part, part.length)
+      put.push({ owner: this.owner, part: PART, sequence, bytes: encoded(store, part) })
+    }
+    return { put, remove: merged.map((sequence) => ({ owner: this.owner, part: PART, sequence })) }
+  }
+
+  #note(sequence: number, slots: ArrayLike<number>, count: number): void {
+    this.#nextSequence = Math.max(this.#nextSequence, sequence + 1)
+    for (let at = 0; at < count; at += 1) {
+      const slot = slots[at] as number
+      if (slot >= this.#segmentOf.length) this.#segmentOf = grown(this.#segmentOf, slot + 1)
+      const before = this.#segments.get(this.#segmentOf[slot] as number)
+      if (before !== undefined) before.current -= 1
+      this.#segmentOf[slot] = sequence
+    }
+    this.#segments.set(sequence, { rows: count, current: count })
+  }
+
+  /** Full classes, and segments of which less than half is still current. */
+  #mergeable(): readonly number[] {
+    const classes = new Map<number, number[]>()
+    const chosen = new Set<number>()
+    for (const [sequence, { rows, current }] of this.#segments) {
+      if (current * 2 < rows) chosen.add(sequence)
+      if (rows >= SEGMENT_ROWS_LIMIT) continue
+      const sizeClass = Math.floor(Math.log2(Math.max(1, rows)) / 2)
+      const members = classes.get(sizeClass) ?? []
+      members.push(sequence)
+      classes.set(sizeClass, members)
+    }
+    for (const members of classes.values()) if (members.length >= CLASS_LIMIT) for (const sequence of members) chosen.add(sequence)
+    return [...chosen]
+  }
+
+  #slotsIn(sequences: ReadonlySet<number>, except: Int32Array): readonly number[] {
+    const written = new Set(except)
+    const slots: number[] = []
+    for (let slot = 0; slot < this.#segmentOf.length; slot += 1) {
+      if (sequences.has(this.#segmentOf[slot] as number) && !written.has(slot)) slots.push(slot)
+    }
+    return slots
+  }
+}
+
+function encoded(store: FoldStore, slots: Int32Array): Uint8Array {
+  const count = slots.length
+  const weights = Float64Array.from(slots, (slot) => store.weights[slot] as number)
+  const columns = store.table.gather(slots, count).map((lane) => vectorOfLane(lane, count))
+  const numbers: Vector[] = [Float64Array.from(slots), weights].map((values) => ({ layout: 'integer', values, cells: null }))
+  return encodeVectors([...numbers, ...columns], count)
+}
+
+function decoded(segment: StateSegment, stream: string): { count: number; vectors: Vector[] } {
+  try {
+    const read = decodeVectors(segment.bytes)
+    assert(read.vectors.length >= 2, 'a segment has slots and weights')
+    return read
+  } catch (error) {
+    throw invalid(stream, 'a segment cannot be read', error)
+  }
+}
+
+function invalid(stream: string, problem: string, cause?: unknown): MillraceError {
+  return new MillraceError('LIVE_STATE_INVALID', { cause, details: { stream, problem } })
+}
+
+function grown(values: Int32Array, least: number): Int32Array {
+  const larger = new Int32Array(Math.max(least, values.length * 2)).fill(-1)
+  larger.set(values)
+  return larger
+}

@@ -1,0 +1,148 @@
+/**
+ * Equi-joins over two arranged inputs. A step first lets the change of the right side meet the left side
+ * as it was, then the change of the left side meet the right side as it is now: every pair is told once.
+ *
+ * Left, semi and anti joins depend on the right side also through "is there any row of this key". A step
+ * takes the changes of both sides together, so that no row is told unmatched on the way to its match.
+ */
+import type { Layout } from '@millrace/core'
+import { compilePredicate, type Join, type JoinKind, laneValues, type Predicate } from '@millrace/sql'
+import { IntList, NumberList } from '../zset/growing-list.ts'
+import { hashRows } from '../zset/row-hash.ts'
+import type { RowMatcher } from '../zset/row-match.ts'
+import { concatBatches, emptyBatch, gatherBatch, gatherLane, type ZBatch } from '../zset/z-batch.ts'
+import { filterBatch } from './filter-operator.ts'
+import { firstOfEachKey, type Probe, probePairs, probePresence } from './join-probe.ts'
+import { JoinSide, keepFlagged } from './join-side.ts'
+import type { Operator, OperatorSize, Step } from './operator.ts'
+
+export class JoinOperator implements Operator {
+  readonly layouts: readonly Layout[]
+  readonly #kind: JoinKind
+  readonly #left: JoinSide
+  readonly #right: JoinSide
+  /** The left arrangement's keys against lanes of the right side, and the other way. */
+  readonly #leftKeysToRight: RowMatcher
+  readonly #rightKeysToLeft: RowMatcher
+  readonly #rightKeysToRight: RowMatcher
+  readonly #residual: Predicate | null
+
+  constructor(left: Operator, right: Operator, join: Join) {
+    const nullsMatch = join.keys.map((key) => key.nullsMatch)
+    this.#kind = join.join
+    this.#left = new JoinSide(left, { expressions: join.keys.map((key) => key.left), nullsMatch })
+    this.#right = new JoinSide(right, { expressions: join.keys.map((key) => key.right), nullsMatch })
+    this.#leftKeysToRight = this.#left.arrangement.probeMatcher(this.#right.keyColumns)
+    this.#rightKeysToLeft = this.#right.arrangement.probeMatcher(this.#left.keyColumns)
+    this.#rightKeysToRight = this.#right.arrangement.probeMatcher(this.#right.keyColumns)
+    this.#residual = join.residual === null ? null : compilePredicate(join.residual)
+    this.layouts = this.#tellsPairs ? [...left.layouts, ...right.layouts] : left.layouts
+  }
+
+  step(step: Step): ZBatch {
+    const leftChange = this.#left.step(step)
+    const rightChange = this.#right.step(step)
+    if (leftChange.count === 0 && rightChange.count === 0) return emptyBatch(this.layouts)
+    const output = concatBatches([...this.#stepRight(rightChange), ...this.#stepLeft(leftChange)], this.layouts)
+    return this.#residual === null ? output : filterBatch(output, this.#residual)
+  }
+
+  size(): OperatorSize {
+    return { rows: this.#left.size().rows + this.#right.size().rows }
+  }
+
+  /** Whether matching rows are told as pairs, or the left row alone. */
+  get #tellsPairs(): boolean {
+    return this.#kind === 'inner' || this.#kind === 'left'
+  }
+
+  /** The change of the right side against the left side as it was. */
+  #stepRight(change: ZBatch): ZBatch[] {
+    const batch = keepFlagged(change, this.#right.matchable(change))
+    if (batch.count === 0) return []
+    const hashes = hashRows(batch.lanes, this.#right.keyColumns, batch.count)
+    const outputs: ZBatch[] = []
+    if (this.#tellsPairs) outputs.push(this.#pairsWithLeft({ batch, hashes, matcher: this.#leftKeysToRight }))
+    if (this.#kind === 'inner') this.#right.arrangement.apply(batch, hashes)
+    else outputs.push(this.#applyRight({ batch, hashes, matcher: this.#rightKeysToRight }))
+    return outputs
+  }
+
+  /** The change of the left side against the right side as it is now. */
+  #stepLeft(change: ZBatch): ZBatch[] {
+    if (change.count === 0) return []
+    const flags = this.#left.matchable(change)
+    const batch = keepFlagged(change, flags)
+    const hashes = hashRows(batch.lanes, this.#left.keyColumns, batch.count)
+    const probe: Probe = { batch, hashes, matcher: this.#rightKeysToLeft }
+    const outputs: ZBatch[] = []
+    if (this.#tellsPairs) outputs.push(this.#pairsWithRight(probe))
+    if (this.#kind !== 'inner') outputs.push(this.#single(probe))
+    if (flags !== null && this.#kind !== 'inner' && this.#kind !== 'semi') outputs.push(this.#unmatchable(change, flags))
+    this.#left.arrangement.apply(batch, hashes)
+    return outputs
+  }
+
+  #pairsWithLeft(probe: Probe): ZBatch {
+    const { rows, slots, weights } = probePairs(this.#left.arrangement, probe)
+    const left = this.#left.rowLanes(this.#left.arrangement.table.gather(slots, rows.length))
+    const right = this.#right.rowLanes(probe.batch.lanes).map((lane) => gatherLane(lane, rows, rows.length))
+    return { count: rows.length, lanes: [...left, ...right], weights }
+  }
+
+  #pairsWithRight(probe: Probe): ZBatch {
+    const { rows, slots, weights } = probePairs(this.#right.arrangement, probe)
+    const left = this.#left.rowLanes(probe.batch.lanes).map((lane) => gatherLane(lane, rows, rows.length))
+    const right = this.#right.rowLanes(this.#right.arrangement.table.gather(slots, rows.length))
+    return { count: rows.length, lanes: [...left, ...right], weights }
+  }
+
+  /** Applies the right side's change and tells the left rows, as they were, whose key came or went. */
+  #applyRight(probe: Probe): ZBatch {
+    const { arrangement, keyColumns } = this.#right
+    const keys = firstOfEachKey(probe.batch, probe.hashes, keyColumns)
+    const before = probePresence(arrangement, probe, keys)
+    arrangement.apply(probe.batch, probe.hashes)
+    const after = probePresence(arrangement, probe, keys)
+    const rows = new IntList()
+    const signs = new NumberList()
+    for (let at = 0; at < keys.length; at += 1) {
+      if (before[at] === after[at]) continue
+      rows.push(keys[at] as number)
+      signs.push((after[at] === 1) === (this.#kind === 'semi') ? 1 : -1)
+    }
+    const flipped: ZBatch = { ...gatherBatch(probe.batch, rows.values(), rows.count), weights: signs.values() }
+    const hashes = hashRows(flipped.lanes, keyColumns, flipped.count)
+    const pairs = probePairs(this.#left.arrangement, { batch: flipped, hashes, matcher: this.#leftKeysToRight })
+    const lanes = this.#left.arrangement.table.gather(pairs.slots, pairs.slots.length)
+    return this.#alone({ count: pairs.slots.length, lanes, weights: pairs.weights })
+  }
+
+  /** The changed left rows that enter the output by themselves: with a match of a semi join, else without. */
+  #single(probe: Probe): ZBatch {
+    const { batch } = probe
+    const all = Int32Array.from({ length: batch.count }, (_, row) => row)
+    const present = probePresence(this.#right.arrangement, probe, all)
+    const wanted = this.#kind === 'semi' ? 1 : 0
+    const rows = all.filter((row) => present[row] === wanted)
+    return this.#alone(gatherBatch(batch, rows, rows.length))
+  }
+
+  #unmatchable(change: ZBatch, flags: Uint8Array): ZBatch {
+    return this.#alone(
+      keepFlagged(
+        change,
+        flags.map((flag) => 1 - flag),
+      ),
+    )
+  }
+
+  /** Left rows alone; of a left join with NULLs for the right columns. */
+  #alone(batch: ZBatch): ZBatch {
+    const left = this.#left.rowLanes(batch.lanes)
+    if (this.#kind !== 'left') return { ...batch, lanes: left }
+    const nulls = new Uint8Array(batch.count).fill(1)
+    const right = this.#right.rowLayouts.map((layout) => ({ layout, values: laneValues(layout, batch.count), nulls }))
+    return { ...batch, lanes: [...left, ...right] }
+  }
+}

@@ -1,0 +1,70 @@
+import type { Layout } from '@millrace/core'
+import { columnReference, compileProjection, type Expression, type Lane, layoutOfExpression, type Projection } from '@millrace/sql'
+import { Arrangement } from '../zset/arrangement.ts'
+import { IntList } from '../zset/growing-list.ts'
+import { gatherBatch, type ZBatch } from '../zset/z-batch.ts'
+import type { Operator, OperatorSize, Step } from './operator.ts'
+
+export interface SideKeys {
+  readonly expressions: readonly Expression[]
+  /** Per key, whether two NULLs match. */
+  readonly nullsMatch: readonly boolean[]
+}
+
+/** One input of a join: its rows, followed by those keys that are more than a column of it. */
+export class JoinSide {
+  readonly arrangement: Arrangement
+  readonly layouts: readonly Layout[]
+  readonly keyColumns: readonly number[]
+  readonly #input: Operator
+  readonly #projection: Projection | null
+  readonly #strictColumns: readonly number[]
+
+  constructor(input: Operator, { expressions, nullsMatch }: SideKeys) {
+    this.#input = input
+    const computed = expressions.filter((key) => key.kind !== 'column')
+    const ownCount = input.layouts.length
+    this.keyColumns = expressions.map((key) => (key.kind === 'column' ? key.index : ownCount + computed.indexOf(key)))
+    this.#strictColumns = this.keyColumns.filter((_, at) => nullsMatch[at] === false)
+    // The type of a column that is only handed on does not matter to the projection.
+    const own = input.layouts.map((_, index) => columnReference(index, { kind: 'null' }))
+    this.#projection = computed.length === 0 ? null : compileProjection([...own, ...computed])
+    this.layouts = [...input.layouts, ...computed.map((key) => layoutOfExpression(key.type))]
+    this.arrangement = new Arrangement(this.layouts, this.keyColumns)
+  }
+
+  /** The input's own layouts, without the computed keys. */
+  get rowLayouts(): readonly Layout[] {
+    return this.#input.layouts
+  }
+
+  step(step: Step): ZBatch {
+    const batch = this.#input.step(step)
+    if (batch.count === 0 || this.#projection === null) return batch
+    return { ...batch, lanes: this.#projection(batch.lanes, batch.count) }
+  }
+
+  /** 1 for each row whose key can match at all: NULL equals nothing. Null where every row can. */
+  matchable(batch: ZBatch): Uint8Array | null {
+    const nulls = this.#strictColumns.map((column) => batch.lanes[column]?.nulls ?? null).filter((flags) => flags !== null)
+    if (nulls.length === 0) return null
+    const flags = new Uint8Array(batch.count)
+    for (let row = 0; row < batch.count; row += 1) flags[row] = nulls.every((lane) => lane[row] === 0) ? 1 : 0
+    return flags
+  }
+
+  rowLanes(lanes: readonly Lane[]): readonly Lane[] {
+    return lanes.slice(0, this.rowLayouts.length)
+  }
+
+  size(): OperatorSize {
+    return { rows: this.arrangement.table.rowCount + this.#input.size().rows }
+  }
+}
+
+export function keepFlagged(batch: ZBatch, flags: Uint8Array | null): ZBatch {
+  if (flags === null) return batch
+  const rows = new IntList()
+  for (let row = 0; row < batch.count; row += 1) if (flags[row] === 1) rows.push(row)
+  return rows.count === batch.count ? batch : gatherBatch(batch, rows.values(), rows.count)
+}

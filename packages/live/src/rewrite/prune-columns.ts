@@ -1,0 +1,144 @@
+/** Keeps only the columns that something above reads, so that no state holds the others. */
+import {
+  type Aggregate,
+  columnReference,
+  columnsOf,
+  type Expression,
+  type Join,
+  keepColumns,
+  type Plan,
+  project,
+  rewrite,
+} from '@millrace/sql'
+
+interface Pruned {
+  readonly plan: Plan
+  /** Where each needed column of the original is now. */
+  readonly places: ReadonlyMap<number, number>
+}
+
+/** The same relation with the same columns, over inputs that carry nothing unread. */
+export function pruneColumns(plan: Plan): Plan {
+  const all = plan.types.map((_, at) => at)
+  const { plan: pruned, places } = prune(plan, new Set(all))
+  return keepColumns(
+    pruned,
+    all.map((column) => places.get(column) as number),
+  )
+}
+
+function prune(plan: Plan, needed: ReadonlySet<number>): Pruned {
+  switch (plan.kind) {
+    case 'scan': {
+      const kept = sorted(needed)
+      const scan = { ...plan, columns: kept.map((at) => plan.columns[at] ?? null), types: picked(plan.types, kept) }
+      return { plan: scan, places: placesOf(kept) }
+    }
+    case 'rows': {
+      const kept = sorted(needed)
+      const rows = plan.rows.map((row) => picked(row, kept))
+      return { plan: { ...plan, rows, types: picked(plan.types, kept) }, places: placesOf(kept) }
+    }
+    case 'project': {
+      const kept = sorted(needed)
+      const expressions = picked(plan.expressions, kept)
+      const input = prune(plan.input, columnsOfAll(expressions))
+      return {
+        plan: project(
+          input.plan,
+          expressions.map((expression) => moved(expression, input.places)),
+        ),
+        places: placesOf(kept),
+      }
+    }
+    case 'filter': {
+      const input = prune(plan.input, new Set([...needed, ...columnsOf(plan.condition)]))
+      const filtered: Plan = { ...plan, input: input.plan, types: input.plan.types, condition: moved(plan.condition, input.places) }
+      return { plan: filtered, places: input.places }
+    }
+    case 'join':
+      return pruneJoin(plan, needed)
+    case 'aggregate':
+      return pruneAggregate(plan, needed)
+    case 'distinct':
+      return { plan: { ...plan, input: pruneColumns(plan.input) }, places: placesOf(plan.types.map((_, at) => at)) }
+    case 'union': {
+      const kept = sorted(needed)
+      const inputs = plan.inputs.map((input) => {
+        const part = prune(input, needed)
+        return keepColumns(
+          part.plan,
+          kept.map((column) => part.places.get(column) as number),
+        )
+      })
+      return { plan: { ...plan, inputs, types: picked(plan.types, kept) }, places: placesOf(kept) }
+    }
+  }
+}
+
+function pruneJoin(plan: Join, needed: ReadonlySet<number>): Pruned {
+  const leftCount = plan.left.types.length
+  const read = new Set([...needed, ...(plan.residual === null ? [] : columnsOf(plan.residual))])
+  const fromLeft = new Set([...[...read].filter((column) => column < leftCount), ...columnsOfAll(plan.keys.map((key) => key.left))])
+  const ownRight = [...read].filter((column) => column >= leftCount).map((column) => column - leftCount)
+  const fromRight = new Set([...ownRight, ...columnsOfAll(plan.keys.map((key) => key.right))])
+  const left = prune(plan.left, fromLeft)
+  const right = prune(plan.right, fromRight)
+  const places = new Map(left.places)
+  const isPair = plan.join === 'inner' || plan.join === 'left'
+  if (isPair) for (const [column, place] of right.places) places.set(column + leftCount, place + left.plan.types.length)
+  const keys = plan.keys.map((key) => ({ ...key, left: moved(key.left, left.places), right: moved(key.right, right.places) }))
+  const types = isPair ? [...left.plan.types, ...right.plan.types] : left.plan.types
+  const residual = plan.residual === null ? null : moved(plan.residual, places)
+  const joined: Plan = { ...plan, left: left.plan, right: right.plan, keys, residual, types }
+  // A key that nothing above reads stays in the arrangement, but is not handed on.
+  const kept = sorted(needed)
+  return {
+    plan: keepColumns(
+      joined,
+      kept.map((column) => places.get(column) as number),
+    ),
+    places: placesOf(kept),
+  }
+}
+
+function pruneAggregate(plan: Aggregate, needed: ReadonlySet<number>): Pruned {
+  const groupCount = plan.groups.length
+  const calls = plan.calls.filter((_, at) => needed.has(groupCount + at))
+  const read = [...plan.groups, ...calls.flatMap((call) => [call.input, call.condition])].filter((part) => part !== null)
+  const input = prune(plan.input, columnsOfAll(read))
+  const optional = (expression: Expression | null): Expression | null => (expression === null ? null : moved(expression, input.places))
+  const pruned: Plan = {
+    ...plan,
+    input: input.plan,
+    groups: plan.groups.map((group) => moved(group, input.places)),
+    calls: calls.map((call) => ({ ...call, input: optional(call.input), condition: optional(call.condition) })),
+    types: [...plan.groups, ...calls].map((part) => part.type),
+  }
+  const kept = [...plan.groups.map((_, at) => at), ...plan.calls.map((_, at) => groupCount + at).filter((column) => needed.has(column))]
+  return { plan: pruned, places: placesOf(kept) }
+}
+
+function moved(expression: Expression, places: ReadonlyMap<number, number>): Expression {
+  return rewrite(expression, (part) =>
+    part.kind === 'column' ? columnReference(places.get(part.index) as number, part.type, part.place) : part,
+  )
+}
+
+function columnsOfAll(expressions: readonly Expression[]): Set<number> {
+  const columns = new Set<number>()
+  for (const expression of expressions) columnsOf(expression, columns)
+  return columns
+}
+
+function sorted(columns: ReadonlySet<number>): readonly number[] {
+  return [...columns].sort((left, right) => left - right)
+}
+
+function picked<T>(list: readonly T[], kept: readonly number[]): T[] {
+  return kept.map((at) => list[at] as T)
+}
+
+function placesOf(kept: readonly number[]): ReadonlyMap<number, number> {
+  return new Map(kept.map((column, at) => [column, at]))
+}

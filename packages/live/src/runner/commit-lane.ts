@@ -1,0 +1,59 @@
+/**
+ * One commit in flight while the next step is computed: never more, because a set that is refused must
+ * be written before those that follow it. A refusal that may pass is tried again, the same set, for ever.
+ */
+import { backoffMs, type Clock, describeError, MillraceError, type Random, reach } from '@millrace/base'
+import type { Committed, LogWriter, WriteSet } from '@millrace/core'
+
+const BACKOFF = { baseMs: 100, limitMs: 10_000, jitter: 0.2 }
+
+export interface CommitLaneOptions {
+  readonly writer: LogWriter
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export class CommitLane {
+  readonly #options: CommitLaneOptions
+  #inFlight: Promise<Committed | null> = Promise.resolve(null)
+  /** Why the present set is being tried again; null while all is well. */
+  problem: MillraceError | null = null
+
+  constructor(options: CommitLaneOptions) {
+    this.#options = options
+  }
+
+  /** Waits for the set before, then hands this one over. */
+  async push(set: WriteSet, signal: AbortSignal | null): Promise<void> {
+    await this.settled()
+    signal?.throwIfAborted()
+    reach('live.before-commit')
+    const attempt = this.#attempt(set, signal)
+    // Its failure is met by whoever waits for it next.
+    attempt.catch(() => undefined)
+    this.#inFlight = attempt
+  }
+
+  /** Resolves when nothing is in flight; rejects with what a person must mend. */
+  async settled(): Promise<void> {
+    await this.#inFlight
+  }
+
+  async #attempt(set: WriteSet, signal: AbortSignal | null): Promise<Committed> {
+    const { writer, clock, random } = this.#options
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const committed = await writer.commit(set)
+        reach('live.after-commit')
+        this.problem = null
+        return committed
+      } catch (error) {
+        if (!(error instanceof MillraceError) || error.retry !== 'backoff' || signal === null) throw error
+        this.problem = error
+        await clock.sleep(backoffMs(random, { attempt, ...BACKOFF }), signal).catch(() => {
+          throw new Error(`stopped while waiting to commit: ${describeError(error)}`, { cause: error })
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Models that are being computed from the rows that the folds hold, in slices, while the running models
+ * go on. Each fold has a cursor over its slots: a row below it has been told to the models, so its
+ * further changes are told too; a row above it will be told, as it is then, when the cursor gets there.
+ *
+ * A model that is built on running ones brings a copy of them along, because their rows are kept
+ * nowhere; the copies are dropped at the end.
+ *
+ * At the end each model's relation is known in full. Less what its stream holds, it is what to publish:
+ * for a new model everything, for a changed one the difference, for an unchanged one (after a restart)
+ * nothing, which is then not computed.
+ */
+import type { Layout, LogReader } from '@millrace/core'
+import { OPERATION, sameSchema } from '@millrace/core'
+import type { BoundModel } from '@millrace/sql'
+import type { FoldChange } from '../fold/fold-change.ts'
+import type { RelationChange } from '../operator/operator.ts'
+import { decodeOutput } from '../output/decode-output.ts'
+import { Arrangement } from '../zset/arrangement.ts'
+import { hashRows } from '../zset/row-hash.ts'
+import { gatherBatch, type ZBatch } from '../zset/z-batch.ts'
+import type { FoldKeeper } from './fold-keeper.ts'
+import { ModelUnit } from './model-unit.ts'
+
+const SLICE_ROWS = 16_384
+
+export interface FilledModel {
+  readonly unit: ModelUnit
+  /** What to publish; null for a model that is published already. */
+  readonly difference: ZBatch | null
+  /** Its stream holds rows of another shape, which go first. */
+  readonly truncates: boolean
+}
+
+interface FillingUnit {
+  readonly unit: ModelUnit
+  readonly total: RelationTotal | null
+  readonly truncates: boolean
+  readonly isCopy: boolean
+}
+
+export interface FillingPlan {
+  /** In dependency order; they include whatever of the others these are built on. */
+  readonly models: readonly BoundModel[]
+  /** Models that run elsewhere already and are only copied. */
+  readonly copies: ReadonlySet<string>
+  /** Models whose streams hold their relation already. */
+  readonly published: ReadonlySet<string>
+}
+
+export class Filling {
+  readonly #units: FillingUnit[]
+  readonly #folds: ReadonlyMap<string, FoldKeeper>
+  readonly #cursors = new Map<string, number>()
+  #started = false
+
+  constructor(plan: FillingPlan, folds: ReadonlyMap<string, FoldKeeper>, reader: LogReader) {
+    this.#folds = folds
+    this.#units = plan.models.map((model) => {
+      const unit = new ModelUnit(model)
+      const isCopy = plan.copies.has(model.name)
+      if (isCopy || plan.published.has(model.name)) return { unit, total: null, truncates: false, isCopy }
+      const published = reader.streams().find((stream) => stream.name === model.name)
+      const truncates = published !== undefined && !sameSchema(published.schema, model.schema)
+      const total = new RelationTotal(unit.layouts)
+      if (published !== undefined && !truncates) subtractPublished(total, reader, model.name)
+      return { unit, total, truncates, isCopy }
+    })
+    const streams = new Set(plan.models.flatMap((model) => model.inputs).filter((input) => folds.has(input)))
+    for (const stream of streams) this.#cursors.set(stream, 0)
+  }
+
+  get models(): readonly BoundModel[] {
+    return this.#units.filter((unit) => !unit.isCopy).map(({ unit }) => unit.model)
+  }
+
+  /** Tells the models the next rows; true once all rows have been told. */
+  slice(): boolean {
+    for (const [stream, cursor] of this.#cursors) {
+      const { store } = (this.#folds.get(stream) as FoldKeeper).fold
+      if (cursor >= store.table.slotCount) continue
+      const until = Math.min(store.table.slotCount, cursor + SLICE_ROWS)
+      const slots = Int32Array.from({ length: until - cursor }, (_, at) => cursor + at).filter((slot) => store.weights[slot] !== 0)
+      const weights = Float64Array.from(slots, (slot) => store.weights[slot] as number)
+      this.#cursors.set(stream, until)
+      this.#step(new Map([[stream, { count: slots.length, lanes: store.table.gather(slots, slots.length), weights }]]))
+      return false
+    }
+    // What depends on no row at all comes to be in the first step.
+    if (!this.#started) this.#step(new Map())
+    return true
+  }
+
+  /** Tells the models what a step changed among the rows that they know. */
+  follow(changes: ReadonlyMap<string, FoldChange>): void {
+    const known = new Map<string, ZBatch>()
+    for (const [stream, { batch, slots }] of changes) {
+      const cursor = this.#cursors.get(stream)
+      if (cursor === undefined) continue
+      const rows = Int32Array.from({ length: batch.count }, (_, row) => row).filter((row) => (slots[row] as number) < cursor)
+      if (rows.length > 0) known.set(stream, rows.length === batch.count ? batch : gatherBatch(batch, rows, rows.length))
+    }
+    if (known.size > 0) this.#step(known)
+  }
+
+  finish(): readonly FilledModel[] {
+    return this.#units
+      .filter((filling) => !filling.isCopy)
+      .map(({ unit, total, truncates }) => ({ unit, truncates, difference: total === null ? null : total.rows() }))
+  }
+
+  #step(batches: ReadonlyMap<string, ZBatch>): void {
+    this.#started = true
+    const changes = new Map<string, RelationChange>()
+    for (const [stream, batch] of batches) changes.set(stream, (this.#folds.get(stream) as FoldKeeper).asRelation(batch))
+    for (const { unit, total } of this.#units) {
+      const output = unit.step((relation) => changes.get(relation) ?? null)
+      changes.set(unit.model.name, unit.asRelation(output))
+      total?.add(output)
+    }
+  }
+}
+
+/** A relation that is added up, change by change. */
+class RelationTotal {
+  readonly #rows: Arrangement
+
+  constructor(layouts: readonly Layout[]) {
+    this.#rows = new Arrangement(layouts, [])
+  }
+
+  add(batch: ZBatch): void {
+    this.#rows.apply(batch, hashRows(batch.lanes, [], batch.count))
+  }
+
+  rows(): ZBatch {
+    const { table, weights } = this.#rows
+    const slots = Int32Array.from({ length: table.slotCount }, (_, slot) => slot).filter((slot) => weights[slot] !== 0)
+    const rowWeights = Float64Array.from(slots, (slot) => weights[slot] as number)
+    return { count: slots.length, lanes: table.gather(slots, slots.length), weights: rowWeights }
+  }
+}
+
+/** Takes the relation that a stream holds, every change since its last truncation. */
+function subtractPublished(total: RelationTotal, reader: LogReader, stream: string): void {
+  let from = 0
+  for (const stored of reader.read(stream)) if (stored.batch().operations.includes(OPERATION.TRUNCATE)) from = stored.cut
+  for (const stored of reader.read(stream, { afterCut: from - 1 })) {
+    const batch = stored.batch()
+    if (batch.operations[0] === OPERATION.TRUNCATE && batch.count === 1) continue
+    for (const part of decodeOutput(batch, -1)) total.add(part)
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * One stream's fold in its life beside the store: read back at the start, filled from the log where
+ * there is none that serves, stepped with every cut, saved now and then.
+ */
+import { MillraceError } from '@millrace/base'
+import { type Batch, columnIndex, type LogReader, type StateChange, type StoredBatch } from '@millrace/core'
+import type { FoldChange } from '../fold/fold-change.ts'
+import { covers, type FoldShape } from '../fold/fold-columns.ts'
+import { SavedRows } from '../fold/saved-rows.ts'
+import { makeFold } from '../fold/make-fold.ts'
+import type { StreamFold } from '../fold/stream-fold.ts'
+import type { RelationChange } from '../operator/operator.ts'
+import type { LiveProgress, SavedFold } from './live-progress.ts'
+
+/** Changed rows that may wait to be saved; up to as many, and the log behind them, are read at a restart. */
+const UNSAVED_ROWS_LIMIT = 32_768
+const UNSAVED_AGE_MS_LIMIT = 30_000
+
+export interface FoldStep {
+  readonly change: FoldChange
+  /** When the oldest of the changes was committed at its source; Infinity for none. */
+  readonly oldestMicros: number
+}
+
+export class FoldKeeper {
+  readonly fold: StreamFold
+  readonly #reader: LogReader
+  readonly #saved: SavedRows
+  readonly #columns: ReadonlyMap<string, number>
+  /** The cut whose rows it holds. */
+  cut: number
+  #savedAt: Pick<SavedFold, 'through' | 'positions'>
+  /** Per partition the position after the last change taken. */
+  readonly #positions: Map<number, number>
+  /** A fold that is filled anew replaces all that was saved under its name. */
+  #replaces: boolean
+  #savedAtMs: number | null = null
+
+  private constructor(reader: LogReader, shape: FoldShape, saved: SavedFold | null) {
+    this.#reader = reader
+    this.fold = makeFold(shape)
+    this.#saved = new SavedRows(shape.stream)
+    this.#columns = new Map(shape.columns.map((column, at) => [column.name, at]))
+    this.cut = saved?.through ?? 0
+    this.#savedAt = { through: this.cut, positions: saved?.positions ?? [] }
+    this.#positions = new Map(this.#savedAt.positions)
+    this.#replaces = saved === null
+    if (saved !== null) this.#saved.load(reader, this.fold.store)
+  }
+
+  /** The saved fold if it serves, else an empty one that is to be filled from the first cut. */
+  static open(reader: LogReader, wanted: FoldShape, progress: LiveProgress): FoldKeeper {
+    const saved = progress.folds[wanted.stream]
+    const shape = saved === undefined ? null : { stream: wanted.stream, columns: saved.columns, key: saved.key }
+    if (saved !== undefined && shape !== null && covers(shape, wanted)) return new FoldKeeper(reader, shape, saved)
+    return new FoldKeeper(reader, wanted, null)
+  }
+
+  get shape(): FoldShape {
+    return this.fold.store.shape
+  }
+
+  get stateRows(): number {
+    return this.fold.store.table.rowCount
+  }
+
+  /** Raises LIVE_HISTORY_TRIMMED where changes that it still needs are not in the log any more. */
+  checkHistory(): void {
+    const { stream } = this.shape
+    if (!this.#reader.streams().some((known) => known.name === stream)) return
+    for (const { partition, first } of this.#reader.extents(stream)) this.#checkPosition(partition, first)
+  }
+
+  /** Takes the next batches of the log, at most about `bytesLimit`; true once it has reached the cut. */
+  catchUp(untilCut: number, bytesLimit: number): boolean {
+    const { stream } = this.shape
+    const known = this.#reader.streams().some((info) => info.name === stream)
+    if (this.cut < untilCut && known) {
+      const range = this.#reader.readCuts([stream], { afterCut: this.cut, untilCut, bytesLimit })
+      this.step(range.batches, range.untilCut)
+    } else this.cut = untilCut
+    return this.cut >= untilCut
+  }
+
+  step(stored: readonly StoredBatch[], cut: number): FoldStep {
+    const batches = stored.map((one) => this.#taken(one))
+    const change = this.fold.step(batches)
+    this.cut = cut
+    return { change, oldestMicros: batches.reduce((oldest, batch) => oldestOf(batch.times, oldest), Infinity) }
+  }
+
+  asRelation(batch: FoldChange['batch']): RelationChange {
+    return { batch, laneIndex: (column) => this.#columns.get(column) ?? -1 }
+  }
+
+  needsSaving(nowMs: number): boolean {
+    this.#savedAtMs ??= nowMs
+    const waiting = this.fold.store.dirtyCount
+    return this.#replaces || waiting >= UNSAVED_ROWS_LIMIT || (waiting > 0 && nowMs - this.#savedAtMs >= UNSAVED_AGE_MS_LIMIT)
+  }
+
+  /** What the next commit must write; the fold counts as saved from then on. */
+  save(nowMs: number): StateChange {
+    const change = this.#saved.save(this.fold.store)
+    const cleared = this.#replaces ? { clear: [this.#saved.owner] } : {}
+    this.#replaces = false
+    this.#savedAt = { through: this.cut, positions: [...this.#positions] }
+    this.#savedAtMs = nowMs
+    return { ...change, ...cleared }
+  }
+
+  describe(): SavedFold {
+    const { columns, key } = this.shape
+    return { columns, key, ...this.#savedAt }
+  }
+
+  /** The next batch of its partition: none before it may be missing. */
+  #taken(stored: StoredBatch): Batch {
+    this.#checkPosition(stored.partition, stored.first)
+    this.#positions.set(stored.partition, stored.first + stored.count)
+    const batch = stored.batch()
+    this.#checkColumns(batch)
+    return batch
+  }
+
+  #checkPosition(partition: number, first: number): void {
+    const { stream } = this.shape
+    if (first > (this.#positions.get(partition) ?? 0)) {
+      throw new MillraceError('LIVE_HISTORY_TRIMMED', { details: { stream, first } })
+    }
+  }
+
+  /** A batch may lack a column only if it was written before the column came to be. */
+  #checkColumns(batch: Batch): void {
+    for (const column of this.shape.columns) {
+      if (columnIndex(batch.schema, column.name) >= 0) continue
+      const present = this.#reader.stream(this.shape.stream).schema
+      if (columnIndex(present, column.name) >= 0) continue
+      const details = {
+        model: 'A model',
+        stream: this.shape.stream,
+        column: column.name,
+        expected: column.type.kind,
+        found: 'no such column',
+      }
+      throw new MillraceError('LIVE_SCHEMA_CHANGED', { details })
+    }
+  }
+}
+
+function oldestOf(times: Float64Array, before: number): number {
+  let oldest = before
+  for (const time of times) if (time < oldest) oldest = time
+  return oldest
+}

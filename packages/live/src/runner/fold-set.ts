@@ -1,0 +1,88 @@
+/** The folds of all streams that live models read, all at one cut. */
+import type { CutRange, LogReader, StateChange, StateSegment } from '@millrace/core'
+import type { FoldChange } from '../fold/fold-change.ts'
+import { covers, foldShapeOf } from '../fold/fold-columns.ts'
+import { FoldKeeper } from './fold-keeper.ts'
+import type { LiveProgress, SavedFold } from './live-progress.ts'
+
+/** Per stream the names of the columns that are read. */
+export type ColumnsRead = ReadonlyMap<string, ReadonlySet<string>>
+
+export interface SetStep {
+  readonly changes: ReadonlyMap<string, FoldChange>
+  /** When the oldest of the changes was committed at its source. */
+  readonly oldestMicros: number
+}
+
+export class FoldSet {
+  readonly #reader: LogReader
+  readonly #keepers = new Map<string, FoldKeeper>()
+
+  constructor(reader: LogReader) {
+    this.#reader = reader
+  }
+
+  get streams(): readonly string[] {
+    return [...this.#keepers.keys()]
+  }
+
+  get keepers(): ReadonlyMap<string, FoldKeeper> {
+    return this.#keepers
+  }
+
+  get isEmpty(): boolean {
+    return this.#keepers.size === 0
+  }
+
+  /** Takes a fold that has reached the cut of the others. */
+  attach(keeper: FoldKeeper): void {
+    this.#keepers.set(keeper.shape.stream, keeper)
+  }
+
+  /**
+   * New folds, read back or still to be filled, for the streams of the log whose present fold does not
+   * hold the columns. A stream that the log does not know yet has no rows.
+   */
+  missing(wanted: ColumnsRead, progress: LiveProgress): readonly FoldKeeper[] {
+    const keepers: FoldKeeper[] = []
+    for (const { name, schema } of this.#reader.streams()) {
+      const columns = wanted.get(name)
+      if (columns === undefined) continue
+      const shape = foldShapeOf(name, schema, columns)
+      const present = this.#keepers.get(name)
+      if (present === undefined || !covers(present.shape, shape)) keepers.push(FoldKeeper.open(this.#reader, shape, progress))
+    }
+    return keepers
+  }
+
+  step({ batches, untilCut }: CutRange): SetStep {
+    const byStream = Map.groupBy(batches, (stored) => stored.stream)
+    const changes = new Map<string, FoldChange>()
+    let oldest = Infinity
+    for (const [stream, keeper] of this.#keepers) {
+      const { change, oldestMicros } = keeper.step(byStream.get(stream) ?? [], untilCut)
+      oldest = Math.min(oldest, oldestMicros)
+      if (change.batch.count > 0) changes.set(stream, change)
+    }
+    return { changes, oldestMicros: Number.isFinite(oldest) ? oldest : 0 }
+  }
+
+  /** What is due to be saved with the next commit; everything, if `all`. */
+  save(nowMs: number, all: boolean): StateChange | null {
+    const put: StateSegment[] = []
+    const remove: NonNullable<StateChange['remove']>[number][] = []
+    const clear: string[] = []
+    for (const keeper of this.#keepers.values()) {
+      if (!keeper.needsSaving(nowMs) && !(all && keeper.fold.store.dirtyCount > 0)) continue
+      const change = keeper.save(nowMs)
+      put.push(...(change.put ?? []))
+      remove.push(...(change.remove ?? []))
+      clear.push(...(change.clear ?? []))
+    }
+    return put.length + remove.length + clear.length === 0 ? null : { put, remove, clear }
+  }
+
+  describe(): Readonly<Record<string, SavedFold>> {
+    return Object.fromEntries([...this.#keepers].map(([stream, keeper]) => [stream, keeper.describe()]))
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What the runner keeps in the store beside the models' streams: the cut that all running models
+ * reflect, how far the saved rows of each fold reach, and what each model meant when it was published.
+ */
+import type { Column, LogReader, SourceProgress } from '@millrace/core'
+
+export const PROGRESS_NAME = 'live'
+
+export interface SavedFold {
+  readonly columns: readonly Column[]
+  readonly key: readonly number[]
+  /** The saved rows are the stream's at this cut; what came later is read from the log again. */
+  readonly through: number
+  /** Per partition the position after the last change that is in the saved rows. */
+  readonly positions: readonly (readonly [partition: number, next: number])[]
+}
+
+export interface LiveProgress {
+  readonly cut: number
+  readonly folds: Readonly<Record<string, SavedFold>>
+  /** Per published model its fingerprint. */
+  readonly models: Readonly<Record<string, string>>
+}
+
+export function readProgress(reader: LogReader): LiveProgress {
+  const saved = reader.progress(PROGRESS_NAME)
+  if (saved === null) return { cut: 0, folds: {}, models: {} }
+  const { folds = {}, models = {} } = saved.state as { folds?: LiveProgress['folds']; models?: LiveProgress['models'] }
+  return { cut: saved.transaction, folds, models }
+}
+
+export function asSourceProgress({ cut, folds, models }: LiveProgress): SourceProgress {
+  return { source: PROGRESS_NAME, transaction: cut, state: { folds, models } }
+}

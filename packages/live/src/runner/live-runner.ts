@@ -1,0 +1,385 @@
+/**
+ * Keeps all live models up to date. One runner holds them all, so that they move together: a step takes
+ * the log's next cuts, brings every stream's fold and then every model up to them in memory, and writes
+ * what changed with the new position in one commit (law 1). A model built on another takes that one's
+ * change of the same step. Nothing between two cuts is ever published (law 3).
+ *
+ * What is saved are the folds, the models' inputs as rows; what the operators remember follows from them
+ * and is computed again at a start. docs/decisions/0003-live-state.md says why.
+ *
+ * A model that has no answer (an overflow) is taken out, with those built on it, and keeps what it
+ * published last; it is filled anew after a while, and joins again when its rows are mended.
+ */
+import { backoffMs, type Clock, MillraceError, type Random, systemClock, systemRandom } from '@millrace/base'
+import type { Append, CutRange, CutSignal, LogReader, LogWriter, Stage, StageObservation, StreamDefinition } from '@millrace/core'
+import type { BoundModel } from '@millrace/sql'
+import type { FoldChange } from '../fold/fold-change.ts'
+import type { RelationChange } from '../operator/operator.ts'
+import { encodeOutput } from '../output/encode-output.ts'
+import { splitBatch } from '../output/split-batch.ts'
+import { truncation } from '../output/truncation.ts'
+import { CommitLane } from './commit-lane.ts'
+import { type FilledModel, Filling } from './filling.ts'
+import type { FoldKeeper } from './fold-keeper.ts'
+import { type ColumnsRead, FoldSet, type SetStep } from './fold-set.ts'
+import { asSourceProgress, type LiveProgress, readProgress } from './live-progress.ts'
+import { columnsRead, withInputs, withReaders } from './model-graph.ts'
+import { type ModelStatus, newStatus } from './model-status.ts'
+import type { ModelUnit } from './model-unit.ts'
+import { observeModels } from './observe-models.ts'
+import { StepMeter } from './step-meter.ts'
+import { StepSize } from './step-size.ts'
+
+export interface LiveRunnerOptions {
+  /** Bound, in dependency order. */
+  readonly models: readonly BoundModel[]
+  readonly writer: LogWriter
+  /** The runner's own: it closes it when it ends. */
+  readonly reader: LogReader
+  readonly signal: CutSignal
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+const RETRY = { baseMs: 1_000, limitMs: 60_000, jitter: 0.2 }
+/** How long the runner sleeps at most while a model waits for its next try. */
+const IDLE_MS_LIMIT = 1_000
+const OUTPUT_ROWS_LIMIT = 32_768
+
+/** Folds that are on their way through the log, and the models that wait for them. */
+interface Arrival {
+  readonly folds: readonly FoldKeeper[]
+  readonly models: readonly BoundModel[]
+}
+
+export class LiveRunner implements Stage {
+  readonly name = 'live'
+  readonly #models: readonly BoundModel[]
+  readonly #reader: LogReader
+  readonly #signal: CutSignal
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #commits: CommitLane
+  readonly #folds: FoldSet
+  readonly #status: ReadonlyMap<string, ModelStatus>
+  readonly #meter: StepMeter
+  readonly #size = new StepSize()
+  #arrival: Arrival | null = null
+  #running: readonly ModelUnit[] = []
+  #filling: Filling | null = null
+  #progress: LiveProgress = { cut: 0, folds: {}, models: {} }
+  #newestCut = 0
+
+  constructor({ models, writer, reader, signal, clock = systemClock, random = systemRandom }: LiveRunnerOptions) {
+    this.#models = models
+    this.#reader = reader
+    this.#signal = signal
+    this.#clock = clock
+    this.#random = random
+    this.#commits = new CommitLane({ writer, clock, random })
+    this.#folds = new FoldSet(reader)
+    this.#status = new Map(models.map((model) => [model.name, newStatus(model)]))
+    this.#meter = new StepMeter(reader, clock)
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#work(signal)
+      await this.#saveAll()
+    } finally {
+      await this.#commits.settled().catch(() => undefined)
+      for (const status of this.#status.values()) if (status.phase !== 'failed') status.phase = 'stopped'
+      this.#reader.close()
+    }
+  }
+
+  observe(): readonly StageObservation[] {
+    return observeModels({
+      status: this.#status.values(),
+      meter: this.#meter,
+      cut: this.#progress.cut,
+      newestCut: this.#newestCut,
+      problem: this.#commits.problem,
+      nowMs: this.#clock.nowMs(),
+    })
+  }
+
+  /** Ends when the signal aborts, between two steps. */
+  async #work(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#start(signal)
+      while (!signal.aborted) await this.#turn(signal)
+    } catch (error) {
+      if (!signal.aborted || error !== signal.reason) throw error
+    }
+  }
+
+  /** First what is published already is brought back to where it was; then the rest begins to fill. */
+  async #start(signal: AbortSignal): Promise<void> {
+    const saved = readProgress(this.#reader)
+    const isPublished = ({ name, fingerprint }: BoundModel): boolean => saved.models[name] === fingerprint
+    const published = this.#models.filter(isPublished)
+    // Models that are gone from the project are forgotten; their streams stay as they are.
+    this.#progress = { ...saved, models: Object.fromEntries(published.map(({ name, fingerprint }) => [name, fingerprint])) }
+    await this.#bringBack(published, signal)
+    this.#await(this.#models.filter((model) => !isPublished(model)))
+  }
+
+  async #bringBack(published: readonly BoundModel[], signal: AbortSignal): Promise<void> {
+    if (published.length === 0) return
+    for (const keeper of this.#folds.missing(columnsRead(published), this.#progress)) {
+      keeper.checkHistory()
+      while (!keeper.catchUp(this.#progress.cut, this.#size.bytesLimit)) await this.#pause(signal)
+      this.#folds.attach(keeper)
+    }
+    this.#fill(published, new Set(published.map((model) => model.name)))
+    while (this.#filling !== null) {
+      this.#advanceFilling()
+      await this.#pause(signal)
+    }
+  }
+
+  /** Opens the folds that models need; they are filled once these have caught up. */
+  #await(models: readonly BoundModel[]): void {
+    if (models.length === 0) return
+    const folds: FoldKeeper[] = []
+    for (const keeper of this.#folds.missing(columnsRead(this.#models), this.#progress)) {
+      try {
+        keeper.checkHistory()
+        folds.push(keeper)
+      } catch (error) {
+        this.#failReaders(keeper.shape.stream, error)
+      }
+    }
+    for (const { name } of models) this.#setPhase(name, 'filling')
+    this.#arrival = { folds, models: models.filter(({ name }) => this.#phaseOf(name) !== 'failed') }
+  }
+
+  /** One piece of whatever is to be done; sleeps where nothing is. */
+  async #turn(signal: AbortSignal): Promise<void> {
+    this.#newestCut = this.#reader.cut()
+    const stepped = this.#newestCut > this.#progress.cut && (await this.#step(this.#newestCut, signal))
+    const arrived = this.#advanceArrival()
+    const filled = this.#advanceFilling()
+    if (filled !== null) await this.#publish(filled, signal)
+    this.#retryFailed()
+    if (stepped || arrived || filled !== null || this.#filling !== null) await this.#pause(signal)
+    else await this.#sleep(signal)
+  }
+
+  /** True where the step found anything. */
+  async #step(untilCut: number, signal: AbortSignal): Promise<boolean> {
+    this.#admitNewStreams()
+    const { cut: afterCut } = this.#progress
+    const startMs = this.#clock.monotonicMs()
+    const { bytesLimit } = this.#size
+    const range: CutRange = this.#folds.isEmpty
+      ? { untilCut, batches: [] }
+      : this.#reader.readCuts(this.#folds.streams, { afterCut, untilCut, bytesLimit })
+    const stepped = this.#folds.step(range)
+    this.#progress = { ...this.#progress, cut: range.untilCut }
+    if (range.batches.length === 0) return false
+    const appends = this.#stepModels(stepped, range.untilCut)
+    this.#followFilling(stepped.changes)
+    const tookMs = this.#clock.monotonicMs() - startMs
+    this.#meter.took(range.batches, tookMs)
+    this.#size.learn(tookMs, range.untilCut < untilCut)
+    await this.#commit({ streams: [], appends, saveAll: false }, signal)
+    return true
+  }
+
+  /** A stream that has come to the log since the last cut has all its changes still ahead. */
+  #admitNewStreams(): void {
+    const wanted = columnsRead(this.#models)
+    const unknown = [...wanted.keys()].filter((name) => !this.#folds.keepers.has(name) && !this.#status.has(name))
+    if (unknown.length === 0) return
+    const waiting = new Set(this.#arrival?.folds.map((keeper) => keeper.shape.stream))
+    const missing: ColumnsRead = new Map(unknown.filter((name) => !waiting.has(name)).map((name) => [name, wanted.get(name) ?? new Set()]))
+    for (const keeper of this.#folds.missing(missing, { ...this.#progress, folds: {} })) {
+      keeper.catchUp(this.#progress.cut, Number.MAX_SAFE_INTEGER)
+      this.#folds.attach(keeper)
+    }
+  }
+
+  #stepModels({ changes, oldestMicros }: SetStep, asOf: number): readonly Append[] {
+    const known = this.#relations(changes)
+    const origin = { asOf, timeMicros: oldestMicros }
+    const appends: Append[] = []
+    for (const unit of this.#running) {
+      const { model } = unit
+      if (this.#phaseOf(model.name) === 'failed') continue
+      try {
+        const output = unit.step((relation) => known.get(relation) ?? null)
+        known.set(model.name, unit.asRelation(output))
+        const batch = encodeOutput(output, model.schema, origin)
+        if (batch !== null) appends.push(...this.#appendsOf(model, batch, origin.asOf))
+      } catch (error) {
+        this.#failReaders(model.name, error)
+      }
+    }
+    this.#running = this.#running.filter(({ model }) => this.#phaseOf(model.name) !== 'failed')
+    return appends
+  }
+
+  #relations(changes: ReadonlyMap<string, FoldChange>): Map<string, RelationChange> {
+    const known = new Map<string, RelationChange>()
+    for (const [stream, { batch }] of changes) known.set(stream, (this.#folds.keepers.get(stream) as FoldKeeper).asRelation(batch))
+    return known
+  }
+
+  #appendsOf(model: BoundModel, batch: Append['batch'], asOf: number): readonly Append[] {
+    const status = this.#statusOf(model.name)
+    status.changes += batch.count
+    status.lastChangeMs = this.#clock.nowMs()
+    return splitBatch(batch, OUTPUT_ROWS_LIMIT).map((part) => ({ stream: model.name, partition: 0, batch: part, asOf }))
+  }
+
+  async #commit(
+    made: { streams: readonly StreamDefinition[]; appends: readonly Append[]; saveAll: boolean },
+    signal: AbortSignal | null,
+  ): Promise<void> {
+    const state = this.#folds.save(this.#clock.monotonicMs(), made.saveAll)
+    this.#progress = { ...this.#progress, folds: this.#folds.describe() }
+    const { streams, appends } = made
+    await this.#commits.push({ streams, appends, progress: asSourceProgress(this.#progress), ...(state === null ? {} : { state }) }, signal)
+    for (const { model, stateRows } of this.#running) this.#statusOf(model.name).stateRows = stateRows
+  }
+
+  /** True while folds are on their way. */
+  #advanceArrival(): boolean {
+    const arrival = this.#arrival
+    if (arrival === null) return false
+    for (const keeper of arrival.folds) {
+      if (!keeper.catchUp(this.#progress.cut, this.#size.bytesLimit)) return true
+    }
+    for (const keeper of arrival.folds) this.#folds.attach(keeper)
+    this.#arrival = null
+    this.#fill(arrival.models, new Set())
+    return true
+  }
+
+  #fill(models: readonly BoundModel[], published: ReadonlySet<string>): void {
+    const targets = new Set(models.map((model) => model.name))
+    const all = withInputs(this.#models, targets)
+    const copies = new Set(all.map((model) => model.name).filter((name) => !targets.has(name)))
+    this.#filling = all.length === 0 ? null : new Filling({ models: all, copies, published }, this.#folds.keepers, this.#reader)
+    for (const name of targets) if (!published.has(name)) this.#setPhase(name, 'filling')
+  }
+
+  /** Null while it goes on, or where there is none. */
+  #advanceFilling(): readonly FilledModel[] | null {
+    const filling = this.#filling
+    if (filling === null) return null
+    try {
+      if (!filling.slice()) return null
+      this.#filling = null
+      const filled = filling.finish()
+      this.#join(filled)
+      return filled
+    } catch (error) {
+      this.#fillingFailed(filling, error)
+      return null
+    }
+  }
+
+  #followFilling(changes: ReadonlyMap<string, FoldChange>): void {
+    const filling = this.#filling
+    if (filling === null) return
+    try {
+      filling.follow(changes)
+    } catch (error) {
+      this.#fillingFailed(filling, error)
+    }
+  }
+
+  /** The models that can still be filled begin anew without the one that failed. */
+  #fillingFailed(filling: Filling, error: unknown): void {
+    this.#filling = null
+    if (!(error instanceof MillraceError)) throw error
+    this.#failReaders(String(error.details['model']), error)
+    const rest = filling.models.filter(({ name }) => this.#phaseOf(name) !== 'failed')
+    if (rest.length > 0) this.#fill(rest, new Set())
+  }
+
+  #join(filled: readonly FilledModel[]): void {
+    const units = new Map([...this.#running, ...filled.map(({ unit }) => unit)].map((unit) => [unit.model.name, unit]))
+    this.#running = this.#models.flatMap(({ name }) => units.get(name) ?? [])
+    for (const { unit } of filled) {
+      const status = this.#statusOf(unit.model.name)
+      status.phase = 'running'
+      status.error = null
+      status.attempts = 0
+    }
+  }
+
+  /** Writes what filled models add to their streams; from here on they move with the others. */
+  async #publish(filled: readonly FilledModel[], signal: AbortSignal): Promise<void> {
+    const told = filled.filter(({ difference }) => difference !== null)
+    if (told.length === 0) return
+    const origin = { asOf: this.#progress.cut, timeMicros: Math.round(this.#clock.nowMs() * 1000) }
+    const streams = told.map(({ unit: { model } }): StreamDefinition => ({
+      name: model.name,
+      kind: 'model',
+      schema: model.schema,
+      partitions: 1,
+    }))
+    const appends = told.flatMap(({ unit: { model }, difference, truncates }) => {
+      const batch = difference === null ? null : encodeOutput(difference, model.schema, origin)
+      const first = truncates ? [{ stream: model.name, partition: 0, batch: truncation(model.schema, origin), asOf: origin.asOf }] : []
+      return [...first, ...(batch === null ? [] : this.#appendsOf(model, batch, origin.asOf))]
+    })
+    const fingerprints = Object.fromEntries(told.map(({ unit: { model } }) => [model.name, model.fingerprint]))
+    this.#progress = { ...this.#progress, models: { ...this.#progress.models, ...fingerprints } }
+    await this.#commit({ streams, appends, saveAll: false }, signal)
+  }
+
+  /** Takes a model and all built on it out, with the error; anything but a known error stops the stage. */
+  #failReaders(name: string, error: unknown): void {
+    if (!(error instanceof MillraceError)) throw error
+    for (const model of withReaders(this.#models, new Set([name]))) {
+      const status = this.#statusOf(model.name)
+      status.phase = 'failed'
+      status.error = error
+      status.attempts += 1
+      status.retryAtMs = this.#clock.monotonicMs() + backoffMs(this.#random, { attempt: status.attempts, ...RETRY })
+    }
+  }
+
+  /** Models without an answer are tried again when their time has come and nothing else is being filled. */
+  #retryFailed(): void {
+    if (this.#filling !== null || this.#arrival !== null) return
+    const failed = [...this.#status.values()].filter(({ phase, error }) => phase === 'failed' && error?.code === 'LIVE_EVALUATION')
+    if (failed.length === 0 || !failed.some(({ retryAtMs }) => retryAtMs <= this.#clock.monotonicMs())) return
+    const models = failed.map(({ model }) => model)
+    for (const { name } of models) this.#setPhase(name, 'filling')
+    this.#fill(models, new Set())
+  }
+
+  async #saveAll(): Promise<void> {
+    if (this.#progress.cut > 0) await this.#commit({ streams: [], appends: [], saveAll: true }, null)
+  }
+
+  /** Lets others on this thread have their turn. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    signal.throwIfAborted()
+  }
+
+  async #sleep(signal: AbortSignal): Promise<void> {
+    const waitsForRetry = [...this.#status.values()].some(({ phase }) => phase === 'failed')
+    const next = this.#signal.after(this.#progress.cut, signal)
+    await (waitsForRetry ? Promise.race([next, this.#clock.sleep(IDLE_MS_LIMIT, signal)]) : next)
+  }
+
+  #statusOf(name: string): ModelStatus {
+    return this.#status.get(name) as ModelStatus
+  }
+
+  #phaseOf(name: string): ModelStatus['phase'] {
+    return this.#statusOf(name).phase
+  }
+
+  #setPhase(name: string, phase: ModelStatus['phase']): void {
+    this.#statusOf(name).phase = phase
+  }
+}

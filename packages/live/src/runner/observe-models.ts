@@ -1,0 +1,40 @@
+import type { MillraceError } from '@millrace/base'
+import type { StageObservation } from '@millrace/core'
+import type { ModelStatus } from './model-status.ts'
+import type { StepMeter } from './step-meter.ts'
+
+export interface ObservedRunner {
+  readonly status: Iterable<ModelStatus>
+  readonly meter: StepMeter
+  readonly cut: number
+  /** The newest cut of the log. */
+  readonly newestCut: number
+  /** Why the last commit is being tried again. */
+  readonly problem: MillraceError | null
+  readonly nowMs: number
+}
+
+export function observeModels({ status, meter, cut, newestCut, problem, nowMs }: ObservedRunner): readonly StageObservation[] {
+  const waiting = newestCut > cut
+  const lagMs = meter.lagMs(waiting)
+  const backlog = meter.backlog(waiting)
+  return [...status].map(({ model, phase, changes, lastChangeMs, error, stateRows }) => ({
+    kind: 'model',
+    name: model.name,
+    phase: phase === 'running' && problem !== null ? 'retrying' : phase,
+    changes,
+    lastChangeMs,
+    lastContactMs: nowMs,
+    lagMs: phase === 'running' ? lagMs : null,
+    backlog: phase === 'running' ? backlog : null,
+    error: error ?? problem,
+    evidence: {
+      cut,
+      stateRows,
+      steps: meter.steps,
+      changesTaken: meter.changesTaken,
+      stepMsMax: Math.round(meter.stepMsMax * 10) / 10,
+      inputs: model.inputs.join(', '),
+    },
+  }))
+}

@@ -1,0 +1,39 @@
+import { hashRows } from './row-hash.ts'
+import { compileMatcher, type RowMatcher } from './row-match.ts'
+import type { RowTable } from './row-table.ts'
+import { SlotIndex } from './slot-index.ts'
+import { gatherBatch, type ZBatch } from './z-batch.ts'
+import type { Layout } from '@millrace/core'
+
+/** Brings equal rows together: each row once, none with weight 0. The whole row is its identity. */
+export class Consolidator {
+  readonly #columns: readonly number[]
+  readonly #matcher: RowMatcher
+
+  constructor(layouts: readonly Layout[]) {
+    this.#columns = layouts.map((_, at) => at)
+    this.#matcher = compileMatcher({ layouts, storedColumns: this.#columns, laneColumns: this.#columns }, 'identity')
+  }
+
+  consolidate(batch: ZBatch): ZBatch {
+    const { count, lanes } = batch
+    if (count === 0) return batch
+    const hashes = hashRows(lanes, this.#columns, count)
+    // A batch's lanes have the form of a table's columns, so rows of one batch can be compared.
+    const match = this.#matcher({ columns: lanes } as unknown as RowTable, lanes)
+    const index = new SlotIndex()
+    const weights = new Float64Array(count)
+    for (let row = 0; row < count; row += 1) {
+      const hash = hashes[row] as number
+      const same = index.find(hash, match, row)
+      if (same < 0) index.add(hash, row)
+      const target = same < 0 ? row : same
+      weights[target] = (weights[target] as number) + (batch.weights[row] as number)
+    }
+    const kept = new Int32Array(count)
+    let next = 0
+    for (let row = 0; row < count; row += 1) if (weights[row] !== 0) kept[next++] = row
+    if (next === count) return { count, lanes, weights }
+    return gatherBatch({ count, lanes, weights }, kept, next)
+  }
+}

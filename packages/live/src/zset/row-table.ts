@@ -1,0 +1,125 @@
+/**
+ * Rows at rest: typed columns that grow, addressed by slot. A freed slot is used again.
+ */
+import type { Layout } from '@millrace/core'
+import { type Lane, type LaneValues, laneValues } from '@millrace/sql'
+import { gatherNulls, gatherValues } from './z-batch.ts'
+
+const FIRST_CAPACITY = 64
+
+export interface StoredColumn {
+  readonly layout: Layout
+  values: LaneValues
+  nulls: Uint8Array | null
+}
+
+export class RowTable {
+  readonly columns: readonly StoredColumn[]
+  #capacity = FIRST_CAPACITY
+  #used = 0
+  #free: number[] = []
+
+  constructor(layouts: readonly Layout[]) {
+    this.columns = layouts.map((layout) => ({ layout, values: laneValues(layout, FIRST_CAPACITY), nulls: null }))
+  }
+
+  /** Slots ever used: all live ones lie below. */
+  get slotCount(): number {
+    return this.#used
+  }
+
+  get rowCount(): number {
+    return this.#used - this.#free.length
+  }
+
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  /**
+   * Makes room for `count` further rows of the given lanes. Until as many have been put, no column is
+   * replaced, so that a caller may hold on to the arrays.
+   */
+  admit(lanes: readonly Lane[], count: number): void {
+    this.reserve(this.#used + count)
+    this.suit(lanes)
+  }
+
+  /** Makes each column able to hold what its lane holds: NULLs, wide whole numbers. */
+  suit(lanes: readonly Lane[]): void {
+    for (const [at, column] of this.columns.entries()) suitColumn(column, lanes[at] as Lane, this.#capacity)
+  }
+
+  reserve(slots: number): void {
+    if (slots <= this.#capacity) return
+    this.#capacity = Math.max(slots, this.#capacity * 2)
+    for (const column of this.columns) {
+      column.values = grownValues(column, this.#capacity)
+      if (column.nulls !== null) column.nulls = grownFlags(column.nulls, this.#capacity)
+    }
+  }
+
+  allocate(): number {
+    return this.#free.pop() ?? this.#used++
+  }
+
+  /** Takes all slots below `count` as used, without writing them. */
+  claim(count: number): void {
+    this.reserve(count)
+    this.#used = Math.max(this.#used, count)
+  }
+
+  free(slot: number): void {
+    for (const { layout, values } of this.columns) if (layout === 'text' || layout === 'bytes') release(values, slot)
+    this.#free.push(slot)
+  }
+
+  /** Copies a row of admitted lanes to a slot. */
+  put(slot: number, lanes: readonly Lane[], row: number): void {
+    for (let at = 0; at < this.columns.length; at += 1) this.putColumn(at, slot, lanes, row)
+  }
+
+  putColumn(at: number, slot: number, lanes: readonly Lane[], row: number): void {
+    const column = this.columns[at] as StoredColumn
+    const lane = lanes[at] as Lane
+    const isNull = lane.nulls !== null && lane.nulls[row] === 1
+    if (column.nulls !== null) column.nulls[slot] = isNull ? 1 : 0
+    if (!isNull) column.values[slot] = lane.values[row] as never
+  }
+
+  gather(slots: Int32Array, count: number): Lane[] {
+    return this.columns.map((column) => ({
+      layout: column.layout,
+      values: gatherValues(column.values, slots, count),
+      nulls: gatherNulls(column.nulls, slots, count),
+    }))
+  }
+}
+
+export function suitColumn(column: StoredColumn, lane: Lane, capacity: number): void {
+  if (lane.nulls !== null && column.nulls === null) column.nulls = new Uint8Array(capacity)
+  if (Array.isArray(lane.values) && column.values instanceof Float64Array) column.values = Array.from(column.values)
+}
+
+function grownValues({ layout, values }: StoredColumn, capacity: number): LaneValues {
+  if (Array.isArray(values)) {
+    // An array grows by itself; it must only never have holes.
+    const list = values as unknown[]
+    const filler = layout === 'text' ? '' : layout === 'bytes' ? new Uint8Array(0) : 0
+    while (list.length < capacity) list.push(filler)
+    return values
+  }
+  const grown = laneValues(layout, capacity) as Float64Array
+  grown.set(values as Float64Array)
+  return grown
+}
+
+function grownFlags(flags: Uint8Array, capacity: number): Uint8Array {
+  const grown = new Uint8Array(capacity)
+  grown.set(flags)
+  return grown
+}
+
+function release(values: LaneValues, slot: number): void {
+  if (typeof values[slot] === 'string') values[slot] = '' as never
+}
