@@ -4,6 +4,9 @@
  */
 import { type Append, BatchBuilder, type Schema } from '@millrace/core'
 
+const CAPACITY_MIN = 64
+const CAPACITY_MAX = 16_384
+
 export class PendingChanges {
   /** The origin of the next change (law 5). */
   transaction = 0
@@ -38,6 +41,8 @@ export class PendingSlot {
   readonly #partition: number
   readonly #schema: Schema
   #builder: BatchBuilder | null = null
+  /** The next batch is likely as long as the last one. */
+  #capacity = CAPACITY_MIN
 
   constructor(stream: string, partition: number, schema: Schema) {
     this.#stream = stream
@@ -46,13 +51,14 @@ export class PendingSlot {
   }
 
   get builder(): BatchBuilder {
-    return (this.#builder ??= new BatchBuilder(this.#schema))
+    return (this.#builder ??= new BatchBuilder(this.#schema, this.#capacity))
   }
 
   take(): Append[] {
     if (this.#builder === null) return []
     const batch = this.#builder.finish()
     this.#builder = null
+    this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(batch.count))))
     return [{ stream: this.#stream, partition: this.#partition, batch }]
   }
 }

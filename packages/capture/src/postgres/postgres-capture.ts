@@ -75,10 +75,15 @@ export class PostgresCapture implements Stage {
 
   #problem(error: unknown): MillraceError {
     if (error instanceof MillraceError) return error
-    // A broken assertion is a defect: it must not be taken for the network's.
-    if (error instanceof Error && error.name === 'AssertionError') throw error
+    // A defect must not pass for the network's, or it would be tried again for ever.
+    if (!isOutside(error)) throw error
     return sourceError(error, { source: this.name, host: '', user: '', database: '' }, 'connected')
   }
+}
+
+/** From the network or the server: those carry a code. */
+function isOutside(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_')
 }
 
 export interface SourceNames {

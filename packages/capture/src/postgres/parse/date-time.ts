@@ -2,6 +2,7 @@
  * Dates and times in ISO form and UTC, to whole days and microseconds, with what Postgres adds to the
  * calendar: years beyond four digits, ` BC`, `infinity`.
  */
+import { assert } from '@millrace/base'
 import { DATE_INFINITY, daysFromCivil, TIMESTAMP_INFINITY, type VectorBuilder } from '@millrace/core'
 import { type CellParser, type ColumnPlace, unrepresentable } from './cell-parser.ts'
 import { readDigits } from './whole-number.ts'
@@ -12,6 +13,9 @@ const EXACT_DAYS = 104_000
 const MINUS = 0x2d
 const PLUS = 0x2b
 const POINT = 0x2e
+const COLON = 0x3a
+const ZERO = 0x30
+const SPACE = 0x20
 const LETTER_B = 0x42
 const LETTER_I = 0x69
 
@@ -34,7 +38,8 @@ export function timestampParser(type: 'timestamp' | 'timestamptz', place: Column
     const before = isBeforeChrist(buffer, end)
     let last = before ? end - 3 : end
     if (buffer[last - 3] === PLUS) last -= 3
-    const space = buffer.indexOf(0x20, start)
+    // The date takes ten characters, but for years beyond 9999.
+    const space = buffer[start + 10] === SPACE ? start + 10 : buffer.indexOf(SPACE, start)
     const days = readDay(buffer, start, space, before)
     const micros = readTimeOfDay(buffer, space + 1, last)
     if (days <= EXACT_DAYS && days >= -EXACT_DAYS) return into.pushNumber(days * DAY_MICROS + micros)
@@ -54,17 +59,39 @@ function isBeforeChrist(buffer: Buffer, end: number): boolean {
   return buffer[end - 2] === LETTER_B
 }
 
+/** The day that was read last: neighbours often share it. */
+let lastYear = 0
+let lastMonthAndDay = 0
+let lastDays = daysFromCivil(0, 0, 0)
+
 /** `YYYY-MM-DD`, the year of four digits or more. The year before 1 is 1 BC, which astronomers call 0. */
 function readDay(buffer: Buffer, start: number, end: number, beforeChrist: boolean): number {
-  const year = readDigits(buffer, start, end - 6)
-  return daysFromCivil(beforeChrist ? 1 - year : year, readDigits(buffer, end - 5, end - 3), readDigits(buffer, end - 2, end))
+  assert(buffer[end - 3] === MINUS && buffer[end - 6] === MINUS, 'a date is in ISO form')
+  const digits = end - start === 10 ? readTwo(buffer, start) * 100 + readTwo(buffer, start + 2) : readDigits(buffer, start, end - 6)
+  const year = beforeChrist ? 1 - digits : digits
+  const month = readTwo(buffer, end - 5)
+  const day = readTwo(buffer, end - 2)
+  if (year === lastYear && month * 100 + day === lastMonthAndDay) return lastDays
+  lastYear = year
+  lastMonthAndDay = month * 100 + day
+  lastDays = daysFromCivil(year, month, day)
+  return lastDays
 }
 
 /** `HH:MM:SS`, then perhaps a point and up to six digits. */
 function readTimeOfDay(buffer: Buffer, start: number, end: number): number {
-  const seconds =
-    readDigits(buffer, start, start + 2) * 3600 + readDigits(buffer, start + 3, start + 5) * 60 + readDigits(buffer, start + 6, start + 8)
-  if (end === start + 8 || buffer[start + 8] !== POINT) return seconds * 1_000_000
-  const digits = end - start - 9
-  return seconds * 1_000_000 + readDigits(buffer, start + 9, end) * 10 ** (6 - digits)
+  assert(buffer[start + 2] === COLON && buffer[start + 5] === COLON, 'a time is in ISO form')
+  const seconds = readTwo(buffer, start) * 3600 + readTwo(buffer, start + 3) * 60 + readTwo(buffer, start + 6)
+  if (end === start + 8) return seconds * 1_000_000
+  assert(buffer[start + 8] === POINT, 'a point stands before the parts of a second')
+  let micros = 0
+  for (let at = start + 9; at < end; at += 1) micros = micros * 10 + (buffer[at] as number) - ZERO
+  return seconds * 1_000_000 + micros * (SCALE[end - start - 9] as number)
+}
+
+/** By how much a fraction of so many digits is multiplied to be microseconds. */
+const SCALE = [1_000_000, 100_000, 10_000, 1000, 100, 10, 1]
+
+function readTwo(buffer: Buffer, at: number): number {
+  return (buffer[at] as number) * 10 + (buffer[at + 1] as number) - ZERO * 11
 }

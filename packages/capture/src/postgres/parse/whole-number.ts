@@ -18,10 +18,13 @@ export function parseWholeNumber(buffer: Buffer, start: number, end: number, int
 export function readDigits(buffer: Buffer, start: number, end: number): number {
   assert(end > start, 'a number has digits')
   let value = 0
+  let odd = 0
   for (let at = start; at < end; at += 1) {
     const digit = (buffer[at] as number) - ZERO
-    assert(digit >= 0 && digit <= 9, 'a number consists of digits')
+    odd |= digit
     value = value * 10 + digit
   }
+  // Digits have no bit beyond the fourth; all other characters that a number may hold do, once below zero.
+  assert(odd >= 0 && odd < 16, 'a number consists of digits')
   return value
 }

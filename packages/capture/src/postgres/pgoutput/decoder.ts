@@ -6,6 +6,7 @@ import { MillraceError } from '@millrace/base'
 import type { PendingChanges } from '../pending-changes.ts'
 import { readPosition, readTime } from '../position.ts'
 import type { TableFeed } from '../table-feed.ts'
+import { readUint32 } from '../wire/read-uint32.ts'
 import { type LogicalMessage, readLogicalMessage } from './logical-message.ts'
 import { readRelation, type Relation } from './relation.ts'
 
@@ -128,7 +129,7 @@ export class ChangeDecoder {
   }
 
   #feedOf(buffer: Buffer, at: number): TableFeed | null {
-    const feed = this.#feeds.get(buffer.readUInt32BE(at))
+    const feed = this.#feeds.get(readUint32(buffer, at))
     if (feed === undefined) throw this.#unknown('a change of a table that it has not described')
     return this.#skipped ? null : feed
   }

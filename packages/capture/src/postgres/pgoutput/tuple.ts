@@ -5,6 +5,7 @@
 import { assert } from '@millrace/base'
 import { CELL, type VectorBuilder } from '@millrace/core'
 import type { CellParser } from '../parse/cell-parser.ts'
+import { readUint32 } from '../wire/read-uint32.ts'
 
 const NULL = 0x6e
 const UNCHANGED = 0x75
@@ -26,12 +27,12 @@ export function makeCells(columns: number): Cells {
 /** Returns where the row ends. */
 export function locate(buffer: Buffer, start: number, cells: Cells): number {
   const { starts, ends } = cells
-  assert(buffer.readUInt16BE(start) === starts.length, 'a row has the columns that its relation told')
+  assert((buffer[start] as number) * 256 + (buffer[start + 1] as number) === starts.length, 'a row has the columns that its relation told')
   let at = start + 2
   for (let column = 0; column < starts.length; column += 1) {
     const kind = buffer[at]
     if (kind === TEXT) {
-      const length = buffer.readInt32BE(at + 1)
+      const length = readUint32(buffer, at + 1)
       starts[column] = at + 5
       at += 5 + length
       ends[column] = at

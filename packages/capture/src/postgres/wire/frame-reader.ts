@@ -4,6 +4,7 @@
  * is put together once, however many chunks it takes.
  */
 import { assert } from '@millrace/base'
+import { readUint32 } from './read-uint32.ts'
 
 /** Postgres itself makes no longer message. */
 const FRAME_BYTES_MAX = 1_100_000_000
@@ -43,7 +44,7 @@ export class FrameReader {
       this.#neededBytes = HEADER_BYTES
       return false
     }
-    const length = this.buffer.readUInt32BE(at + 1) + 1
+    const length = readUint32(this.buffer, at + 1) + 1
     assert(length <= FRAME_BYTES_MAX && length >= HEADER_BYTES, 'a frame of the protocol has a plausible length')
     if (left < length) {
       this.#neededBytes = length
