@@ -42,6 +42,8 @@ export interface ChangeTableRequest {
   readonly columns: readonly number[]
   /** Which of `columns` also have their value before the change. */
   readonly before: readonly number[]
+  /** Whether what came before a truncation may be left out: it takes no part in the relation. */
+  readonly onlyLiving: boolean
   /** Whether each row tells its partition, position, cut, transaction, index and time. */
   readonly withOrigin: boolean
   readonly onChanges?: (count: number) => void
@@ -100,6 +102,7 @@ class ChangeLoader {
   readonly #untold = new Set<number>()
   #someRemovalUntold = false
   #changes = 0
+  #opened = 0
 
   constructor(request: ChangeTableRequest) {
     this.#request = request
@@ -108,6 +111,7 @@ class ChangeLoader {
   async add(stored: StoredBatch): Promise<void> {
     const batch = stored.batch()
     if (batch.count === 0) return
+    if (this.#request.onlyLiving && batch.operations.includes(OPERATION.TRUNCATE)) await this.#startOver()
     const era = await this.#eraOf(batch.schema)
     era.append(this.#vectors(stored, batch, era), batch.count)
     this.#changes += batch.count
@@ -142,6 +146,17 @@ class ChangeLoader {
     }
   }
 
+  /** Rows before a truncation may have another shape, which nothing requires to fit today's. */
+  async #startOver(): Promise<void> {
+    for (const era of this.#eras.splice(0)) {
+      era.close()
+      await this.#request.connection.run(`DROP TABLE ${era.table}`)
+    }
+    this.#operations.clear()
+    this.#untold.clear()
+    this.#someRemovalUntold = false
+  }
+
   async #eraOf(schema: Schema): Promise<Era> {
     const { stream, columns, before, connection, prefix, withOrigin } = this.#request
     const places = columns.map((index) => placeIn(schema, stream.schema.columns[index] as Column))
@@ -157,7 +172,7 @@ class ChangeLoader {
       ...types.map((type, at) => ({ name: `a${at}`, carrier: carrierOf(type) })),
       ...before.map((index) => ({ name: `b${columns.indexOf(index)}`, carrier: carrierOf(types[columns.indexOf(index)] as Type) })),
     ]
-    const era = await Era.open(connection, { table: `${prefix}_era${this.#eras.length}`, loaded, places, types })
+    const era = await Era.open(connection, { table: `${prefix}_era${(this.#opened += 1)}`, loaded, places, types })
     this.#eras.push(era)
     return era
   }

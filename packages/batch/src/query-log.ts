@@ -145,6 +145,7 @@ async function loadHistory(snapshot: Snapshot, reader: LogReader, { name, stream
     untilCut: snapshot.cut,
     columns: all,
     before: all,
+    onlyLiving: false,
     withOrigin: true,
     onChanges: (count) => snapshot.count(stream.name, count),
   })

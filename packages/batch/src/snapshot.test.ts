@@ -174,6 +174,18 @@ test('rows from before a change of schema are read under the newest schema', asy
   })
 })
 
+test('rows of a shape that a truncation has taken away need not fit the newest schema', async () => {
+  await withStore(async (store, reader) => {
+    await writeStream(store, { name: 'shop.a', schema: KEYED }, [{ operation: 'insert', after: [1, 'no number'] }])
+    const schema = schemaOf({ id: INT, note: INT }, ['id'])
+    const cut = await writeStream(store, { name: 'shop.a', schema }, [
+      { operation: 'truncate', after: [undefined, undefined] },
+      { operation: 'insert', after: [2, 7] },
+    ])
+    expect(await rowsOf({ reader, streams: ['shop.a'], cut }, 'select * from shop.a')).toEqual([[2, 7]])
+  })
+})
+
 test('only the asked columns are loaded, and the key with them', async () => {
   await withStore(async (store, reader) => {
     const schema = schemaOf({ id: INT, note: TEXT, blob: { kind: 'bytes' } }, ['id'])

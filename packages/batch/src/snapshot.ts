@@ -97,6 +97,8 @@ export class Snapshot {
       ...(request.asOf === undefined ? {} : { untilAsOf: request.asOf }),
       columns,
       before: stream.schema.key.length > 0 ? stream.schema.key : columns,
+      // With several partitions another one may hold later rows that come before this truncation.
+      onlyLiving: stream.partitions === 1,
       withOrigin: stream.partitions > 1,
       signal: this.#options.signal,
       onChanges: (count) => this.count(stream.name, count),

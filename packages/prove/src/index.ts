@@ -7,5 +7,5 @@ export {
   type RowDifference,
 } from './compare-relations.ts'
 export type { Proof, ProofDifference } from './proof.ts'
-export { mismatchOf, proveModel, type ProofRequest } from './prove-model.ts'
+export { mismatchOf, proveModel, type ProofRequest, type ProvenModel } from './prove-model.ts'
 export { proveInThread, type ThreadProofRequest } from './prove-in-thread.ts'

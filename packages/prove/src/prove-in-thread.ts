@@ -4,13 +4,13 @@
  */
 import { Worker } from 'node:worker_threads'
 import { describeError, MillraceError } from '@millrace/base'
-import type { ModelSource } from '@millrace/sql'
 import type { Proof } from './proof.ts'
+import type { ProvenModel } from './prove-model.ts'
 import { reviveError, type ThreadAnswer, type ThreadRequest } from './thread-message.ts'
 
 export interface ThreadProofRequest {
   readonly storePath: string
-  readonly models: readonly ModelSource[]
+  readonly models: readonly ProvenModel[]
   readonly model: string
   readonly cut?: number
   readonly tolerance?: number
@@ -27,10 +27,7 @@ const STOP_LIMIT_MS = 5000
 /** As `proveModel`; rejects with the signal's reason once the thread has ended. */
 export function proveInThread({ models, signal, ...rest }: ThreadProofRequest): Promise<Proof> {
   if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
-  const request: ThreadRequest = {
-    ...rest,
-    models: models.map(({ name, sql, file }) => ({ name, sql, ...(file === undefined ? {} : { file }) })),
-  }
+  const request: ThreadRequest = { ...rest, models: models.map(plainModel) }
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./prove-thread.ts', import.meta.url), {
       workerData: request,
@@ -63,4 +60,9 @@ function ended(model: string, failure: unknown): MillraceError {
     cause: failure,
     details: { what: `the thread that proved ${model} ended: ${describeError(failure)}` },
   })
+}
+
+/** A bound model also carries its plan, which the thread has no use for. */
+function plainModel({ name, sql, file, fingerprint }: ProvenModel): ProvenModel {
+  return { name, sql, ...(file === undefined ? {} : { file }), ...(fingerprint === undefined ? {} : { fingerprint }) }
 }

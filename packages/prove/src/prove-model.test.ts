@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { MillraceError } from '@millrace/base'
-import { BatchBuilder, type LogReader, type OperationName, type Schema, type Value } from '@millrace/core'
+import { BatchBuilder, type LogReader, type OperationName, type Schema, type SourceProgress, type Value } from '@millrace/core'
 import { openStore, type Store } from '@millrace/store'
 import { proveInThread } from './prove-in-thread.ts'
 import { mismatchOf, proveModel } from './prove-model.ts'
@@ -47,14 +47,19 @@ class Shop {
     const batch = batchOf(schema, changes)
     await this.store.commit({
       appends: [{ stream: 'totals', partition: 0, batch, asOf }],
-      progress: { source: 'live', transaction: asOf, state: {} },
+      progress: progressAt(asOf),
     })
   }
 
   /** The runner has gone on without anything to publish. */
   async reach(cut: number): Promise<void> {
-    await this.store.commit({ progress: { source: 'live', transaction: cut, state: {} } })
+    await this.store.commit({ progress: progressAt(cut) })
   }
+}
+
+/** As the live runner keeps it: its position, and the meaning of each model that it has published. */
+function progressAt(cut: number): SourceProgress {
+  return { source: 'live', transaction: cut, state: { folds: {}, models: { totals: 'as it was' } } }
 }
 
 function batchOf(schema: Schema, changes: readonly Change[]): ReturnType<BatchBuilder['finish']> {
@@ -188,12 +193,14 @@ test('a proof at an older cut is made at the end of the step that had published 
   })
 })
 
-test('law 9: a model that has published nothing up to the cut cannot be proven yet', async () => {
+test('law 9: a model that has published nothing up to the cut, or not yet what its SQL says now, cannot be proven yet', async () => {
   await withShop(async (shop) => {
     const cut = await shop.orders(...FIRST)
     await expect(proveModel({ reader: shop.reader, ...PROOF })).rejects.toMatchObject({ code: 'PROOF_NOT_LIVE', retry: 'backoff' })
     await shop.publish(cut, RIGHT)
     await expect(proveModel({ reader: shop.reader, ...PROOF, cut: cut - 1 })).rejects.toMatchObject({ code: 'PROOF_NOT_LIVE' })
+    const edited = MODELS.map((model) => ({ ...model, fingerprint: 'as it is now' }))
+    await expect(proveModel({ reader: shop.reader, models: edited, model: 'totals' })).rejects.toMatchObject({ code: 'PROOF_NOT_LIVE' })
     const models = [...MODELS, { name: 'new', sql: 'from totals' }]
     await expect(proveModel({ reader: shop.reader, models, model: 'new' })).rejects.toMatchObject({ code: 'PROOF_NOT_LIVE' })
   })

@@ -12,10 +12,15 @@ import { comparableCut } from './comparable-cut.ts'
 import { type CompareOptions, compareRelations, type Comparison } from './compare-relations.ts'
 import type { Proof } from './proof.ts'
 
+export interface ProvenModel extends ModelSource {
+  /** Of the bound model; with it, what was published before its SQL was edited is never taken for it. */
+  readonly fingerprint?: string
+}
+
 export interface ProofRequest extends Pick<CompareOptions, 'tolerance' | 'limit'> {
   readonly reader: LogReader
-  /** All models that `model` may read, in any order, and itself. */
-  readonly models: readonly ModelSource[]
+  /** All models that `model` may read, in any order, and itself: bound models, or as they were written. */
+  readonly models: readonly ProvenModel[]
   readonly model: string
   /** The newest comparable cut up to this one; default: the newest that the live model reflects. */
   readonly cut?: number
@@ -33,7 +38,8 @@ export async function proveModel(request: ProofRequest): Promise<Proof> {
   const startedMs = performance.now()
   const { reader, models, model, signal } = request
   if (!reader.streams().some((stream) => stream.name === model)) throw notLive(request)
-  const cut = comparableCut({ reader, model, ...(request.cut === undefined ? {} : { asked: request.cut }) })
+  const { fingerprint } = models.find((candidate) => candidate.name === model) ?? {}
+  const cut = comparableCut({ reader, model, fingerprint, asked: request.cut })
   const reads = await readsOfModel({ reader, model, models })
   const live = `${LIVE}.${model}`
   try {

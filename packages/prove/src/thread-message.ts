@@ -1,11 +1,11 @@
 /** What crosses between a proof's thread and the one that asked for it. */
 import { describeError, type ErrorCode, type ErrorDetails, MillraceError } from '@millrace/base'
-import type { ModelSource } from '@millrace/sql'
 import type { Proof } from './proof.ts'
+import type { ProvenModel } from './prove-model.ts'
 
 export interface ThreadRequest {
   readonly storePath: string
-  readonly models: readonly ModelSource[]
+  readonly models: readonly ProvenModel[]
   readonly model: string
   readonly cut?: number
   readonly tolerance?: number
