@@ -1,6 +1,6 @@
 /** One life of Millrace for the bench: `node child.ts '{"mode":"logged", …}'` prints one line of JSON. */
 import { systemClock, systemRandom } from '@millrace/base'
-import { PostgresCapture, publicationOf, slotOf, streamCeiling } from '@millrace/capture'
+import { discoverTables, PostgresCapture, publicationOf, slotOf, streamCeiling } from '@millrace/capture'
 import type { LogReader, Stage } from '@millrace/core'
 import { WebhookStage } from '@millrace/deliver'
 import { Door } from '@millrace/guard'
@@ -65,10 +65,8 @@ async function stagesOf(order: LifeOrder, store: Store): Promise<Stage[]> {
     }),
   ]
   if (order.mode === 'prepare' || order.mode === 'logged') return stages
-  const streams = store
-    .reader()
-    .streams()
-    .filter((stream) => stream.kind === 'table')
+  const streams = await discoverTables({ name: 'shop', config: { kind: 'postgres', url: order.url } })
+  await store.commit({ streams })
   const { bound, errors } = await bindModels({
     models: [{ name: 'order_totals', sql: readFileSync(MODEL_FILE, 'utf8'), file: 'order_totals.sql' }],
     streams,

@@ -17,9 +17,10 @@ const RANDOM_DELAY_MS_MAX = 1500
  */
 export function killPlan(random: Random, kills: number): { readonly first: readonly Kill[]; readonly later: readonly Kill[] } {
   const firstCount = Math.max(Math.min(kills, FIRST_POINTS.length), Math.floor(kills / 5))
+  // The snapshot is whole after the last of these, so that one comes last; before it the others in turn.
   const first = Array.from({ length: firstCount }, (_, at): Kill => {
-    const point = FIRST_POINTS[at % FIRST_POINTS.length] ?? pick(random, FIRST_POINTS)
-    return { at: 'point', point, visit: 1 + (point === 'capture.in-snapshot' ? random.below(4) : 0) }
+    const point = at === firstCount - 1 ? 'capture.after-snapshot' : at % 2 === 0 ? 'capture.before-slot' : 'capture.in-snapshot'
+    return { at: 'point', point, visit: 1 }
   })
   const later = Array.from({ length: kills - firstCount }, (_, at): Kill => {
     if (at % 2 === 1) return { at: 'time', delayMs: random.below(RANDOM_DELAY_MS_MAX) }
