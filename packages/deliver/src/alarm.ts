@@ -28,6 +28,7 @@ export class Alarm {
 
   stop(): void {
     this.#timer?.cancel.abort(new Error('the alarm is stopped'))
+    this.#timer = null
   }
 
   /** An earlier time that is already set stays; being woken too soon is harmless. */

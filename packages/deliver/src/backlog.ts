@@ -12,7 +12,7 @@ import type { DeliverLimits } from './limits.ts'
 import { OpenBatch } from './open-batch.ts'
 import { decodePositions, encodePositions } from './open-positions.ts'
 import type { OutEvent } from './out-event.ts'
-import type { PartitionBacklog, SavedPosition } from './queries.ts'
+import type { PartitionBacklog, SavedPosition } from './saved-state.ts'
 import type { EventHead, ListedEvent, PositionRow } from './records.ts'
 import { isBarrier, rowKeyOf } from './row-key.ts'
 

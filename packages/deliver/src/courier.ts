@@ -17,11 +17,11 @@ import { type Judgement, judgementOf } from './judgement.ts'
 import type { Latency } from './latency.ts'
 import type { DeliverLimits } from './limits.ts'
 import type { OutEvent } from './out-event.ts'
-import { waitingOfKey } from './queries.ts'
 import type { Recorder } from './recorder.ts'
 import { type AttemptMade, disableStatement, type ListedEvent } from './records.ts'
 import type { ResendRow } from './resend.ts'
 import { retryAfterMs } from './retry-after.ts'
+import { waitingOfKey } from './saved-state.ts'
 import type { Lane, Schedule } from './schedule.ts'
 import { signatureOf } from './signature.ts'
 import { traceparentOf } from './trace-context.ts'
@@ -239,7 +239,7 @@ export class Courier {
       latency.add(answer.tookMs)
     }
     if (judgement === 'delivered') return this.#deliver(lane, event, answer)
-    this.#lastError = errorOf(answer)
+    this.#lastError = this.#errorOf(answer)
     // What did not leave this machine does not count towards the limit.
     if (answer.error !== null && (answer.error.retry === 'after-fix' || answer.error.code === 'DOOR_BUSY')) event.attemptsLimit += 1
     if (judgement !== 'gone' && event.attempts >= event.attemptsLimit) return this.#park(lane, event, answer)
@@ -349,7 +349,7 @@ export class Courier {
       tookMs,
       delivered,
       answer: response?.status ?? null,
-      error: delivered ? null : describeError(errorOf(answer)),
+      error: delivered ? null : describeError(this.#errorOf(answer)),
       response: text === '' ? null : text,
     }
   }
@@ -370,11 +370,11 @@ export class Courier {
       delayMs,
       dueMs: this.#options.clock.nowMs() + delayMs,
       answer: answer?.response?.status ?? null,
-      error: answer === null ? null : describeError(errorOf(answer)),
+      error: answer === null ? null : describeError(this.#errorOf(answer)),
     }
   }
-}
 
-function errorOf({ response, error }: Answer): MillraceError {
-  return error ?? new MillraceError('DELIVERY_STATUS', { details: { status: response?.status ?? null } })
+  #errorOf({ response, error }: Answer): MillraceError {
+    return error ?? new MillraceError('DELIVERY_STATUS', { details: { delivery: this.#options.name, status: response?.status ?? null } })
+  }
 }

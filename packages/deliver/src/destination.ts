@@ -23,7 +23,9 @@ export interface DestinationOptions {
 export async function resolveDestination({ name, config, reader, resolveSecret }: DestinationOptions): Promise<Destination> {
   const url = typeof config.url === 'string' ? config.url : await resolveSecret(config.url)
   const secrets =
-    config.secret === undefined ? [deliverySecret(reader, name) ?? ''] : await Promise.all(references(config.secret).map(resolveSecret))
+    config.secret === undefined
+      ? [deliverySecret(reader, name) ?? '']
+      : await Promise.all(references(config.secret).map(async (reference) => resolveSecret(reference)))
   return { url, label: labelOf(url, typeof config.url === 'string'), keys: secrets.map((secret) => parseSecret(name, secret)) }
 }
 

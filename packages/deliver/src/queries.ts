@@ -1,7 +1,8 @@
-/** What a delivery has kept, for the command line, the console and its own restart. */
+/** What a delivery has kept, for the command line and the console. */
 import { MillraceError } from '@millrace/base'
 import { type ControlValue, type LogReader, OPERATION_NAME, type OperationName } from '@millrace/core'
-import type { ListedEvent, ListedStatus } from './records.ts'
+import { listedEvent, number, numberOrNull, type Row, rows, text, textOrNull } from './control-rows.ts'
+import type { ListedStatus } from './records.ts'
 
 export type EventStatus = ListedStatus | 'delivered'
 
@@ -139,79 +140,6 @@ export function deliverySecret(reader: LogReader, name: string): string | null {
   return textOrNull(rows(reader, 'select secret from delivery where name = ?', [name])[0]?.['secret'])
 }
 
-/** Events of one key that wait in the table, the oldest first. */
-export function waitingOfKey(reader: LogReader, delivery: string, key: string, limit: number): ListedEvent[] {
-  return rows(
-    reader,
-    `select * from delivery_event where delivery = ? and key_text = ? and status <> 'parked' order by partition_number, position limit ?`,
-    [delivery, key, limit],
-  ).map(listedEvent)
-}
-
-export interface WaitingKey {
-  readonly key: string
-  readonly events: number
-  readonly oldestUs: number
-  /** Of the event that is being retried; 0 where none is. */
-  readonly dueMs: number
-  readonly delayMs: number
-}
-
-export function waitingKeys(reader: LogReader, delivery: string): WaitingKey[] {
-  return rows(
-    reader,
-    `select key_text, count(*) as events, min(committed_us) as oldest_us,
-      max(case when status = 'retrying' then due_ms else 0 end) as due_ms, max(case when status = 'retrying' then delay_ms else 0 end) as delay_ms
-      from delivery_event where delivery = ? and status <> 'parked' group by key_text`,
-    [delivery],
-  ).map((row) => ({
-    key: text(row['key_text']),
-    events: number(row['events']),
-    oldestUs: number(row['oldest_us']),
-    dueMs: number(row['due_ms']),
-    delayMs: number(row['delay_ms']),
-  }))
-}
-
-export interface PartitionBacklog {
-  readonly partition: number
-  readonly listed: number
-  /** The position of a barrier that is not yet through; null where there is none. */
-  readonly barrier: number | null
-}
-
-export function listedByPartition(reader: LogReader, delivery: string): PartitionBacklog[] {
-  return rows(
-    reader,
-    `select partition_number, count(*) as events, max(case when barrier = 1 then position else -1 end) as barrier
-      from delivery_event where delivery = ? and status <> 'parked' group by partition_number`,
-    [delivery],
-  ).map((row) => {
-    const barrier = number(row['barrier'])
-    return { partition: number(row['partition_number']), listed: number(row['events']), barrier: barrier < 0 ? null : barrier }
-  })
-}
-
-export interface SavedPosition {
-  readonly partition: number
-  readonly next: number
-  readonly open: string
-}
-
-export function savedPositions(reader: LogReader, delivery: string): SavedPosition[] {
-  return rows(reader, 'select * from delivery_position where delivery = ?', [delivery]).map((row) => ({
-    partition: number(row['partition_number']),
-    next: number(row['next_position']),
-    open: text(row['open_positions']),
-  }))
-}
-
-/** The sequence that the next attempt will have. */
-export function nextAttemptSequence(reader: LogReader, delivery: string): number {
-  const [row] = rows(reader, 'select max(sequence) as newest from delivery_attempt where delivery = ?', [delivery])
-  return (numberOrNull(row?.['newest']) ?? 0) + 1
-}
-
 function listedPage(reader: LogReader, { delivery, status, key, limit, before }: ListEventsOptions): EventSummary[] {
   const where = ['delivery = ?']
   const parameters: ControlValue[] = [delivery]
@@ -250,8 +178,6 @@ function escaped(value: string): string {
   return value.replaceAll(/[\\%_]/g, (character) => `\\${character}`)
 }
 
-type Row = Record<string, ControlValue>
-
 function listedSummary(row: Row): EventSummary {
   const event = listedEvent(row)
   return {
@@ -288,53 +214,4 @@ function headOf(row: Row): Pick<EventSummary, 'id' | 'partition' | 'position' | 
     operation: OPERATION_NAME[number(row['operation']) as 0 | 1 | 2 | 3],
     committedMs: number(row['committed_us']) / 1000,
   }
-}
-
-function listedEvent(row: Row): ListedEvent {
-  return {
-    partition: number(row['partition_number']),
-    position: number(row['position']),
-    eventId: text(row['event_id']),
-    key: text(row['key_text']),
-    operation: number(row['operation']),
-    committedUs: number(row['committed_us']),
-    barrier: number(row['barrier']) === 1,
-    status: text(row['status']) as ListedStatus,
-    attempts: number(row['attempts']),
-    attemptsLimit: number(row['attempts_limit']),
-    dueMs: number(row['due_ms']),
-    delayMs: number(row['delay_ms']),
-    answer: numberOrNull(row['answer']),
-    error: textOrNull(row['error']),
-  }
-}
-
-/** Before the first delivery has run there are no tables, and so there is nothing to tell. */
-function rows(reader: LogReader, sql: string, parameters: readonly ControlValue[]): Row[] {
-  try {
-    return reader.control<Row>(sql, parameters)
-  } catch (error) {
-    if (/no such table|does not exist/.test(messages(error))) return []
-    throw error
-  }
-}
-
-function messages(error: unknown): string {
-  return error instanceof Error ? `${error.message} ${messages(error.cause)}` : ''
-}
-
-function number(value: ControlValue | undefined): number {
-  return Number(value ?? 0)
-}
-
-function numberOrNull(value: ControlValue | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value)
-}
-
-function text(value: ControlValue | undefined): string {
-  return typeof value === 'string' ? value : ''
-}
-
-function textOrNull(value: ControlValue | undefined): string | null {
-  return typeof value === 'string' ? value : null
 }

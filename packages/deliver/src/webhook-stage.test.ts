@@ -96,9 +96,9 @@ test('law 1: stopping and starting in the midst of work loses nothing, and repea
   receiver.reply = () => ({ delayMs: 1 })
   for (let stops = 0; stops < 5; stops += 1) {
     const seen = receiver.received.length
-    const { stop } = setup.deliver({ url: receiver.url })
+    const running = setup.deliver({ url: receiver.url })
     await until(() => receiver.received.length > seen + 150)
-    await stop()
+    await running.stop()
   }
   const { stage } = setup.deliver({ url: receiver.url })
   await until(() => stage.observe()[0]?.backlog === 0)
@@ -133,6 +133,29 @@ test('law 8: one slow request does not keep the rest waiting', async () => {
   release()
   await until(() => stage.observe()[0]?.changes === 1000)
   expect(deliverySummary(setup.reader, 'partner').waiting).toBe(0)
+})
+
+test('law 1: an event that was listed only because others overtook it leaves no row behind', async () => {
+  await setup.appendOrders(2000)
+  receiver.reply = (received) => ({ delayMs: bodyOf(received).position % 5 })
+  const first = setup.deliver({ url: receiver.url }, { limits: { windowSpanLimit: 2 } })
+  await until(() => first.stage.observe()[0]?.changes === 2000)
+  expect(deliverySummary(setup.reader, 'partner')).toMatchObject({ waiting: 0, retrying: 0, parked: 0 })
+  expect(first.stage.observe()[0]?.backlog).toBe(0)
+  expect(receiver.ids.length).toBe(2000)
+})
+
+test('changes that arrive while older ones of their key wait in the table come after these', async () => {
+  let failing = true
+  receiver.reply = () => ({ status: failing ? 500 : 200, delayMs: 2 })
+  const { stage } = setup.deliver({ url: receiver.url }, { clock: new TestClock(20) })
+  for (let version = 0; version < 60; version += 1) {
+    await setup.append([{ operation: version === 0 ? 'insert' : 'update', row: [1, `v${version}`, version] }])
+    if (version === 20) await until(() => deliverySummary(setup.reader, 'partner').waiting > 10)
+    if (version === 20) failing = false
+  }
+  await until(() => stage.observe()[0]?.changes === 60)
+  expect([...new Set(positions())]).toEqual(Array.from({ length: 60 }, (_, at) => at))
 })
 
 test('a truncation comes after all that was before it and before all that was after it', async () => {
@@ -260,6 +283,21 @@ test('a delivery that is given another stream begins that one anew', async () =>
   await until(() => second.stage.observe()[0]?.changes === 2)
   expect(new Set(receiver.ids).size).toBe(5)
   expect(deliverySummary(setup.reader, 'partner').stream).toBe('others')
+})
+
+test('a stage can be run again after it was stopped', async () => {
+  await setup.appendOrders(1)
+  const first = setup.deliver({ url: receiver.url })
+  const { stage } = first
+  await until(() => stage.observe()[0]?.changes === 1)
+  await first.stop()
+  expect(stage.observe()[0]?.phase).toBe('stopped')
+  await setup.appendOrders(1, 2)
+  const controller = new AbortController()
+  const ended = stage.run(controller.signal)
+  await until(() => receiver.received.length === 2)
+  controller.abort(new Error('the test is over'))
+  await ended
 })
 
 test('a delivery waits for a stream that does not exist yet', async () => {

@@ -17,10 +17,11 @@ import { type Destination, type ResolveSecret, resolveDestination } from './dest
 import { Endpoint } from './endpoint.ts'
 import { Latency } from './latency.ts'
 import { DEFAULT_LIMITS, type DeliverLimits } from './limits.ts'
-import { deliverySummary, listedByPartition, nextAttemptSequence, savedPositions, waitingKeys } from './queries.ts'
+import { deliverySummary } from './queries.ts'
 import { Recorder } from './recorder.ts'
 import { registerStatement, restartStatements } from './records.ts'
 import { enableDelivery, resendEvents, resendRows } from './resend.ts'
+import { listedByPartition, nextAttemptSequence, savedPositions, waitingKeys } from './saved-state.ts'
 import { Schedule } from './schedule.ts'
 import { generateSecret } from './signature.ts'
 
@@ -70,7 +71,7 @@ export class WebhookStage implements Stage {
   #disabled = false
   #parkedBefore = 0
   #error: MillraceError | null = null
-  #failure: unknown = null
+  #failure: Error | null = null
 
   constructor(options: WebhookStageOptions) {
     this.name = options.name
@@ -85,6 +86,9 @@ export class WebhookStage implements Stage {
   async run(signal: AbortSignal): Promise<void> {
     const wake = (): void => this.#alarm.ring()
     signal.addEventListener('abort', wake, { once: true })
+    this.#phase = 'starting'
+    this.#failure = null
+    this.#resolveAtMs = 0
     try {
       if (!(await this.#streamExists(signal))) return
       const running = await this.#open()
@@ -309,7 +313,7 @@ export class WebhookStage implements Stage {
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= error
+    this.#failure ??= error instanceof Error ? error : new Error('the delivery failed', { cause: error })
     this.#alarm.ring()
   }
 }

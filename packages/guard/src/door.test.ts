@@ -42,7 +42,7 @@ test('a request arrives as it was given, and its answer comes back', async () =>
   const port = await serve((request, response) => {
     request
       .setEncoding('utf8')
-      .on('data', (body: string) => response.writeHead(201, { 'x-reply': 'yes' }).end(`${request.headers['x-ask']} ${body}`))
+      .on('data', (body: string) => response.writeHead(201, { 'x-reply': 'yes' }).end(`${String(request.headers['x-ask'])} ${body}`))
   })
   const answer = await doorWith().send(post(`http://127.0.0.1:${port}/path?query=1`, { headers: { 'x-ask': 'please' }, body: 'häh' }))
   expect(answer).toMatchObject({ status: 201, bodyStart: 'please häh', bodyEnd: 'complete' })
