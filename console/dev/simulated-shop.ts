@@ -314,7 +314,7 @@ export class SimulatedShop implements ServeApi {
         changes: snapshot ? this.#ticks * 41_000 : tables,
         lastContactMs: dead ? nowMs - (this.#ticks - 100) * 1000 : nowMs,
         error: dead
-          ? new MillraceError('DOOR_UNREACHABLE', { details: { host: 'db.internal', port: 5432, what: 'connection refused' } })
+          ? new MillraceError('DOOR_UNREACHABLE', { details: { host: 'db.internal', port: 5432, reason: 'connection refused' } })
           : null,
         evidence: { slot: 'millrace_shop_shop', position: '0/5A3C1F8', walKeptBytes: 1_048_576, tables: 6 },
       },

@@ -57,17 +57,14 @@ export function App() {
     <NowContext value={nowMs}>
       {header}
       {connection === 'reconnecting' && <Interruption lastMs={overview.nowMs} />}
-      <main className={styles['page']} data-stale={connection !== 'live' || undefined}>
+      <main className={styles['page']} data-stale={connection !== 'live' || undefined} data-beside={node !== undefined || undefined}>
         <div className={styles['top']}>
           <Answer answer={overview.answer} />
           <ProofCard proofs={overview.proofs} onOpen={(model) => setAddress({ node: `model:${model}`, tab: 'sql' })} />
         </div>
         {graph.nodes.length === 0 ? (
           <section className={styles['start']} aria-label="Getting started">
-            <Empty title="Nothing flows through this project yet">
-              Name a source in millrace.config.ts, write a model in models/, and run <code>millrace check</code>. The thread is drawn here
-              as soon as it exists.
-            </Empty>
+            <Empty title="The thread is drawn here as soon as it exists">source → stream → model → delivery</Empty>
           </section>
         ) : (
           <Thread graph={graph} selected={address.node} onSelect={openNode} />

@@ -2,6 +2,8 @@ import type { GraphNode } from '@millrace/serve/api'
 import { Empty } from '../design/empty.tsx'
 import { Panel } from '../design/panel.tsx'
 import { Tabs } from '../design/tabs.tsx'
+import { Sentence } from '../overview/sentence.tsx'
+import styles from './deliveries-panel.module.css'
 import { EventList } from './event-list.tsx'
 
 export interface DeliveriesPanelProps {
@@ -19,8 +21,7 @@ export function DeliveriesPanel({ deliveries, selected, event, onSelect, onOpen 
     return (
       <Panel title="Deliveries">
         <Empty title="Nobody is told yet">
-          Add a webhook under `deliveries` in millrace.config.ts, and every change of its stream or model is sent there, in order, until it
-          is accepted.
+          <Sentence text="Add a webhook under `deliveries` in millrace.config.ts, and every change of its stream or model is sent there, in order, until it is accepted." />
         </Empty>
       </Panel>
     )
@@ -28,7 +29,9 @@ export function DeliveriesPanel({ deliveries, selected, event, onSelect, onOpen 
   const tabs = deliveries.map(({ name }) => ({ name, title: name }))
   return (
     <Panel title="Deliveries" actions={<Tabs label="Delivery" tabs={tabs} selected={shown.name} onSelect={onSelect} />}>
-      <EventList key={shown.name} delivery={shown.name} open={event} onOpen={(id) => onOpen(shown.name, id)} />
+      <div className={styles['scroll']}>
+        <EventList key={shown.name} delivery={shown.name} open={event} onOpen={(id) => onOpen(shown.name, id)} />
+      </div>
     </Panel>
   )
 }

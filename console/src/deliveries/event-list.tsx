@@ -32,8 +32,8 @@ const COLUMNS: readonly TableColumn<EventSummary>[] = [
       </span>
     ),
   },
-  { title: 'tries', align: 'end', width: '48px', cell: ({ attempts }) => attempts },
-  { title: 'answer', align: 'end', width: '60px', cell: ({ answer }) => answer ?? '–' },
+  { title: 'tries', align: 'end', width: '48px', spare: true, cell: ({ attempts }) => attempts },
+  { title: 'answer', align: 'end', width: '60px', spare: true, cell: ({ answer }) => answer ?? '–' },
   { title: 'when', align: 'end', width: '92px', cell: ({ createdMs }) => <Time atMs={createdMs} /> },
 ]
 
@@ -80,17 +80,15 @@ export function EventList({ delivery, open, onOpen }: EventListProps) {
       {events.length === 0 ? (
         <Empty title="Nothing told yet">An event appears here with the first change that this delivery carries.</Empty>
       ) : (
-        <div className={styles['scroll']}>
-          <Table
-            label={`Events of ${delivery}`}
-            columns={COLUMNS}
-            rows={events}
-            keyOf={(event) => event.id}
-            open={open}
-            onOpen={onRow}
-            renderDetail={(event) => <EventView delivery={delivery} id={event.id} />}
-          />
-        </div>
+        <Table
+          label={`Events of ${delivery}`}
+          columns={COLUMNS}
+          rows={events}
+          keyOf={(event) => event.id}
+          open={open}
+          onOpen={onRow}
+          renderDetail={(event) => <EventView delivery={delivery} id={event.id} />}
+        />
       )}
     </div>
   )

@@ -9,13 +9,15 @@ export interface SparkProps {
   readonly height: number
   /** How many samples fill the whole width; fewer stand at the right. */
   readonly capacity?: number
+  /** How many points are drawn of a full width; each is the mean of its samples. */
+  readonly points?: number
   /** What the curve shows, for those who do not see it. */
   readonly label?: string
 }
 
 /** The last two minutes as water in a channel: a filled curve from the bottom. Takes the current colour. */
-export function Spark({ values, width = 240, height, capacity = 120, label }: SparkProps) {
-  const { line, area } = sparkPaths(values, { width, height, capacity })
+export function Spark({ values, width = 240, height, capacity = 120, points = capacity, label }: SparkProps) {
+  const { line, area } = sparkPaths(values, { width, height, capacity, points })
   const fade = useId()
   return (
     <svg
@@ -30,7 +32,15 @@ export function Spark({ values, width = 240, height, capacity = 120, label }: Sp
         <stop offset="1" stopColor="currentColor" stopOpacity="0.03" />
       </linearGradient>
       <path d={area} fill={`url(#${fade})`} />
-      <path d={line} fill="none" stroke="currentColor" strokeWidth="1.25" strokeLinejoin="round" vectorEffect="non-scaling-stroke" />
+      <path
+        d={line}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.250"
+        strokeOpacity="0.75"
+        strokeLinejoin="round"
+        vectorEffect="non-scaling-stroke"
+      />
     </svg>
   )
 }

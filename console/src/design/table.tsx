@@ -5,6 +5,8 @@ export interface TableColumn<Row> {
   readonly title: string
   readonly align?: 'end'
   readonly width?: string
+  /** Left out where the table is narrow; an open row tells it. */
+  readonly spare?: boolean
   readonly cell: (row: Row) => ReactNode
 }
 
@@ -34,8 +36,8 @@ export function Table<Row>({ label, columns, rows, keyOf, open = null, onOpen, r
     <table className={styles['table']} aria-label={label}>
       <thead>
         <tr>
-          {columns.map(({ title, align, width }) => (
-            <th key={title} scope="col" data-align={align} style={width === undefined ? undefined : { width }}>
+          {columns.map(({ title, align, width, spare }) => (
+            <th key={title} scope="col" data-align={align} data-spare={spare} style={width === undefined ? undefined : { width }}>
               {title}
             </th>
           ))}
@@ -55,8 +57,8 @@ export function Table<Row>({ label, columns, rows, keyOf, open = null, onOpen, r
                 ? {}
                 : { tabIndex: 0, 'aria-expanded': isOpen, onClick: () => toggle(key), onKeyDown: (event) => onKeyDown(event, key) })}
             >
-              {columns.map(({ title, align, cell }) => (
-                <td key={title} data-align={align}>
+              {columns.map(({ title, align, spare, cell }) => (
+                <td key={title} data-align={align} data-spare={spare}>
                   {cell(row)}
                 </td>
               ))}

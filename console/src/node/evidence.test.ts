@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { evidenceText } from './evidence.ts'
+import { evidenceName, evidenceText } from './evidence.ts'
+
+test('the name of a piece of evidence is plain words', () => {
+  expect(['walKeptBytes', 'stepMs', 'slot', 'heartbeatSeenMs'].map(evidenceName)).toEqual(['wal kept', 'step', 'slot', 'heartbeat seen'])
+})
 
 test('evidence is told by the unit that ends its name', () => {
   expect(evidenceText('walKeptBytes', 1_048_576)).toBe('1.0 MB')

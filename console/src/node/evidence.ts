@@ -2,6 +2,12 @@ import { absoluteText, durationText, wholeText } from '../design/figures.ts'
 
 type Evidence = string | number | boolean | null
 
+/** The name in plain words, without the unit that its value shows: `walKeptBytes` is `wal kept`. */
+export function evidenceName(name: string): string {
+  const plain = name.replace(/(?:Bytes|Ms)$/, '')
+  return plain.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
 /** A piece of evidence by its name's unit: `walKeptBytes`, `heartbeatSeenMs`, `stepMs`. */
 export function evidenceText(name: string, value: Evidence): string {
   if (value === null) return 'unknown'

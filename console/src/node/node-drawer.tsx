@@ -45,9 +45,7 @@ export function NodeDrawer({ node, tab, event, changes, onTab, onNode, onEvent, 
   const shown = tabs.some(({ name }) => name === tab) ? tab : 'state'
   const heading = (
     <>
-      <p className={styles['kind']}>
-        {node.kind} · {node.label}
-      </p>
+      <p className={styles['kind']}>{node.label.includes(node.kind) ? node.label : `${node.kind} · ${node.label}`}</p>
       <h2 className={styles['name']}>{node.name}</h2>
       <p className={styles['verdict']}>
         <VerdictBadge verdict={node.verdict} />

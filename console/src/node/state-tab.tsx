@@ -6,7 +6,7 @@ import { Spark } from '../design/spark.tsx'
 import { Time } from '../design/time.tsx'
 import { Sentence } from '../overview/sentence.tsx'
 import { commandsFor } from './commands.ts'
-import { evidenceText } from './evidence.ts'
+import { evidenceName, evidenceText } from './evidence.ts'
 import styles from './state-tab.module.css'
 
 /** Why the verdict is what it is, with all its evidence, and what to do. */
@@ -27,10 +27,14 @@ export function StateTab({ node, onNode }: { readonly node: GraphNode; readonly 
       {error !== null && (
         <div className={styles['error']} role="alert">
           <p className={styles['code']}>{error.code}</p>
-          <p>{error.message}</p>
-          <p className={styles['hint']}>
-            <Sentence text={error.hint} />
-          </p>
+          {!node.sentence.includes(error.message) && (
+            <>
+              <p>{error.message}</p>
+              <p className={styles['hint']}>
+                <Sentence text={error.hint} />
+              </p>
+            </>
+          )}
         </div>
       )}
 
@@ -79,7 +83,7 @@ export function StateTab({ node, onNode }: { readonly node: GraphNode; readonly 
             )}
             {evidence.map(([name, value]) => (
               <div key={name}>
-                <dt>{name}</dt>
+                <dt>{evidenceName(name)}</dt>
                 <dd>
                   <Digits>{evidenceText(name, value)}</Digits>
                 </dd>

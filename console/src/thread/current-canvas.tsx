@@ -17,7 +17,7 @@ export interface CurrentCanvasProps {
   readonly channels: readonly Channel[]
 }
 
-const DROP_LENGTH = 7
+const DROP_LENGTH = 5
 
 /** The moving water: drops that travel the edges. It is decoration over figures that stand beside it. */
 export function CurrentCanvas({ width, height, channels }: CurrentCanvasProps) {

@@ -11,6 +11,8 @@ export interface LayoutNode {
   readonly id: string
   readonly width: number
   readonly height: number
+  /** An end of the thread: it stands in the last column. Nothing may come after it. */
+  readonly last?: boolean
 }
 
 export interface LayoutOptions {
@@ -47,9 +49,11 @@ export interface Layout {
 const STRAIGHTENING_ROUNDS = 8
 
 export function layoutOf(nodes: readonly LayoutNode[], edges: readonly GraphEdge[], options: LayoutOptions): Layout {
+  const ends = new Set(nodes.flatMap((node) => (node.last === true ? [node.id] : [])))
   const ranks = ranksOf(
     nodes.map((node) => node.id),
     edges,
+    (id) => ends.has(id),
   )
   const bent = withBends(nodes, edges, ranks)
   const columns = ordered(bent)

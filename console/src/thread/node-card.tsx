@@ -33,7 +33,7 @@ export function NodeCard({ node, width, height, style, selected, dimmed, onSelec
       onClick={() => onSelect(node.id)}
     >
       <span className={styles['water']}>
-        <Spark values={node.spark} height={node.kind === 'stream' ? 18 : 30} />
+        <Spark values={node.spark} height={node.kind === 'stream' ? 13 : 26} points={60} />
       </span>
       {node.kind === 'stream' ? <StreamFace node={node} /> : <StageFace node={node} />}
     </button>
@@ -64,7 +64,7 @@ function StageFace({ node }: { readonly node: GraphNode }) {
         <span className={styles['kind']}>{node.kind}</span>
         <span className={styles['verdict']}>
           <VerdictGlyph verdict={node.verdict} size={14} />
-          {node.verdict}
+          <span className={styles['word']}>{node.verdict}</span>
         </span>
       </span>
       <span className={styles['name']}>{node.name}</span>

@@ -1,10 +1,18 @@
 import type { GraphEdge } from '@millrace/serve/api'
 
 /**
- * The column of each node: as far right as its longest way from a beginning. Edges that would close a
+ * The column of each node: as far right as its longest way from a beginning; those that are an end of the
+ * thread stand together in the last column. Edges that would close a
  * circle are ignored; a thread has none, but a page must not hang if told of one.
  */
-export function ranksOf(ids: readonly string[], edges: readonly GraphEdge[]): ReadonlyMap<string, number> {
+export function ranksOf(ids: readonly string[], edges: readonly GraphEdge[], last: (id: string) => boolean): ReadonlyMap<string, number> {
+  const ranks = longestWays(ids, edges)
+  const most = Math.max(0, ...ranks.values())
+  for (const id of ids) if (last(id)) ranks.set(id, most)
+  return ranks
+}
+
+function longestWays(ids: readonly string[], edges: readonly GraphEdge[]): Map<string, number> {
   const known = new Set(ids)
   const next = new Map<string, string[]>(ids.map((id) => [id, []]))
   const waiting = new Map<string, number>(ids.map((id) => [id, 0]))

@@ -9,19 +9,20 @@ export function ThreadList({ nodes, edges, path, selected, onSelect }: ShownThre
   const ranks = ranksOf(
     nodes.map((node) => node.id),
     edges,
+    (id) => id.startsWith('delivery:'),
   )
   const levels: GraphNode[][] = []
   for (const node of nodes) (levels[ranks.get(node.id) ?? 0] ??= []).push(node)
   return (
     <ol className={styles['levels']}>
       {levels.map((level, rank) => (
-        <li key={level[0]?.id} className={styles['level']} data-moves={entersMoving(rank) || undefined}>
+        <li key={level[0]?.id} className={styles['level']} data-moves={entersMoving(rank) || undefined} data-kind={level[0]?.kind}>
           {level.map((node) => (
             <NodeCard
               key={node.id}
               node={node}
               width={0}
-              height={node.kind === 'stream' ? 44 : 108}
+              height={node.kind === 'stream' ? 46 : 122}
               style={{ width: '100%' }}
               selected={node.id === selected}
               dimmed={path !== null && !path.has(node.id)}

@@ -21,12 +21,24 @@ export interface ShownThread {
   readonly onSelect: (id: string) => void
 }
 
-const SIZE: Readonly<Record<GraphNode['kind'], { readonly width: number; readonly height: number }>> = {
-  source: { width: 196, height: 116 },
-  stream: { width: 204, height: 44 },
-  model: { width: 220, height: 116 },
-  delivery: { width: 208, height: 116 },
+type Sizes = Readonly<Record<GraphNode['kind'], { readonly width: number; readonly height: number }>>
+
+const SIZE: Sizes = {
+  source: { width: 196, height: 126 },
+  stream: { width: 208, height: 46 },
+  model: { width: 220, height: 126 },
+  delivery: { width: 208, height: 126 },
 }
+
+/** Beside an open drawer the picture is narrow: the boxes give way before it has to scroll. */
+const COMPACT_SIZE: Sizes = {
+  source: { width: 138, height: 122 },
+  stream: { width: 166, height: 46 },
+  model: { width: 160, height: 122 },
+  delivery: { width: 144, height: 122 },
+}
+
+const FULL_WIDTH_LEAST = 960
 
 /** Room for the selection's outline at the picture's edges. */
 const MARGIN = 3
@@ -69,11 +81,12 @@ export function ThreadPicture({ nodes, edges, path, selected, onSelect, width }:
 
 function pictureOf(shape: string, width: number) {
   const [nodes, edges] = JSON.parse(shape) as [[string, GraphNode['kind']][], [string, string][]]
-  const boxes: LayoutNode[] = nodes.map(([id, kind]) => ({ id, ...SIZE[kind] }))
+  const sizes = width < FULL_WIDTH_LEAST ? COMPACT_SIZE : SIZE
+  const boxes: LayoutNode[] = nodes.map(([id, kind]) => ({ id, ...sizes[kind], last: kind === 'delivery' }))
   const layout = layoutOf(
     boxes,
     edges.map(([from, to]) => ({ from, to })),
-    { columnGapLeast: 64, columnGapMost: 180, rowGap: 10, width },
+    { columnGapLeast: 36, columnGapMost: 180, rowGap: 10, width },
   )
   return { layout, curves: new Map(layout.edges.map(({ from, to, points }) => [`${from} ${to}`, curveThrough(points)])) }
 }

@@ -15,7 +15,7 @@ export interface ThreadProps {
 }
 
 /** Narrower than this, the picture becomes a list with the same order. */
-const PICTURE_WIDTH_LEAST = 720
+const PICTURE_WIDTH_LEAST = 680
 
 /** The thread from source to delivery, as it moves. */
 export function Thread({ graph, selected, onSelect }: ThreadProps) {

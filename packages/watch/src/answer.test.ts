@@ -33,7 +33,7 @@ test('all well and proven can be trusted', () => {
 
 test('a proof that differs is worse than anything else', () => {
   const answer = answerOf([report('source', 'shop', 'dead'), ...well], [{ ...equal, verdict: 'different', differentRows: 3 }])
-  expect(answer).toMatchObject({ trust: 'no', headline: 'order_totals is not proven' })
+  expect(answer).toMatchObject({ trust: 'no', headline: 'order_totals does not agree' })
   expect(answer.sentence).toContain('3 rows')
 })
 

@@ -2,7 +2,7 @@
  * "Can I trust the data now?" One answer from all verdicts and proofs. The worst thing speaks; what is
  * only behind it stays silent, so that the sentence names the cause.
  */
-import { countText } from './duration.ts'
+import { countText, wholeText } from './duration.ts'
 import type { Report } from './report.ts'
 
 export interface Answer {
@@ -33,8 +33,8 @@ function troubleOf(reports: readonly Report[], proofs: readonly ProofSummary[]):
     const rows = different.differentRows === null ? 'Some rows' : countText(different.differentRows, 'row')
     return {
       trust: 'no',
-      headline: `${different.model} is not proven`,
-      sentence: `${rows} of ${different.model} differ from the same SQL computed afresh at cut ${different.cut ?? '?'}. See them with \`millrace prove ${different.model}\`.`,
+      headline: `${different.model} does not agree`,
+      sentence: `${rows} of ${different.model} differ from the same SQL computed afresh at cut ${wholeText(different.cut ?? 0)}. See them with \`millrace prove ${different.model}\`.`,
     }
   }
   for (const verdict of ['dead', 'stalled'] as const) {
@@ -62,7 +62,7 @@ function delayOf(reports: readonly Report[], proofs: readonly ProofSummary[]): A
   }
   const unknown = reports.find((report) => report.verdict === 'unknown' && report.blame === null)
   if (unknown !== undefined) {
-    return { trust: 'wait', headline: `Nothing is known of the ${unknown.kind} ${unknown.name}`, sentence: unknown.sentence }
+    return { trust: 'wait', headline: unknownHeadline(unknown), sentence: unknown.sentence }
   }
   const lagging = reports.find((report) => report.verdict === 'lagging')
   if (lagging !== undefined) {
@@ -75,6 +75,11 @@ function delayOf(reports: readonly Report[], proofs: readonly ProofSummary[]): A
     headline: 'Everything flows, not all is proven',
     sentence: `${first.model} has not been compared with the same SQL computed afresh. Do it with \`millrace prove ${first.model}\`.`,
   }
+}
+
+function unknownHeadline({ kind, name, phase }: Report): string {
+  if (phase === 'starting') return `Starting the ${kind} ${name}`
+  return kind === 'source' ? `The source ${name} is not heard` : `Nothing is known of the ${kind} ${name}`
 }
 
 function agreement(reports: readonly Report[], proofs: readonly ProofSummary[]): Answer {

@@ -14,6 +14,11 @@ export function durationText(ms: number): string {
 
 const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
 
+/** `1,204` */
+export function wholeText(value: number): string {
+  return WHOLE.format(value)
+}
+
 /** `1 change`, `1,204 changes`. */
 export function countText(count: number, one: string): string {
   return `${WHOLE.format(count)} ${one}${count === 1 ? '' : 's'}`
