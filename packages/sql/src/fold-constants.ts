@@ -2,22 +2,13 @@
  * Computes what a plan writes as constants: `date '2024-01-02'` is a cast of a text there, an interval a
  * call of `to_days`. DuckDB itself is asked for each value, so that it is right by construction.
  */
-import {
-  DuckDBBlobValue,
-  DuckDBDateValue,
-  DuckDBDecimalValue,
-  DuckDBIntervalValue,
-  DuckDBTimestampTZValue,
-  DuckDBTimestampValue,
-  DuckDBTimeValue,
-  DuckDBUUIDValue,
-} from '@duckdb/node-api'
-import { sqlNameOf, type Value, valueToText, wholeNumber } from '@millrace/core'
+import { sqlNameOf, valueToText } from '@millrace/core'
 import { FOLDED_FUNCTIONS } from './compile/functions.ts'
-import { type Constant, constant, type Interval } from './expression/constant.ts'
+import { type Constant, constant } from './expression/constant.ts'
 import { type Expression, inputsOf, withInputs } from './expression/expression.ts'
 import type { ExpressionType } from './duckdb-type.ts'
 import { quoteLiteral } from './identifier.ts'
+import { readDuckdbValue } from './duckdb-value.ts'
 import type { Planner } from './planner.ts'
 
 export async function foldConstants(expression: Expression, planner: Planner): Promise<Expression> {
@@ -37,23 +28,10 @@ export async function foldConstants(expression: Expression, planner: Planner): P
 async function evaluate(text: string, planner: Planner): Promise<Constant['value'] | undefined> {
   try {
     const [value] = await planner.evaluate([text])
-    return readValue(value)
+    return readDuckdbValue(value)
   } catch {
     return undefined
   }
-}
-
-function readValue(value: unknown): Value | Interval | undefined {
-  if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value
-  if (typeof value === 'bigint') return wholeNumber(value)
-  if (value instanceof DuckDBDecimalValue) return wholeNumber(value.value)
-  if (value instanceof DuckDBDateValue) return value.days
-  if (value instanceof DuckDBTimeValue || value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) {
-    return wholeNumber(value.micros)
-  }
-  if (value instanceof DuckDBIntervalValue) return { months: value.months, days: value.days, micros: Number(value.micros) }
-  if (value instanceof DuckDBUUIDValue) return value.toString()
-  return value instanceof DuckDBBlobValue ? value.bytes : undefined
 }
 
 const INFIX = new Set(['+', '-', '*', '/', '//', '%', '||'])

@@ -150,7 +150,7 @@ function projected(json: PlanJson, plan: Plan, sides: JoinSides): Plan {
 }
 
 function joinName(kind: string): string {
-  return kind === 'OUTER' ? 'a FULL OUTER join' : `a join of kind ${kind}`
+  return kind === 'FULL' || kind === 'OUTER' ? 'a FULL OUTER join' : `a join of kind ${kind}`
 }
 
 function placeOf({ keys, others }: SplitConditions): number | null {

@@ -2,7 +2,7 @@ import type { Expression } from '../expression/expression.ts'
 import { type Plan, planInputs } from '../plan/plan.ts'
 import { Unsupported } from '../sql-error.ts'
 import { compileProjection } from './compile.ts'
-import { isFloat } from './type-range.ts'
+import { isFloat, isWhole } from './type-range.ts'
 
 /** Raises `Unsupported` for the first expression that has no exact code. */
 export function checkCompiles(plan: Plan): void {
@@ -12,7 +12,8 @@ export function checkCompiles(plan: Plan): void {
 }
 
 function checkSum(call: { readonly function: string; readonly input: Expression | null; readonly place: number | null }): void {
-  if (call.input === null || !isFloat(call.input.type)) return
+  if (call.input === null || isWhole(call.input.type)) return
+  if (!isFloat(call.input.type)) throw new Unsupported(`${call.function} of ${call.input.type.kind}`, call.place)
   throw new Unsupported(
     `${call.function} of floating-point values, whose result depends on the order of the rows,`,
     call.place,

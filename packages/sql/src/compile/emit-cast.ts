@@ -25,6 +25,10 @@ function castCode(writer: KernelWriter, { input, type: to, place }: Cast, value:
   const from = input.type
   if (isWhole(from) && isWhole(to)) return wholeToWhole(writer, { from, to, place }, value)
   if (isWhole(from) && to.kind === 'float64') return (target) => [`${target} = runtime.wholeToFloat(${value}, ${scaleOf(from)})`]
+  if (from.kind === 'float64' && isWhole(to) && to.kind !== 'decimal') {
+    const range = writer.keep(rangeOf(to))
+    return (target) => [`${target} = runtime.floatToWhole(${value}, ${range}, ${place ?? -1})`]
+  }
   if (from.kind === 'float32' && to.kind === 'float64') return (target) => [`${target} = ${value}`]
   if (from.kind === 'boolean' && isWhole(to) && to.kind !== 'decimal') return (target) => [`${target} = ${value} ? 1 : 0`]
   if (isWhole(from) && from.kind !== 'decimal' && to.kind === 'boolean') return (target) => [`${target} = ${value} != 0`]

@@ -33,7 +33,9 @@ export function divideExact(left: Whole, right: Whole, range: Range, place: numb
   return checked(BigInt(left) / BigInt(right), range, place)
 }
 
-export function remainderExact(left: Whole, right: Whole): Whole {
+/** Takes the sign of the dividend. The least value by -1 is an overflow, as its quotient would be. */
+export function remainderExact(left: Whole, right: Whole, range: Range, place: number): Whole {
+  if (right === -1 && BigInt(left) === range.min) overflow(range.name, place)
   return wholeNumber(BigInt(left) % BigInt(right))
 }
 

@@ -50,7 +50,8 @@ const negate: FunctionEmitter = (writer, call, inputs) => {
   const [input] = inputs
   if (input === undefined) return null
   if (isFloat(call.type)) return writer.strict([input], 'float', ({ value }) => writer.line(`${value} = -${input.value}`))
-  if (!isWhole(call.type)) return null
+  // DuckDB lets unsigned numbers wrap around here: refused, because nobody means it.
+  if (!isWhole(call.type) || call.type.kind.startsWith('uint')) return null
   const range = writer.keep(rangeOf(call.type))
   return writer.strict([input], 'integer', ({ value }) => {
     writer.line(`${value} = runtime.subtractExact(0, ${input.value}, ${range}, ${call.place ?? -1})`)
@@ -70,13 +71,25 @@ function divisionOperator(code: (writer: KernelWriter, call: Call, left: Operand
 
 const subtract = byType(wholeOperator('-', 'subtractExact'), floatOperator('-'))
 
+const divide: FunctionEmitter = (writer, call, inputs) =>
+  inputs.length === 2 && isFloat(call.type) && sameKinds(call) ? floatOperator('/')(writer, call, inputs) : null
+
+const wholeRemainder = divisionOperator(
+  (writer, call, left, right) =>
+    `runtime.remainderExact(${left.value}, ${right.value}, ${writer.keep(rangeOf(call.type))}, ${call.place ?? -1})`,
+)
+const remainder: FunctionEmitter = (writer, call, inputs) =>
+  call.type.kind === 'float64' && sameKinds(call) ? floatOperator('%')(writer, call, inputs) : wholeRemainder(writer, call, inputs)
+
 export const ARITHMETIC: Readonly<Record<string, FunctionEmitter>> = {
   '+': byType(wholeOperator('+', 'addExact'), floatOperator('+')),
   '-': (writer, call, inputs) => (inputs.length === 1 ? negate(writer, call, inputs) : subtract(writer, call, inputs)),
   '*': byType(wholeOperator('*', 'multiplyExact'), floatOperator('*')),
+  '/': divide,
   '//': divisionOperator(
     (writer, call, left, right) =>
       `runtime.divideExact(${left.value}, ${right.value}, ${writer.keep(rangeOf(call.type))}, ${call.place ?? -1})`,
   ),
-  '%': divisionOperator((_writer, _call, left, right) => `runtime.remainderExact(${left.value}, ${right.value})`),
+  '%': remainder,
+  mod: remainder,
 }

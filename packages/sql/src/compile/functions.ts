@@ -4,12 +4,25 @@
  */
 import type { Call } from '../expression/call.ts'
 import { ARITHMETIC } from './functions-arithmetic.ts'
+import { DATE, timeArithmetic } from './functions-date.ts'
+import { NUMBER } from './functions-number.ts'
+import { TEXT } from './functions-text.ts'
 import type { KernelWriter, Operand } from './kernel-writer.ts'
 
 /** Writes the code of a call; null where it is not supported for these types. */
 export type FunctionEmitter = (writer: KernelWriter, call: Call, inputs: readonly Operand[]) => Operand | null
 
-export const FUNCTIONS: Readonly<Record<string, FunctionEmitter>> = { ...ARITHMETIC }
+const plus: FunctionEmitter = (writer, call, inputs) => ARITHMETIC['+']?.(writer, call, inputs) ?? timeArithmetic(1)(writer, call, inputs)
+const minus: FunctionEmitter = (writer, call, inputs) => ARITHMETIC['-']?.(writer, call, inputs) ?? timeArithmetic(-1)(writer, call, inputs)
+
+export const FUNCTIONS: Readonly<Record<string, FunctionEmitter>> = {
+  ...ARITHMETIC,
+  ...TEXT,
+  ...NUMBER,
+  ...DATE,
+  '+': plus,
+  '-': minus,
+}
 
 /** Functions without a side or a clock, which DuckDB computes for us where their inputs are constants. */
 export const FOLDED_FUNCTIONS: ReadonlySet<string> = new Set([

@@ -1,5 +1,6 @@
 /** What generated code calls. */
-import { decimalToText, TIMESTAMP_INFINITY, DATE_INFINITY, valueToText, wholeNumber } from '@millrace/core'
+import { decimalToText, valueToText } from '@millrace/core'
+import * as civilTime from './civil-time.ts'
 import { EvaluationFailure, overflow } from './evaluation-failure.ts'
 import {
   addExact,
@@ -12,9 +13,8 @@ import {
   subtractExact,
   type Whole,
 } from './exact.ts'
+import * as text from './text.ts'
 import { compareBytes, compareText, floatEqual, floatLess } from './order.ts'
-
-const MICROS_A_DAY = 86_400_000_000
 
 /** A whole number or decimal as a double, by the steps that DuckDB takes. */
 function wholeToFloat(value: Whole, scale: number): number {
@@ -29,26 +29,40 @@ function dropDigits(value: Whole, digits: number, range: Range, place: number): 
   return checked(divideRounded(value, 10n ** BigInt(digits)), range, place)
 }
 
-function dateToTimestamp(days: number, place: number): Whole {
-  if (days === DATE_INFINITY) return TIMESTAMP_INFINITY
-  if (days === -DATE_INFINITY) return -TIMESTAMP_INFINITY
-  const micros = days * MICROS_A_DAY
-  if (Number.isSafeInteger(micros)) return micros
-  const exact = BigInt(days) * BigInt(MICROS_A_DAY)
-  if (exact >= TIMESTAMP_INFINITY || exact <= -TIMESTAMP_INFINITY) overflow('TIMESTAMP', place)
-  return wholeNumber(exact)
+function floorDigits(value: Whole, digits: number, range: Range, place: number): Whole {
+  const power = 10n ** BigInt(digits)
+  const whole = BigInt(value)
+  return checked(whole / power - (whole % power < 0n ? 1n : 0n), range, place)
 }
 
-function timestampToDate(micros: Whole): number {
-  if (micros === TIMESTAMP_INFINITY) return DATE_INFINITY
-  if (micros === -TIMESTAMP_INFINITY) return -DATE_INFINITY
-  if (typeof micros === 'number') return Math.floor(micros / MICROS_A_DAY)
-  const day = BigInt(MICROS_A_DAY)
-  const rest = micros % day
-  return Number((micros - (rest < 0n ? rest + day : rest)) / day)
+function raiseDigits(value: Whole, digits: number, range: Range, place: number): Whole {
+  const power = 10n ** BigInt(digits)
+  const whole = BigInt(value)
+  return checked(whole / power + (whole % power > 0n ? 1n : 0n), range, place)
+}
+
+/** To the nearest whole number, halves to the even one. */
+function floatToWhole(value: number, range: Range, place: number): Whole {
+  if (!Number.isFinite(value)) overflow(range.name, place)
+  const low = Math.floor(value)
+  const rest = value - low
+  const nearest = rest > 0.5 || (rest === 0.5 && low % 2 !== 0) ? low + 1 : low
+  return checked(BigInt(nearest), range, place)
+}
+
+/** Half away from zero. */
+function roundFloat(value: number): number {
+  const whole = Math.trunc(value)
+  return Math.abs(value - whole) >= 0.5 ? whole + Math.sign(value) : whole
 }
 
 export const runtime = {
+  ...civilTime,
+  ...text,
+  floorDigits,
+  raiseDigits,
+  roundFloat,
+  floatToWhole,
   noBytes: new Uint8Array(0),
   addExact,
   subtractExact,
@@ -68,6 +82,4 @@ export const runtime = {
   dropDigits,
   decimalToText,
   valueToText,
-  dateToTimestamp,
-  timestampToDate,
 }

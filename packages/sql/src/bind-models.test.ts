@@ -1,0 +1,165 @@
+import type { Schema, Type } from '@millrace/core'
+import { describe, expect, it } from 'vitest'
+import { bindModels, type BoundModel } from './bind-models.ts'
+import type { TableDefinition } from './create-tables.ts'
+
+const int64: Type = { kind: 'int64' }
+const text: Type = { kind: 'text' }
+const price: Type = { kind: 'decimal', width: 10, scale: 2 }
+
+function table(name: string, columns: Readonly<Record<string, Type>>, key: readonly number[] = [0]): TableDefinition {
+  const schema: Schema = { columns: Object.entries(columns).map(([column, type]) => ({ name: column, type, nullable: true })), key }
+  return { name, schema }
+}
+
+const streams = [
+  table('shop.orders', { id: int64, customer_id: int64, note: text }),
+  table('shop.items', { id: int64, order_id: int64, price }),
+  table('shop.events', { moment: int64, what: text }, []),
+  table('shop.Mixed "case"', { 'the "key"': int64 }),
+]
+
+async function bind(models: Readonly<Record<string, string>>): Promise<Awaited<ReturnType<typeof bindModels>>> {
+  return await bindModels({ models: Object.entries(models).map(([name, sql]) => ({ name, sql })), streams })
+}
+
+async function bindOne(sql: string): Promise<BoundModel> {
+  const { bound, errors } = await bind({ model: sql })
+  expect(errors).toEqual([])
+  return bound[0] as BoundModel
+}
+
+describe('bindModels', () => {
+  it('a model has the columns and types that DuckDB gives its SQL', async () => {
+    const { schema, inputs } = await bindOne('select order_id, sum(price) as total, count(*) as items from shop.items group by order_id')
+    expect(schema).toEqual({
+      columns: [
+        { name: 'order_id', type: { kind: 'int64' }, nullable: true },
+        { name: 'total', type: { kind: 'decimal', width: 38, scale: 2 }, nullable: true },
+        { name: 'items', type: { kind: 'int64' }, nullable: true },
+      ],
+      key: [0],
+    })
+    expect(inputs).toEqual(['shop.items'])
+  })
+
+  it('models come in an order in which each follows those it reads', async () => {
+    const { bound, errors } = await bind({ c: 'select * from b', b: 'select * from a', a: 'select id from shop.orders' })
+    expect(errors).toEqual([])
+    expect(bound.map((model) => model.name)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('names are found whatever their case and quotes', async () => {
+    const { inputs } = await bindOne('select "THE ""KEY""" from SHOP."mixed ""CASE"""')
+    expect(inputs).toEqual(['shop.Mixed "case"'])
+  })
+
+  it('SQL that looks like the end of a literal stays inside it', async () => {
+    const { schema } = await bindOne("select 'it''s' as a, id from shop.orders where note <> '''); drop schema shop; --'")
+    expect(schema.columns.map((column) => column.name)).toEqual(['a', 'id'])
+  })
+
+  it('every error of every model is told at once, each with its file and place', async () => {
+    const { bound, errors } = await bind({
+      typo: 'selec 1',
+      column: 'select\n  idd\nfrom shop.orders',
+      table: 'select * from shop.order',
+      good: 'select id from shop.orders',
+    })
+    expect(bound.map((model) => model.name)).toEqual(['good'])
+    expect(errors.map((error) => [error.code, error.details['file'], error.details['line'], error.details['column']])).toEqual([
+      ['SQL_PARSE', 'models/typo.sql', 1, 1],
+      ['SQL_BIND', 'models/column.sql', 2, 3],
+      ['SQL_BIND', 'models/table.sql', 1, 15],
+    ])
+    expect(errors[1]?.frame).toBe('1 | select\n2 |   idd\n  |   ^')
+    expect(errors[2]?.message).toContain('Did you mean "orders"')
+  })
+
+  it('a place is counted in characters, not in bytes', async () => {
+    const { errors } = await bind({ model: "select 'é€😀', idd from shop.orders" })
+    expect(errors[0]?.details['column']).toBe("select 'é€😀', ".length + 1)
+  })
+
+  it('a circle of models is named, and the others are still bound', async () => {
+    const { bound, errors } = await bind({ a: 'select * from b', b: 'select * from a', c: 'select id from shop.orders' })
+    expect(errors.map((error) => error.code)).toEqual(['MODEL_CYCLE'])
+    expect(errors[0]?.details['circle']).toBe('a → b → a')
+    expect(bound.map((model) => model.name)).toEqual(['c'])
+  })
+
+  it('a name is given once', async () => {
+    const { errors } = await bind({ Totals: 'select id from shop.orders', totals: 'select 1 as one' })
+    expect(errors.map((error) => error.code)).toEqual(['MODEL_NAME_TAKEN'])
+  })
+
+  it('a model over a broken model says so', async () => {
+    const { errors } = await bind({ above: 'select * from below', below: 'select nothing from shop.orders' })
+    expect(errors.map((error) => error.details['model'])).toEqual(['below', 'above'])
+    expect(errors[1]?.message).toContain('the model below is not valid')
+  })
+
+  it.each([
+    ['select id from shop.orders limit 3', 'LIMIT'],
+    ['select id, row_number() over (order by id) as n from shop.orders', 'a window function'],
+    ['select stddev(id) as s from shop.orders', 'the aggregate stddev'],
+    ['select * from shop.orders full join shop.items on shop.orders.id = order_id', 'a FULL OUTER join'],
+    ['select o.id from shop.orders o left join shop.items i on i.order_id > o.id', 'an outer join on a condition other than equality'],
+    ['select id from shop.orders where id not in (select order_id from shop.items)', 'NOT IN with a subquery'],
+    ['select sum(x::double) as s from (select id as x from shop.orders)', 'sum of floating-point values'],
+    ['select * from range(3)', 'the table function range'],
+    ['create table x (a int)', 'a statement other than SELECT'],
+    ['select id from shop.orders; select 1', 'a second statement'],
+    ['select id from shop.orders where id = ?', 'a parameter'],
+    ['select id from shop.orders except select order_id from shop.items', 'EXCEPT'],
+    ['select [id] as list from shop.orders', 'a column of type BIGINT[]'],
+  ])('%s is refused by the name of what is not supported', async (sql, construct) => {
+    const { errors } = await bind({ model: sql })
+    expect(errors.map((error) => error.code)).toEqual(['SQL_UNSUPPORTED'])
+    expect(errors[0]?.details['construct']).toContain(construct)
+    expect(errors[0]?.hint).toContain('millrace check')
+  })
+
+  it('a file of this machine cannot be read', async () => {
+    const { errors } = await bind({ model: "select * from read_csv('/etc/hostname')" })
+    expect(errors).toHaveLength(1)
+  })
+})
+
+describe('fingerprints', () => {
+  it('do not change with white space, comments or the names within', async () => {
+    const first = await bindOne('select o.id, count(*) as n from shop.orders o group by o.id')
+    const second = await bindOne('-- orders\nSELECT x.id,\n  COUNT(*) AS n FROM shop.orders AS x GROUP BY 1')
+    expect(second.fingerprint).toBe(first.fingerprint)
+  })
+
+  it('change with the meaning, and with that of a model below', async () => {
+    const first = await bindOne('select id from shop.orders where id > 1')
+    const second = await bindOne('select id from shop.orders where id > 2')
+    expect(second.fingerprint).not.toBe(first.fingerprint)
+    const before = await bind({ a: 'select id from shop.orders where id > 1', b: 'select id from a' })
+    const after = await bind({ a: 'select id from shop.orders where id > 2', b: 'select id from a' })
+    expect(after.bound[1]?.fingerprint).not.toBe(before.bound[1]?.fingerprint)
+  })
+})
+
+describe('the key of a model', () => {
+  it.each([
+    ['select id, note from shop.orders', [0]],
+    ['select note, id from shop.orders where id > 3', [1]],
+    ['select note from shop.orders', []],
+    ['select note, count(*) as n from shop.orders group by note', [0]],
+    ['select count(*) as n, note from shop.orders group by note', [1]],
+    ['select count(*) as n from shop.orders', []],
+    ['select distinct note, customer_id from shop.orders', [0, 1]],
+    ['select i.id, o.note from shop.items i join shop.orders o on o.id = i.order_id', [0]],
+    ['select i.id, o.note from shop.items i left join shop.orders o on o.id = i.order_id', [0]],
+    ['select o.id, i.id as item from shop.orders o left join shop.items i on i.order_id = o.id', [0, 1]],
+    ['select id from shop.orders union all select id from shop.items', []],
+    ['select id from shop.orders union select id from shop.items', [0]],
+    ['select moment, what from shop.events', []],
+    ['select id from shop.orders where exists (select 1 from shop.items where order_id = shop.orders.id)', [0]],
+  ])('%s is %j', async (sql, key) => {
+    expect((await bindOne(sql)).schema.key).toEqual(key)
+  })
+})

@@ -1,0 +1,160 @@
+/** Rows that hold the edges of every type, and the means to compute an expression over them both ways. */
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { assert } from '@millrace/base'
+import { layoutOf, type Schema, sqlNameOf, type Type, type Value, valueToText } from '@millrace/core'
+import { type BindResult, bindModels } from '../bind-models.ts'
+import { compileProjection } from '../compile/compile.ts'
+import { EvaluationFailure } from '../compile/evaluation-failure.ts'
+import { type Lane, laneFrom, laneValueAt } from '../compile/lane.ts'
+import { createTables } from '../create-tables.ts'
+import { readDuckdbValue } from '../duckdb-value.ts'
+import { type Expression, rewrite } from '../expression/expression.ts'
+
+export interface SampleColumn {
+  readonly name: string
+  readonly type: Type
+  readonly values: readonly Value[]
+}
+
+const day = 86_400_000_000
+const I64 = 9_223_372_036_854_775_807n
+
+/** The same length for all, so that a row is one value of each; the tests also cross the columns. */
+export const SAMPLE_COLUMNS: readonly SampleColumn[] = [
+  { name: 'i8', type: { kind: 'int8' }, values: [0, 1, -1, 127, -128, null, 5, -7] },
+  { name: 'i32', type: { kind: 'int32' }, values: [0, 1, -1, 2_147_483_647, -2_147_483_648, null, 10, 3] },
+  { name: 'i64', type: { kind: 'int64' }, values: [0, 1, -1, I64, -I64 - 1n, null, 9_007_199_254_740_991, 9_007_199_254_740_993n] },
+  { name: 'j64', type: { kind: 'int64' }, values: [2, 3, -2, 2, 1, 7, null, 1_000_003] },
+  { name: 'huge', type: { kind: 'hugeint' }, values: [0, 1, -1, (1n << 126n) + 7n, -(1n << 126n), null, 123_456_789_012_345_678_901n, 5] },
+  { name: 'u8', type: { kind: 'uint8' }, values: [0, 1, 255, 7, null, 200, 3, 2] },
+  { name: 'd', type: { kind: 'decimal', width: 10, scale: 2 }, values: [0, 150, -150, 9_999_999_999, -9_999_999_999, null, 125, -5] },
+  { name: 'e', type: { kind: 'decimal', width: 5, scale: 3 }, values: [0, 1500, -1500, 99_999, -99_999, null, 125, 500] },
+  { name: 'w', type: { kind: 'decimal', width: 38, scale: 4 }, values: [0, 15_000, -15_000, 10n ** 37n, -(10n ** 37n), null, 12_345_678_901_234_567_890n, -5] },
+  { name: 'f', type: { kind: 'float64' }, values: [0, 1.5, -2.5, 1e300, Number.NaN, null, Infinity, 0.1] },
+  { name: 'g', type: { kind: 'float64' }, values: [3, -0.5, 2.5, 1e-300, 1, 2, null, -Infinity] },
+  { name: 'b', type: { kind: 'boolean' }, values: [true, false, null, true, false, null, true, false] },
+  { name: 'c', type: { kind: 'boolean' }, values: [true, true, true, false, false, false, null, null] },
+  { name: 's', type: { kind: 'text' }, values: ['', 'abc', ' Ab c ', 'héllo', '😀x', null, 'a%b_c', 'ZZZ'] },
+  { name: 't', type: { kind: 'text' }, values: ['a', 'b', 'Ab', 'l', 'x', 'y', null, 'zzz'] },
+  { name: 'dt', type: { kind: 'date' }, values: [0, 19_783, -1, 19_753, 11_016, null, -800_000, 20_088] },
+  { name: 'du', type: { kind: 'date' }, values: [1, 19_000, 5, -400, 11_017, 7, null, 20_089] },
+  { name: 'ts', type: { kind: 'timestamp' }, values: [0, 1_704_067_200_500_000, -1, 19_753 * day + 86_399_999_999, -70_000_000 * 1_000_000, null, 1, 951_782_400_000_000] },
+]
+
+export const SAMPLE_SCHEMA: Schema = {
+  columns: SAMPLE_COLUMNS.map(({ name, type }) => ({ name, type, nullable: true })),
+  key: [],
+}
+
+/** Every column's values shifted against the others', so that edges meet edges. */
+export function sampleRows(): readonly (readonly Value[])[] {
+  const rows: Value[][] = []
+  for (let shift = 0; shift < 8; shift += 1) {
+    for (let row = 0; row < 8; row += 1) {
+      rows.push(SAMPLE_COLUMNS.map(({ values }, column) => values[(row + shift * ((column % 7) + 1)) % values.length] as Value))
+    }
+  }
+  return rows
+}
+
+export type Outcome = { readonly value: Value } | { readonly failed: true }
+
+export class SampleTable {
+  readonly rows = sampleRows()
+  readonly #connection: DuckDBConnection
+  readonly #lanes: readonly Lane[]
+  readonly #bound: BindResult
+
+  private constructor(connection: DuckDBConnection, bound: BindResult) {
+    this.#connection = connection
+    this.#bound = bound
+    this.#lanes = SAMPLE_COLUMNS.map(({ type }, at) =>
+      laneFrom(
+        layoutOf(type),
+        this.rows.map((row) => row[at] as Value),
+      ),
+    )
+  }
+
+  /** Every expression that will be asked for is bound at once. */
+  static async open(expressions: readonly string[]): Promise<SampleTable> {
+    const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
+    const connection = await instance.connect()
+    await createTables(connection, [{ name: 'sample', schema: SAMPLE_SCHEMA }])
+    const table = new SampleTable(connection, await bindExpressions(expressions))
+    const rows = table.rows.map((row) => `(${row.map((value, at) => literal((SAMPLE_COLUMNS[at] as SampleColumn).type, value)).join(', ')})`)
+    await connection.run(`INSERT INTO sample VALUES ${rows.join(', ')}`)
+    return table
+  }
+
+  /** Row by row what DuckDB says; a row for which it raises has failed. */
+  async byDuckdb(sql: string): Promise<readonly Outcome[]> {
+    try {
+      const result = await this.#connection.runAndReadAll(`SELECT ${sql} FROM sample ORDER BY rowid`)
+      return result.getRows().map(([value]) => outcome(value))
+    } catch {
+      const outcomes: Outcome[] = []
+      for (let row = 0; row < this.rows.length; row += 1) outcomes.push(await this.#one(sql, row))
+      return outcomes
+    }
+  }
+
+  /** Row by row what the compiled expression says. Raises SQL_UNSUPPORTED where it is refused. */
+  byKernel(sql: string): readonly Outcome[] {
+    const expression = this.#expression(sql)
+    const projection = compileProjection([expression])
+    return this.rows.map((_, row) => {
+      const lanes = this.#lanes.map((lane): Lane => laneFrom(lane.layout, [laneValueAt(lane, row)]))
+      try {
+        return { value: laneValueAt(projection(lanes, 1)[0] as Lane, 0) }
+      } catch (error) {
+        if (error instanceof EvaluationFailure) return { failed: true }
+        throw error
+      }
+    })
+  }
+
+  #expression(sql: string): Expression {
+    const name = sql.replaceAll('.', ' ')
+    const error = this.#bound.errors.find(({ details }) => details['model'] === name)
+    if (error !== undefined) throw error
+    const plan = this.#bound.bound.find((model) => model.name === name)?.plan
+    assert(plan?.kind === 'project' && plan.input.kind === 'scan', 'the probe is a projection of a scan')
+    const places = plan.input.columns.map((column) => NAMES.indexOf(column ?? ''))
+    const [result] = plan.expressions
+    assert(result !== undefined, 'the probe has a result')
+    return rewrite(result, (part) => (part.kind === 'column' ? { ...part, index: places[part.index] as number } : part))
+  }
+
+  close(): void {
+    this.#connection.closeSync()
+  }
+
+  async #one(sql: string, row: number): Promise<Outcome> {
+    try {
+      const result = await this.#connection.runAndReadAll(`SELECT ${sql} FROM (SELECT * FROM sample WHERE rowid = ${row})`)
+      return outcome(result.getRows()[0]?.[0])
+    } catch {
+      return { failed: true }
+    }
+  }
+}
+
+const NAMES = SAMPLE_COLUMNS.map(({ name }) => name)
+
+/** Each over all columns of the sample, whatever it reads; the model's name is the expression itself. */
+async function bindExpressions(expressions: readonly string[]): Promise<BindResult> {
+  const models = expressions.map((sql) => ({ name: sql.replaceAll('.', ' '), sql: `SELECT ${sql} AS result, ${NAMES.join(', ')} FROM sample` }))
+  return await bindModels({ models, streams: [{ name: 'sample', schema: SAMPLE_SCHEMA }] })
+}
+
+function outcome(value: unknown): Outcome {
+  const read = readDuckdbValue(value)
+  assert(read === null || typeof read !== 'object' || read instanceof Uint8Array, 'the probe has a plain value')
+  return { value: read ?? null }
+}
+
+function literal(type: Type, value: Value): string {
+  if (value === null) return 'NULL'
+  return `'${valueToText(type, value).replaceAll("'", "''")}'::${sqlNameOf(type)}`
+}
