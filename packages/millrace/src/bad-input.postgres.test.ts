@@ -54,7 +54,7 @@ describe('bad input', () => {
   it('a wrong password is told as such, without the password', async () => {
     const url = postgres.urlFor({ password: 'not-the-password' })
     const { code, stderr } = await attempt(['check'], { 'millrace.config.ts': config({ url }) })
-    expect(code).toBe(5)
+    expect(code).toBe(4)
     expect(stderr).toContain('SOURCE_AUTHENTICATION')
     expect(stderr).not.toContain('not-the-password')
   })
