@@ -53,7 +53,7 @@ export async function provenCopy(copy: string, name: string): Promise<StoreProof
 
 /** Removes a database with what SQLite keeps beside it. */
 export function removeDatabase(path: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${suffix}`, { force: true })
+  for (const suffix of ['', '-wal', '-shm', '-journal']) if (existsSync(`${path}${suffix}`)) rmSync(`${path}${suffix}`)
 }
 
 export function syncFile(path: string): void {

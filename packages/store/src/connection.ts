@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { MillraceError } from '@millrace/base'
+import { describeError, MillraceError } from '@millrace/base'
 import { rowChecksum } from './checksum.ts'
 import { asStoreError } from './store-error.ts'
 import { APPLICATION_ID, CREATE_TABLES, FORMAT_VERSION } from './tables.ts'
@@ -47,6 +47,16 @@ export function connectReader(path: string): DatabaseSync {
     checkForm(db, path)
     db.exec('pragma query_only = on')
   })
+}
+
+/** Prepares what a user of the connection needs; where the tables are not as they must be, it closes it. */
+export function prepared<Result>(db: DatabaseSync, path: string, prepare: () => Result): Result {
+  try {
+    return prepare()
+  } catch (error) {
+    db.close()
+    throw new MillraceError('STORE_CORRUPT', { cause: error, details: { path, what: describeError(error) } })
+  }
 }
 
 /** The value of a pragma that answers with one number. */

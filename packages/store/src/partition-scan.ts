@@ -54,7 +54,8 @@ export class HeaderTable {
 
   /** Where the changes after a cut begin: by bisection, since cuts only grow with positions. */
   startAfter(stream: StreamInfo, extent: PartitionRow, afterCut: number): number {
-    if (afterCut > 0 && afterCut < extent.dropped_cut) throw retentionPassed(stream, afterCut)
+    if (afterCut === 0) return extent.first
+    if (afterCut < extent.dropped_cut) throw retentionPassed(stream, afterCut)
     let least = extent.first
     let most = extent.next
     // Most readers stand near the end, so the last batch is tried first.

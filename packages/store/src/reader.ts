@@ -18,7 +18,7 @@ import type {
 } from '@millrace/core'
 import type { BatchRow } from './batch-row.ts'
 import { Catalog } from './catalog.ts'
-import { connectReader } from './connection.ts'
+import { connectReader, prepared } from './connection.ts'
 import { ControlQueries } from './control-queries.ts'
 import { type Meta, MetaTable } from './meta.ts'
 import { HeaderTable, PartitionScan } from './partition-scan.ts'
@@ -26,6 +26,17 @@ import { ProgressTable } from './progress-table.ts'
 import { SegmentTable } from './segment-table.ts'
 import { guarded } from './store-error.ts'
 import { type BodySource, FileBatch } from './stored-batch.ts'
+
+/** What a reader asks of the file, each with its prepared statements. */
+interface Tables {
+  readonly meta: MetaTable
+  readonly catalog: Catalog
+  readonly headers: HeaderTable
+  readonly segments: SegmentTable
+  readonly progress: ProgressTable
+  readonly control: ControlQueries
+  readonly selectBody: StatementSync
+}
 
 interface Place {
   readonly cut: number
@@ -40,64 +51,54 @@ export function openReader(path: string): LogReader {
 export class FileReader implements LogReader {
   readonly #path: string
   readonly #db: DatabaseSync
-  readonly #meta: MetaTable
-  readonly #catalog: Catalog
-  readonly #headers: HeaderTable
-  readonly #segments: SegmentTable
-  readonly #progress: ProgressTable
-  readonly #control: ControlQueries
+  readonly #tables: Tables
   readonly #bodies: BodySource
   /** Where each partition was left by `readCuts`: who reads on from there need not look for the place. */
   readonly #left = new Map<string, Place>()
 
   constructor(path: string) {
+    const db = connectReader(path)
+    const tables = prepared(db, path, () => tablesOf(db, path))
     this.#path = path
-    this.#db = connectReader(path)
-    const [db, headers] = [this.#db, new HeaderTable(this.#db, path)]
-    this.#meta = new MetaTable(db, path)
-    this.#catalog = new Catalog(db, path)
-    this.#headers = headers
-    this.#segments = new SegmentTable(db, path)
-    this.#progress = new ProgressTable(db, path)
-    this.#control = new ControlQueries(db)
-    const selectBody: StatementSync = db.prepare('select bytes from store_body where id = ?')
+    this.#db = db
+    this.#tables = tables
     this.#bodies = {
       path,
-      selectBody,
-      schema: (schemaId) => this.#catalog.schemaById(schemaId),
-      isKept: (row) => headers.isKept(row),
+      selectBody: tables.selectBody,
+      schema: (schemaId) => tables.catalog.schemaById(schemaId),
+      isKept: (row) => tables.headers.isKept(row),
     }
   }
 
   /** What tells this store, and each restored copy of it, from every other. */
   get id(): string {
-    return guarded(this.#path, () => this.#meta.read()).id
+    return guarded(this.#path, () => this.#tables.meta.read()).id
   }
 
   cut(): number {
-    return guarded(this.#path, () => this.#meta.read()).cut
+    return guarded(this.#path, () => this.#tables.meta.read()).cut
   }
 
   streams(): readonly StreamInfo[] {
-    return this.#moment(() => this.#catalog.streams())
+    return this.#moment(() => this.#tables.catalog.streams())
   }
 
   stream(name: string): StreamInfo {
-    return this.#moment(() => this.#catalog.stream(name))
+    return this.#moment(() => this.#tables.catalog.stream(name))
   }
 
   extents(name: string): readonly StreamExtent[] {
     return this.#moment(() => {
-      const stream = this.#catalog.stream(name)
+      const stream = this.#tables.catalog.stream(name)
       return partitionsOf(stream).map((partition) => {
-        const { first, next, bytes } = this.#headers.partitions.read(stream.id, partition)
+        const { first, next, bytes } = this.#tables.headers.partitions.read(stream.id, partition)
         return { stream: name, partition, first, next, bytes }
       })
     })
   }
 
   *read(name: string, options: ReadOptions = {}): IterableIterator<StoredBatch> {
-    const scans = this.#moment((meta) => this.#scansFor(this.#catalog.stream(name), options, meta))
+    const scans = this.#moment((meta) => this.#scansFor(this.#tables.catalog.stream(name), options, meta))
     let bytesLeft = options.bytesLimit ?? Infinity
     while (bytesLeft > 0) {
       const scan = scans.some(({ isDrained }) => isDrained)
@@ -116,7 +117,7 @@ export class FileReader implements LogReader {
     assert(bytesLimit > 0, 'a step takes some bytes')
     return this.#moment((meta) => {
       const untilCut = Math.max(afterCut, Math.min(options.untilCut ?? meta.cut, meta.cut))
-      const scans = [...new Set(names)].flatMap((name) => this.#scansAfter(this.#catalog.stream(name), afterCut, untilCut))
+      const scans = [...new Set(names)].flatMap((name) => this.#scansAfter(this.#tables.catalog.stream(name), afterCut, untilCut))
       const batches: StoredBatch[] = []
       let bytes = 0
       let reachedCut = afterCut
@@ -139,11 +140,11 @@ export class FileReader implements LogReader {
   }
 
   progress(source: string): SourceProgress | null {
-    return guarded(this.#path, () => this.#progress.read(source))
+    return guarded(this.#path, () => this.#tables.progress.read(source))
   }
 
   *segments(owner: string): IterableIterator<StateSegment> {
-    const segments = this.#segments.segments(owner)
+    const segments = this.#tables.segments.segments(owner)
     for (;;) {
       const { done, value } = guarded(this.#path, () => segments.next())
       if (done === true) return
@@ -152,7 +153,7 @@ export class FileReader implements LogReader {
   }
 
   control<Row extends Record<string, ControlValue>>(sql: string, parameters: readonly ControlValue[] = []): Row[] {
-    return guarded(this.#path, () => this.#control.rows<Row>(sql, parameters))
+    return guarded(this.#path, () => this.#tables.control.rows<Row>(sql, parameters))
   }
 
   close(): void {
@@ -162,21 +163,22 @@ export class FileReader implements LogReader {
   #scansFor(stream: StreamInfo, { afterCut = 0, untilCut, fromPosition, partition }: ReadOptions, meta: Meta): PartitionScan[] {
     const wanted = partition === undefined ? partitionsOf(stream) : [partition]
     return wanted.map((each) => {
-      const extent = this.#headers.partitions.read(stream.id, each)
-      let start = this.#headers.startAfter(stream, extent, afterCut)
+      const extent = this.#tables.headers.partitions.read(stream.id, each)
+      let start = this.#tables.headers.startAfter(stream, extent, afterCut)
       if (fromPosition !== undefined && fromPosition > start) {
-        start = fromPosition >= extent.next ? extent.next : this.#headers.holding(stream, each, fromPosition).first
+        start = fromPosition >= extent.next ? extent.next : this.#tables.headers.holding(stream, each, fromPosition).first
       }
-      return new PartitionScan(this.#headers, { stream, partition: each, start, untilCut: Math.min(untilCut ?? meta.cut, meta.cut) })
+      return new PartitionScan(this.#tables.headers, { stream, partition: each, start, untilCut: Math.min(untilCut ?? meta.cut, meta.cut) })
     })
   }
 
   #scansAfter(stream: StreamInfo, afterCut: number, untilCut: number): PartitionScan[] {
     return partitionsOf(stream).map((partition) => {
       const left = this.#left.get(`${stream.id}/${partition}`)
-      const extent = this.#headers.partitions.read(stream.id, partition)
-      const start = left?.cut === afterCut && left.next >= extent.first ? left.next : this.#headers.startAfter(stream, extent, afterCut)
-      return new PartitionScan(this.#headers, { stream, partition, start, untilCut })
+      const extent = this.#tables.headers.partitions.read(stream.id, partition)
+      const start =
+        left?.cut === afterCut && left.next >= extent.first ? left.next : this.#tables.headers.startAfter(stream, extent, afterCut)
+      return new PartitionScan(this.#tables.headers, { stream, partition, start, untilCut })
     })
   }
 
@@ -185,13 +187,25 @@ export class FileReader implements LogReader {
     return guarded(this.#path, () => {
       this.#db.exec('begin')
       try {
-        const meta = this.#meta.read()
-        this.#catalog.refresh(meta)
+        const meta = this.#tables.meta.read()
+        this.#tables.catalog.refresh(meta)
         return work(meta)
       } finally {
         this.#db.exec('rollback')
       }
     })
+  }
+}
+
+function tablesOf(db: DatabaseSync, path: string): Tables {
+  return {
+    meta: new MetaTable(db, path),
+    catalog: new Catalog(db, path),
+    headers: new HeaderTable(db, path),
+    segments: new SegmentTable(db, path),
+    progress: new ProgressTable(db, path),
+    control: new ControlQueries(db),
+    selectBody: db.prepare('select bytes from store_body where id = ?'),
   }
 }
 

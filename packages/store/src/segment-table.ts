@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { MillraceError } from '@millrace/base'
 import type { StateChange, StateSegment } from '@millrace/core'
+import { blob } from './blob.ts'
 import { bytesChecksum, rowChecksum } from './checksum.ts'
 import { pack, unpack } from './packing.ts'
 
@@ -65,12 +66,13 @@ export class SegmentTable {
     const list = this.#list.all(owner) as unknown as { id: number; checksum: number }[]
     const found = list.reduce((all, { checksum }) => (all ^ checksum) >>> 0, 0)
     if (list.length !== segments || found !== digest) throw this.#corrupt(owner, 'has segments missing')
-    for (const { id, checksum } of list) yield this.#loadOne(owner, id, checksum)
+    for (const { id, checksum } of list) yield this.#loadOne({ owner, digest }, id, checksum)
   }
 
-  #loadOne(owner: string, id: number, checksum: number): StateSegment {
+  #loadOne({ owner, digest }: Pick<OwnerRow, 'owner' | 'digest'>, id: number, checksum: number): StateSegment {
     const row = this.#load.get(id) as SegmentRow | undefined
     if (row === undefined || row.owner !== owner || row.checksum !== checksum) {
+      if (this.#ownerOf(owner).digest === digest) throw this.#corrupt(owner, 'has a segment missing')
       throw new MillraceError('STORE_IO', { details: { path: this.#path, what: `the state of ${owner} was replaced while it was read` } })
     }
     if (row.checksum !== segmentChecksum(row, row)) throw this.#corrupt(owner, `does not match its checksum at ${row.part}/${row.sequence}`)
@@ -81,7 +83,7 @@ export class SegmentTable {
     this.#removeOne(segment)
     const packed = pack(segment.bytes)
     const checksum = segmentChecksum(segment, packed)
-    this.#insert.run(segment.owner, segment.part, segment.sequence, packed.packing, checksum, packed.bytes)
+    this.#insert.run(segment.owner, segment.part, segment.sequence, packed.packing, checksum, blob(packed.bytes))
     this.#count(segment.owner, 1, checksum)
   }
 

@@ -17,16 +17,17 @@ export class WriterClient {
   readonly #worker: Worker
   readonly #pending = new Map<number, Pending>()
   readonly #opened = Promise.withResolvers<void>()
-  readonly #closed = Promise.withResolvers<void>()
+  readonly #exited = Promise.withResolvers<void>()
   #lastId = 0
   #stopped: Error | null = null
+  #isClosing = false
 
   static async start(options: WriterOptions): Promise<WriterClient> {
     const client = new WriterClient(options)
     try {
       await client.#opened.promise
     } catch (error) {
-      await client.#worker.terminate()
+      await client.#exited.promise
       throw error
     }
     client.#worker.unref()
@@ -44,7 +45,10 @@ export class WriterClient {
       for (const reply of replies) this.#receive(reply)
     })
     this.#worker.on('error', (error) => this.#stop(error instanceof Error ? error.message : String(error)))
-    this.#worker.on('exit', (code) => this.#stop(`its writer ended with code ${code}`))
+    this.#worker.on('exit', (code) => {
+      this.#stop(`its writer ended with code ${code}`)
+      this.#exited.resolve()
+    })
   }
 
   /** Keeps the process alive until the answer is there. */
@@ -58,13 +62,14 @@ export class WriterClient {
     return answer as Promise<Value>
   }
 
+  /** The thread ends by itself once it has closed the file. */
   async close(): Promise<void> {
     if (this.#stopped === null) {
+      this.#isClosing = true
       this.#worker.ref()
-      this.#worker.postMessage({ kind: 'close' } satisfies Request)
-      await this.#closed.promise
+      this.#worker.postMessage({ kind: 'close' } satisfies Request, [])
     }
-    await this.#worker.terminate()
+    await this.#exited.promise
   }
 
   #receive(reply: Reply): void {
@@ -79,14 +84,13 @@ export class WriterClient {
         return this.#settle(reply.id)?.reject(uncarried(reply.error))
       case 'closed':
         this.#stopped = this.#ended('it was closed')
-        return this.#closed.resolve()
     }
   }
 
   #settle(id: number): Pending | undefined {
     const pending = this.#pending.get(id)
     this.#pending.delete(id)
-    if (this.#pending.size === 0) this.#worker.unref()
+    if (this.#pending.size === 0 && !this.#isClosing) this.#worker.unref()
     return pending
   }
 
@@ -94,7 +98,6 @@ export class WriterClient {
   #stop(what: string): void {
     this.#stopped ??= this.#ended(what)
     this.#opened.reject(this.#stopped)
-    this.#closed.resolve()
     for (const { reject } of this.#pending.values()) reject(this.#stopped)
     this.#pending.clear()
   }

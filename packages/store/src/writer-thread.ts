@@ -4,9 +4,9 @@
  */
 import { assert } from '@millrace/base'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { connectWriter, type WriterOptions } from './connection.ts'
+import { connectWriter, prepared, type WriterOptions } from './connection.ts'
 import { type EncodedSet, heldBytes } from './encoded-set.ts'
-import { carried, guarded } from './store-error.ts'
+import { carried } from './store-error.ts'
 import type { Reply, Request } from './writer-protocol.ts'
 import { WriteAhead } from './write-ahead.ts'
 import { Writer } from './writer.ts'
@@ -17,7 +17,7 @@ const options = workerData as WriterOptions
 
 try {
   const db = connectWriter(options)
-  const writer = guarded(options.path, () => new Writer(db, options.path))
+  const writer = prepared(db, options.path, () => new Writer(db, options.path))
   const writeAhead = new WriteAhead(db)
   port.on('message', (first: Request) => {
     const requests = [first, ...waiting()]

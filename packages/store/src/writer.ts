@@ -6,6 +6,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { assert, reach } from '@millrace/base'
 import type { ControlStatement } from '@millrace/core'
+import { blob } from './blob.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { Catalog } from './catalog.ts'
 import { CatalogWriter } from './catalog-writer.ts'
@@ -119,7 +120,7 @@ export class Writer {
     this.#statements.delete(sql)
     this.#statements.set(sql, statement)
     if (this.#statements.size > STATEMENTS_LIMIT) this.#statements.delete(this.#statements.keys().next().value as string)
-    statement.run(...parameters)
+    statement.run(...parameters.map((value) => (value instanceof Uint8Array ? blob(value) : value)))
     assert(this.#db.isTransaction, 'a control statement leaves the transaction open')
   }
 }

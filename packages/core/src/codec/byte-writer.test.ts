@@ -5,8 +5,10 @@ test.each([1, 2, 4, 8])('an array of width %i that outgrows the buffer lies in t
   const writer = new ByteWriter()
   writer.byte(7)
   const count = (1 << (18 + width)) / width
-  const values = { 1: writer.uint8Array, 2: writer.uint16Array, 4: writer.uint32Array, 8: writer.float64Array }[width]?.call(writer, count)
-  values?.fill(9)
+  if (width === 1) writer.uint8Array(count).fill(9)
+  if (width === 2) writer.uint16Array(count).fill(9)
+  if (width === 4) writer.uint32Array(count).fill(9)
+  if (width === 8) writer.float64Array(count).fill(9)
   const bytes = writer.finish()
   expect(bytes.length).toBeGreaterThanOrEqual(count * width)
   expect(bytes[0]).toBe(7)
