@@ -29,7 +29,11 @@ export const SAMPLE_COLUMNS: readonly SampleColumn[] = [
   { name: 'u8', type: { kind: 'uint8' }, values: [0, 1, 255, 7, null, 200, 3, 2] },
   { name: 'd', type: { kind: 'decimal', width: 10, scale: 2 }, values: [0, 150, -150, 9_999_999_999, -9_999_999_999, null, 125, -5] },
   { name: 'e', type: { kind: 'decimal', width: 5, scale: 3 }, values: [0, 1500, -1500, 99_999, -99_999, null, 125, 500] },
-  { name: 'w', type: { kind: 'decimal', width: 38, scale: 4 }, values: [0, 15_000, -15_000, 10n ** 37n, -(10n ** 37n), null, 12_345_678_901_234_567_890n, -5] },
+  {
+    name: 'w',
+    type: { kind: 'decimal', width: 38, scale: 4 },
+    values: [0, 15_000, -15_000, 10n ** 37n, -(10n ** 37n), null, 12_345_678_901_234_567_890n, -5],
+  },
   { name: 'f', type: { kind: 'float64' }, values: [0, 1.5, -2.5, 1e300, Number.NaN, null, Infinity, 0.1] },
   { name: 'g', type: { kind: 'float64' }, values: [3, -0.5, 2.5, 1e-300, 1, 2, null, -Infinity] },
   { name: 'b', type: { kind: 'boolean' }, values: [true, false, null, true, false, null, true, false] },
@@ -38,7 +42,11 @@ export const SAMPLE_COLUMNS: readonly SampleColumn[] = [
   { name: 't', type: { kind: 'text' }, values: ['a', 'b', 'Ab', 'l', 'x', 'y', null, 'zzz'] },
   { name: 'dt', type: { kind: 'date' }, values: [0, 19_783, -1, 19_753, 11_016, null, -800_000, 20_088] },
   { name: 'du', type: { kind: 'date' }, values: [1, 19_000, 5, -400, 11_017, 7, null, 20_089] },
-  { name: 'ts', type: { kind: 'timestamp' }, values: [0, 1_704_067_200_500_000, -1, 19_753 * day + 86_399_999_999, -70_000_000 * 1_000_000, null, 1, 951_782_400_000_000] },
+  {
+    name: 'ts',
+    type: { kind: 'timestamp' },
+    values: [0, 1_704_067_200_500_000, -1, 19_753 * day + 86_399_999_999, -70_000_000 * 1_000_000, null, 1, 951_782_400_000_000],
+  },
 ]
 
 export const SAMPLE_SCHEMA: Schema = {
@@ -82,7 +90,9 @@ export class SampleTable {
     const connection = await instance.connect()
     await createTables(connection, [{ name: 'sample', schema: SAMPLE_SCHEMA }])
     const table = new SampleTable(connection, await bindExpressions(expressions))
-    const rows = table.rows.map((row) => `(${row.map((value, at) => literal((SAMPLE_COLUMNS[at] as SampleColumn).type, value)).join(', ')})`)
+    const rows = table.rows.map(
+      (row) => `(${row.map((value, at) => literal((SAMPLE_COLUMNS[at] as SampleColumn).type, value)).join(', ')})`,
+    )
     await connection.run(`INSERT INTO sample VALUES ${rows.join(', ')}`)
     return table
   }
@@ -144,7 +154,10 @@ const NAMES = SAMPLE_COLUMNS.map(({ name }) => name)
 
 /** Each over all columns of the sample, whatever it reads; the model's name is the expression itself. */
 async function bindExpressions(expressions: readonly string[]): Promise<BindResult> {
-  const models = expressions.map((sql) => ({ name: sql.replaceAll('.', ' '), sql: `SELECT ${sql} AS result, ${NAMES.join(', ')} FROM sample` }))
+  const models = expressions.map((sql) => ({
+    name: sql.replaceAll('.', ' '),
+    sql: `SELECT ${sql} AS result, ${NAMES.join(', ')} FROM sample`,
+  }))
   return await bindModels({ models, streams: [{ name: 'sample', schema: SAMPLE_SCHEMA }] })
 }
 
