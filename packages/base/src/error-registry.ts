@@ -35,7 +35,7 @@ const entries = {
   },
   CONFIG_SECRET_MISSING: {
     summary: 'The secret {reference} has no value.',
-    hint: 'Set it in the environment or in the file that the reference names, then run the command again.',
+    hint: 'Set it in the environment, in `.env` or in the file that the reference names, then run `millrace check`.',
     retry: 'after-fix',
     exit: 4,
   },
@@ -111,7 +111,7 @@ const entries = {
   },
   STORE_VERSION_UNKNOWN: {
     summary: 'The store {path} was written by a newer Millrace (format {found}, this one knows {known}).',
-    hint: 'Install the newer Millrace, or restore a backup made by this one.',
+    hint: 'Install the newer Millrace, or put back a backup made by this one with `millrace restore FILE`.',
     retry: 'after-fix',
     exit: 4,
   },
@@ -315,7 +315,7 @@ const entries = {
   },
   HTTP_REQUEST_INVALID: {
     summary: 'The request to {path} is not valid: {problem}.',
-    hint: 'Correct {place} and send the request again.',
+    hint: 'Correct `{place}` and send the request again.',
     retry: 'never',
     exit: 64,
   },
@@ -333,7 +333,7 @@ const entries = {
   },
   FEED_FULL: {
     summary: 'All {limit} places of the live feed are taken.',
-    hint: 'Close other tabs of the console; the page tries again by itself.',
+    hint: 'Close other tabs of the console, or ask `/api/overview` from time to time; the page tries again by itself.',
     retry: 'backoff',
     exit: 1,
   },
@@ -370,7 +370,7 @@ const entries = {
   },
   LIVE_EVALUATION: {
     summary: '{model} has no answer for the present rows: {problem} ({file}:{line}:{column}).',
-    hint: 'Correct the row at its source, or guard the expression in {file}. The model is retried by itself; the others go on.',
+    hint: 'Correct the row at its source, or guard the expression in `{file}`. The model is retried by itself; the others go on.',
     retry: 'after-fix',
     exit: 1,
   },
@@ -420,7 +420,7 @@ const entries = {
   },
   DOOR_TLS_REFUSED: {
     summary: '{host} could not prove who it is: {reason}.',
-    hint: "Renew the certificate of {host}, or start Millrace with NODE_EXTRA_CA_CERTS set to your own authority's file. It is tried again by itself.",
+    hint: "Renew the certificate of {host}, or start Millrace with `NODE_EXTRA_CA_CERTS` set to your own authority's file. It is tried again by itself.",
     retry: 'backoff',
     exit: 5,
   },
@@ -432,7 +432,7 @@ const entries = {
   },
   DOOR_RESPONSE_TOO_LARGE: {
     summary: 'The headers of the answer from {host} are larger than is read.',
-    hint: 'It is tried again by itself. Let {host} answer with fewer or shorter headers.',
+    hint: 'It is tried again by itself. Let {host} answer with fewer or shorter headers; `millrace deliveries` shows what waits.',
     retry: 'backoff',
     exit: 5,
   },
@@ -470,7 +470,7 @@ const entries = {
   },
   DELIVERY_EVENT_TOO_LARGE: {
     summary: 'A change of {stream} (partition {partition}, position {position}) makes a body of {bytes} bytes; {limit} are sent at most.',
-    hint: 'The change is parked and its neighbours flow on. Deliver from a model that selects fewer columns.',
+    hint: 'The change is parked and its neighbours flow on. Deliver `from` a model that selects fewer columns.',
     retry: 'never',
     exit: 1,
   },

@@ -72,7 +72,7 @@ export function isTest(path: string): boolean {
 
 /** Tests, what only tests use, and whatever else lies beside a package's `src`: measurements, a trial server. */
 export function isForDevelopment(path: string): boolean {
-  return isTest(path) || /^(packages\/[^/]+|console)\/(?!src\/|bin\/)/.test(path) || /\/src\/(.*\/)?testing\//.test(path)
+  return isTest(path) || /^(packages\/[^/]+|console)\/(?!src\/|bin\/)/.test(path) || /\/src\/(.*\/)?(testing|fixtures)\//.test(path)
 }
 
 /** What a user's machine runs. */
