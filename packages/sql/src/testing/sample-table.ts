@@ -103,9 +103,7 @@ export class SampleTable {
       const result = await this.#connection.runAndReadAll(`SELECT ${sql} FROM sample ORDER BY rowid`)
       return result.getRows().map(([value]) => outcome(value))
     } catch {
-      const outcomes: Outcome[] = []
-      for (let row = 0; row < this.rows.length; row += 1) outcomes.push(await this.#one(sql, row))
-      return outcomes
+      return await this.#rowByRow(sql)
     }
   }
 
@@ -125,7 +123,7 @@ export class SampleTable {
   }
 
   #expression(sql: string): Expression {
-    const name = sql.replaceAll('.', ' ')
+    const name = nameOf(sql)
     const error = this.#bound.errors.find(({ details }) => details['model'] === name)
     if (error !== undefined) throw error
     const plan = this.#bound.bound.find((model) => model.name === name)?.plan
@@ -140,6 +138,13 @@ export class SampleTable {
     this.#connection.closeSync()
   }
 
+  /** TRY makes an error NULL; only a row that is NULL then must be asked again by itself. */
+  async #rowByRow(sql: string): Promise<readonly Outcome[]> {
+    const tried = await this.#connection.runAndReadAll(`SELECT TRY(${sql}) FROM sample ORDER BY rowid`)
+    const outcomes = tried.getRows().map(([value]) => outcome(value))
+    return await Promise.all(outcomes.map((known, row) => ('value' in known && known.value === null ? this.#one(sql, row) : known)))
+  }
+
   async #one(sql: string, row: number): Promise<Outcome> {
     try {
       const result = await this.#connection.runAndReadAll(`SELECT ${sql} FROM (SELECT * FROM sample WHERE rowid = ${row})`)
@@ -152,13 +157,18 @@ export class SampleTable {
 
 const NAMES = SAMPLE_COLUMNS.map(({ name }) => name)
 
-/** Each over all columns of the sample, whatever it reads; the model's name is the expression itself. */
+/** Each over all columns of the sample, whatever it reads; the model's name tells the expression. */
 async function bindExpressions(expressions: readonly string[]): Promise<BindResult> {
   const models = expressions.map((sql) => ({
     name: sql.replaceAll('.', ' '),
     sql: `SELECT ${sql} AS result, ${NAMES.join(', ')} FROM sample`,
   }))
   return await bindModels({ models, streams: [{ name: 'sample', schema: SAMPLE_SCHEMA }] })
+}
+
+/** Letters of both cases and signs must stay apart in a name without a dot. */
+function nameOf(sql: string): string {
+  return `probe_${Buffer.from(sql).toString('hex')}`
 }
 
 function outcome(value: unknown): Outcome {
