@@ -15,10 +15,10 @@ export const CHUNK_ROWS = 2048
 export interface CellWriter {
   /** Copies `count` cells from row `from` of the vector to row `at` of the chunk. */
   write(vector: Vector, from: number, count: number, at: number): void
-  writeNull(at: number): void
-  /** Moves what was written into DuckDB's vector and forgets it. Texts need `begin` to have named the vector. */
-  flush(count: number): void
+  /** Names the vector of the chunk that comes. */
   begin(vector: RawVector): void
+  /** Moves what was written into it and forgets it. */
+  flush(count: number): void
 }
 
 export function cellWriter(carrier: Carrier): CellWriter {
@@ -99,10 +99,6 @@ class FixedWriter implements CellWriter {
     if (vector.cells !== null) this.#validity.copyCells(vector.cells, from, count, at)
   }
 
-  writeNull(at: number): void {
-    this.#validity.setNull(at)
-  }
-
   flush(count: number): void {
     assert(this.#vector !== null, 'a chunk was begun')
     duckdb.copy_data_to_vector(this.#vector, 0, this.#buffer, 0, count * this.#width)
@@ -110,9 +106,21 @@ class FixedWriter implements CellWriter {
   }
 }
 
-/** Texts and bytes go straight into the vector: DuckDB copies each into its own heap. */
+/** DuckDB keeps a text of up to this many bytes within its 16-byte cell, after the length. */
+const INLINE_BYTES = 12
+const LIST_CELL_BYTES = 16
+
+/**
+ * Texts and bytes. Short plain texts, most of all texts, are written as their cells, which is four times
+ * as fast as a call for each; the others wait until the cells are in place. An untouched cell is an
+ * empty text, so a null needs nothing.
+ */
 class ListWriter implements CellWriter {
+  readonly #cells = new Uint8Array(CHUNK_ROWS * LIST_CELL_BYTES)
+  readonly #lengths = new Int32Array(this.#cells.buffer)
   readonly #validity = new Validity()
+  readonly #waitingRows: number[] = []
+  readonly #waiting: (string | Uint8Array)[] = []
   #vector: RawVector | null = null
 
   begin(vector: RawVector): void {
@@ -120,35 +128,50 @@ class ListWriter implements CellWriter {
   }
 
   write(vector: Vector, from: number, count: number, at: number): void {
-    const target = this.#vector
-    assert(target !== null, 'a chunk was begun')
-    if (vector.layout === 'text') {
-      for (let row = 0; row < count; row += 1) assignText(target, at + row, vector.values[from + row] as string)
-    } else {
-      assert(vector.layout === 'bytes', 'texts and bytes are lists')
-      for (let row = 0; row < count; row += 1) {
-        duckdb.vector_assign_string_element_len(target, at + row, vector.values[from + row] as Uint8Array)
-      }
+    assert(vector.layout === 'text' || vector.layout === 'bytes', 'texts and bytes are lists')
+    const { values, cells } = vector
+    for (let row = 0; row < count; row += 1) {
+      if (cells !== null && cells[from + row] !== CELL.VALUE) continue
+      const value = values[from + row] as string | Uint8Array
+      if (typeof value === 'string' && this.#writeInline(value, at + row)) continue
+      this.#waitingRows.push(at + row)
+      this.#waiting.push(value)
     }
-    if (vector.cells !== null) this.#validity.copyCells(vector.cells, from, count, at)
+    if (cells !== null) this.#validity.copyCells(cells, from, count, at)
   }
 
-  writeNull(at: number): void {
-    assert(this.#vector !== null, 'a chunk was begun')
-    duckdb.vector_assign_string_element(this.#vector, at, '')
-    this.#validity.setNull(at)
+  flush(count: number): void {
+    const vector = this.#vector
+    assert(vector !== null, 'a chunk was begun')
+    duckdb.copy_data_to_vector(vector, 0, this.#cells.buffer, 0, count * LIST_CELL_BYTES)
+    for (const [at, row] of this.#waitingRows.entries()) assignLong(vector, row, this.#waiting[at] as string | Uint8Array)
+    this.#validity.flush(vector)
+    this.#cells.fill(0)
+    this.#waitingRows.length = 0
+    this.#waiting.length = 0
   }
 
-  flush(): void {
-    assert(this.#vector !== null, 'a chunk was begun')
-    this.#validity.flush(this.#vector)
+  #writeInline(text: string, row: number): boolean {
+    const { length } = text
+    if (length > INLINE_BYTES) return false
+    const start = row * LIST_CELL_BYTES + 4
+    let all = 0
+    for (let at = 0; at < length; at += 1) {
+      const code = text.charCodeAt(at)
+      all |= code
+      this.#cells[start + at] = code
+    }
+    if (all < 128) this.#lengths[row * 4] = length
+    else this.#cells.fill(0, start, start + INLINE_BYTES)
+    return all < 128
   }
 }
 
 /** The plain call ends a text at its first NUL. */
-function assignText(vector: RawVector, row: number, text: string): void {
-  if (text.includes('\0')) duckdb.vector_assign_string_element_len(vector, row, Buffer.from(text))
-  else duckdb.vector_assign_string_element(vector, row, text)
+function assignLong(vector: RawVector, row: number, value: string | Uint8Array): void {
+  if (typeof value !== 'string') duckdb.vector_assign_string_element_len(vector, row, value)
+  else if (value.includes('\0')) duckdb.vector_assign_string_element_len(vector, row, Buffer.from(value))
+  else duckdb.vector_assign_string_element(vector, row, value)
 }
 
 type FloatingArray = Float64ArrayConstructor | Float32ArrayConstructor | Uint8ArrayConstructor

@@ -325,9 +325,19 @@ function resolved(batch: Batch, place: number, type: Type): Vector {
 }
 
 function absent(type: Type, count: number, cell: number = CELL.ABSENT): Vector {
-  const builder = new VectorBuilder(layoutOf(type), count)
-  for (let row = 0; row < count; row += 1) builder.pushCell(cell)
-  return builder.finish()
+  const cells = new Uint8Array(count).fill(cell)
+  const layout = layoutOf(type)
+  switch (layout) {
+    case 'integer':
+    case 'float':
+      return { layout, values: new Float64Array(count), cells }
+    case 'boolean':
+      return { layout, values: new Uint8Array(count), cells }
+    case 'text':
+      return { layout, values: new Array<string>(count), cells }
+    case 'bytes':
+      return { layout, values: new Array<Uint8Array>(count), cells }
+  }
 }
 
 /** Which changes tell every asked cell of the row before. */

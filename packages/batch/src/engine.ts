@@ -29,6 +29,7 @@ export interface EngineOptions {
 const INTERRUPT_EVERY_MS = 20
 
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  options.signal?.throwIfAborted()
   const folder = await mkdtemp(join(tmpdir(), `millrace-batch-${process.pid}-`))
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${options.memoryLimitMb ?? MEMORY_LIMIT_MB}MiB`,

@@ -28,14 +28,16 @@ export async function readsOf(request: ReadsRequest): Promise<Reads> {
   const models = new Map(request.models.map((model) => [model.name.toLowerCase(), model]))
   const wanted = new Map<string, Set<string> | null>()
   const followed: ModelSource[] = []
+  const entered = new Set<ModelSource>()
 
   const follow = async (sql: string, model: ModelSource | null): Promise<void> => {
+    if (model !== null) entered.add(model)
     const references = await referencesOf(request.connection, sql)
     if ('problem' in references) return request.refuse(references, model)
     for (const relation of references.relations) {
       const read = models.get(relation)
       const stream = streams.get(relation)
-      if (read !== undefined && read !== model && !followed.includes(read)) await follow(read.sql, read)
+      if (read !== undefined && !entered.has(read)) await follow(read.sql, read)
       else if (read === undefined && stream !== undefined) want(stream, references)
     }
     if (model !== null) followed.push(model)

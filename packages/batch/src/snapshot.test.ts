@@ -45,7 +45,7 @@ const EDGES: readonly (readonly [string, Type, readonly Value[]])[] = [
   ['decimal of 38 digits', decimal(38, 10), [-nines(38), nines(38), -1, 2n ** 64n]],
   ['float32', { kind: 'float32' }, [1.5, -0, Number.NaN, Infinity, -Infinity]],
   ['float64', { kind: 'float64' }, [0.1, -0, 5e-324, 1.797_693_134_862_315_7e308, Number.NaN, Infinity, -Infinity]],
-  ['text', TEXT, ['', 'é😀', 'a\0b', 'more than twelve bytes, so not inline']],
+  ['text', TEXT, ['', 'é😀', 'a\0b', 'twelve bytes', 'thirteen byte', 'éééééé and more', 'long, with a \0 in it']],
   ['bytes', { kind: 'bytes' }, [new Uint8Array(0), new Uint8Array([0, 255]), new Uint8Array(100).fill(7)]],
   [
     'uuid',
@@ -171,6 +171,17 @@ test('rows from before a change of schema are read under the newest schema', asy
       [1, 'new', 1750],
       [2, null, 2500],
     ])
+  })
+})
+
+test('law 9: rows that the newest schema cannot hold are an error that names the stream', async () => {
+  await withStore(async (store, reader) => {
+    await writeStream(store, { name: 'shop.a', schema: KEYED }, [{ operation: 'insert', after: [1, 'no number'] }])
+    const cut = await writeStream(store, { name: 'shop.a', schema: schemaOf({ id: INT, note: INT }, ['id']) }, [
+      { operation: 'insert', after: [2, 7] },
+    ])
+    const failure = openSnapshot({ reader, streams: ['shop.a'], cut })
+    await expect(failure).rejects.toMatchObject({ code: 'BATCH_FAILED', details: { relation: 'shop.a' } })
   })
 })
 

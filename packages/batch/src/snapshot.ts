@@ -3,13 +3,14 @@
  * by SQL alone, sharing no code with the live engine (see `fold-keyed.ts`).
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { MillraceError } from '@millrace/base'
+import { AssertionError, MillraceError } from '@millrace/base'
 import { type Column, type LogReader, OPERATION, type Schema, sqlNameOf, type StreamInfo } from '@millrace/core'
 import { quoteIdentifier, relationAddress, relationName } from '@millrace/sql'
 import { type ChangeTable, loadChanges } from './change-table.ts'
 import { type Engine, type EngineOptions, lockEngine, openEngine } from './engine.ts'
 import { foldKeyed } from './fold-keyed.ts'
 import { countKeyless, foldKeyless } from './fold-keyless.ts'
+import { problemOfRun } from './query-error.ts'
 
 export interface SnapshotOptions extends EngineOptions {
   readonly reader: LogReader
@@ -72,13 +73,19 @@ export class Snapshot {
     return this.#schemas.get(relation)
   }
 
-  /** Raises STREAM_UNKNOWN, BATCH_HISTORY_TRIMMED or BATCH_HISTORY_INCOMPLETE. */
+  /** Raises STREAM_UNKNOWN, BATCH_HISTORY_TRIMMED, BATCH_HISTORY_INCOMPLETE or BATCH_FAILED. */
   async load(request: StreamRequest): Promise<void> {
     const stream = this.#options.reader.stream(request.stream)
     refuseTrimmed(this.#options.reader, request.stream)
     const columns = wantedColumns(stream, request.columns)
-    const changes = await this.#loadChanges(stream, request, columns)
-    await this.#fold(stream, request.as ?? request.stream, columns, changes)
+    try {
+      const changes = await this.#loadChanges(stream, request, columns)
+      await this.#fold(stream, request.as ?? request.stream, columns, changes)
+    } catch (error) {
+      if (error instanceof MillraceError || error instanceof AssertionError) throw error
+      this.#options.signal?.throwIfAborted()
+      throw new MillraceError('BATCH_FAILED', { cause: error, details: { relation: request.stream, problem: problemOfRun(error) } })
+    }
   }
 
   async close(): Promise<void> {

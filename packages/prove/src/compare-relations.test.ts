@@ -54,12 +54,11 @@ test('a repeated row is one row too many, with a key and without one', async () 
   }
 })
 
-test('values that two rows have exchanged are two changed rows', async () => {
-  // Any two rows may share a bucket, and sums per column alone would hide this.
-  for (const other of [2, 3, 500, 9999]) {
-    const swapped = `select * replace (case id when 1 then 'text ${other}' when ${other} then 'text 1' else t end as t) from (${ROWS})`
-    expect(await compare(swapped, ROWS, KEY)).toMatchObject({ changed: 2, missing: 0, extra: 0 })
-  }
+test('values that rows have exchanged are changed rows, also where both are in one bucket', async () => {
+  // Among so many neighbours some share a bucket; a sum per column would not see those.
+  const many = 'select range as id, range % 1000 as n from range(40000)'
+  const swapped = 'select range as id, (range + if(range % 2 = 0, 1, -1)) % 1000 as n from range(40000)'
+  expect(await compare(swapped, many, KEY)).toMatchObject({ changed: 40_000, missing: 0, extra: 0 })
 })
 
 test('a wrong type or name is told before any row is compared', async () => {
