@@ -181,6 +181,10 @@ export class SimulatedShop implements ServeApi {
     return event
   }
 
+  async enable(delivery: string) {
+    return { delivery }
+  }
+
   async resend(delivery: string, id: string) {
     const event = await this.event(delivery, id)
     const attempt: Attempt = { number: event.attempts + 1, startedMs: Date.now(), tookMs: 38, answer: 200, error: null }

@@ -29,6 +29,8 @@ export interface ServeApi {
   event(delivery: string, id: string): Promise<EventDetail>
   /** Sends an event once more under its old id. Raises DELIVERY_UNKNOWN or EVENT_UNKNOWN. */
   resend(delivery: string, id: string): Promise<EventDetail>
+  /** Lets a delivery go on that its receiver had ended with a 410. Raises DELIVERY_UNKNOWN. */
+  enable(delivery: string): Promise<{ readonly delivery: string }>
   /** Proves one model now and resolves with the outcome. Raises STREAM_UNKNOWN. */
   prove(model: string): Promise<ProofState>
 }

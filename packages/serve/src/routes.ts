@@ -71,6 +71,11 @@ export function routesOf(api: ServeApi, feed: Feed): readonly Route[] {
       answer: async (request, response) => sendJson(response, await api.resend(parameter(request, 'name'), parameter(request, 'id'))),
     },
     {
+      method: 'POST',
+      pattern: '/api/deliveries/:name/enable',
+      answer: async (request, response) => sendJson(response, await api.enable(parameter(request, 'name'))),
+    },
+    {
       method: 'GET',
       pattern: '/healthz',
       answer: (_, response) => sendJson(response, { alive: true, trust: api.overview().answer.trust }),

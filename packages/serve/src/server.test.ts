@@ -76,6 +76,10 @@ const api: ServeApi = {
     seen.push(['resend', delivery, id])
     throw new MillraceError('EVENT_UNKNOWN', { details: { delivery, id } })
   },
+  enable: async (delivery) => {
+    seen.push(['enable', delivery])
+    return { delivery }
+  },
   prove: async (model) => ({ ...PROOF, model }),
 }
 
@@ -174,6 +178,12 @@ test('nothing is changed for a page from elsewhere', async () => {
   const meant = await raw(path, { method: 'POST', headers: { 'x-millrace': '1' } })
   expect(meant.status).toBe(404)
   expect(seen).toEqual([['resend', 'crm', 'msg_1']])
+})
+
+test('a delivery is enabled again by one that means it', async () => {
+  const enabled = await raw('/api/deliveries/crm/enable', { method: 'POST', headers: { 'x-millrace': '1' } })
+  expect(enabled).toMatchObject({ status: 200, body: '{"delivery":"crm"}' })
+  expect(seen).toEqual([['enable', 'crm']])
 })
 
 test('every answer forbids sniffing, framing and foreign scripts', async () => {

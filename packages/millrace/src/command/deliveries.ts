@@ -1,8 +1,8 @@
 import { MillraceError } from '@millrace/base'
 import type { LogReader } from '@millrace/core'
-import { deliverySummary, type EventStatus, findEvent, listAttempts, listEvents } from '@millrace/deliver'
+import { deliverySummary, enableDelivery, type EventStatus, findEvent, listAttempts, listEvents, resendEvents } from '@millrace/deliver'
 import type { EventDetail } from '@millrace/serve'
-import { openReader } from '@millrace/store'
+import { openReader, openStore, type Store } from '@millrace/store'
 import { type Command, type CommandContext, EXIT } from '../cli/command.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Terminal } from '../cli/terminal.ts'
@@ -17,13 +17,15 @@ export const deliveries: Command = {
   name: 'deliveries',
   summary: 'what was told to whom: events, their attempts, and sending again',
   usage: '[DELIVERY [EVENT]] [options]',
-  example: 'millrace deliveries\nmillrace deliveries totals --status parked\nmillrace deliveries totals msg_2ZyV… --resend',
+  example:
+    'millrace deliveries\nmillrace deliveries totals --status parked\nmillrace deliveries totals msg_2ZyV… --resend\nmillrace deliveries totals --enable',
   positionals: { least: 0, most: 2 },
   options: {
     status: { type: 'text', value: 'STATUS', summary: `only events that are ${STATUSES.join(', ')}` },
     key: { type: 'text', value: 'KEY', summary: 'only events of this row: order_id=17' },
     limit: { type: 'number', value: 'N', summary: `show at most N events; default ${EVENTS_SHOWN_DEFAULT}` },
     resend: { type: 'flag', summary: 'send the event once more, under its old id' },
+    enable: { type: 'flag', summary: 'let a delivery go on that its receiver had ended with 410 Gone' },
   },
   details: 'Without a name, a line for each delivery. With an event’s id, every attempt of it.',
   async run(context) {
@@ -31,6 +33,7 @@ export const deliveries: Command = {
     const [name, id] = context.positionals
     if (name !== undefined) refuseUnknown(project, name)
     if (context.options['resend'] === true) return resend(context, project, name, id)
+    if (context.options['enable'] === true) return enable(context, project, name)
     const reader = openReader(project.storePath)
     try {
       if (name === undefined) showDeliveries(context.terminal, reader, Object.keys(project.config.deliveries ?? {}))
@@ -47,18 +50,40 @@ function refuseUnknown(project: Project, name: string): void {
   if (project.config.deliveries?.[name] === undefined) throw new MillraceError('DELIVERY_UNKNOWN', { details: { name } })
 }
 
-/** The running process sends it: it alone knows the order of what is in flight. */
+/** The running process does it, since it alone knows what is in flight; else the store is changed, for the next start. */
 async function resend({ terminal }: CommandContext, project: Project, name: string | undefined, id: string | undefined): Promise<number> {
   if (name === undefined || id === undefined) {
     throw new MillraceError('USAGE', { details: { problem: '--resend needs a delivery and an event’s id.', command: 'deliveries' } })
   }
   const running = readRunFile(project.storePath)
-  if (running === null) throw new MillraceError('NOT_RUNNING', { details: { store: project.storePath } })
-  const path = `/api/deliveries/${encodeURIComponent(name)}/events/${encodeURIComponent(id)}/resend`
-  const event = await askRunning<EventDetail>(running.url, path, 'POST')
-  if (terminal.json) terminal.value(event)
-  else terminal.out(`${event.id} is sent again under the same id.`)
+  if (running === null) await withStore(project, (store, reader) => resendEvents(reader, store, { delivery: name, eventIds: [id] }))
+  else await askRunning<EventDetail>(running.url, `${pathOf(name)}/events/${encodeURIComponent(id)}/resend`, 'POST')
+  if (terminal.json) terminal.value({ delivery: name, id, when: running === null ? 'at the next start' : 'now' })
+  else terminal.out(`${id} is sent again under the same id${running === null ? ', at the next start' : ''}.`)
   return EXIT.OK
+}
+
+async function enable({ terminal }: CommandContext, project: Project, name: string | undefined): Promise<number> {
+  if (name === undefined) throw new MillraceError('USAGE', { details: { problem: '--enable needs a delivery.', command: 'deliveries' } })
+  const running = readRunFile(project.storePath)
+  if (running === null) await withStore(project, (store) => enableDelivery(store, name))
+  else await askRunning(running.url, `${pathOf(name)}/enable`, 'POST')
+  if (terminal.json) terminal.value({ delivery: name, enabled: true })
+  else terminal.out(`${name} goes on${running === null ? ' at the next start' : ''}.`)
+  return EXIT.OK
+}
+
+function pathOf(delivery: string): string {
+  return `/api/deliveries/${encodeURIComponent(delivery)}`
+}
+
+async function withStore(project: Project, work: (store: Store, reader: LogReader) => Promise<unknown>): Promise<void> {
+  const store = await openStore(project.storePath)
+  try {
+    await work(store, store.reader())
+  } finally {
+    await store.close()
+  }
 }
 
 function showDeliveries(terminal: Terminal, reader: LogReader, names: readonly string[]): void {

@@ -117,6 +117,11 @@ export class EngineApi implements ServeApi {
     return this.event(delivery, id)
   }
 
+  async enable(delivery: string): Promise<{ readonly delivery: string }> {
+    await this.#delivery(delivery).enable()
+    return { delivery }
+  }
+
   prove(model: string): Promise<ProofState> {
     return this.#options.proofs.prove(model)
   }
