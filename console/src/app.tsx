@@ -67,7 +67,7 @@ export function App() {
             <Empty title="The thread is drawn here as soon as it exists">source → stream → model → delivery</Empty>
           </section>
         ) : (
-          <Thread graph={graph} selected={address.node} onSelect={openNode} />
+          <Thread graph={graph} selected={address.node} stale={connection !== 'live'} onSelect={openNode} />
         )}
         <div className={styles['below']}>
           <ChangesPanel changes={changes} only={streamOf(node)} onShowAll={() => openNode(null)} />

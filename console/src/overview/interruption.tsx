@@ -6,7 +6,9 @@ export function Interruption({ lastMs }: { readonly lastMs: number }) {
   return (
     <p className={styles['interruption']} role="alert">
       <span className={styles['dot']} aria-hidden="true" />
-      Reconnecting… What you see is from <Time atMs={lastMs} />.
+      <span>
+        Reconnecting… What you see is from <Time atMs={lastMs} />.
+      </span>
     </p>
   )
 }

@@ -7,7 +7,7 @@ export interface Current {
   readonly perSecond: number
 }
 
-const STILL: Current = { state: 'still', perSecond: 0 }
+export const STILL: Current = { state: 'still', perSecond: 0 }
 
 export function currentOf(edge: GraphEdge, nodes: ReadonlyMap<string, GraphNode>): Current {
   const from = nodes.get(edge.from)

@@ -1,7 +1,7 @@
 import type { Graph } from '@millrace/serve/api'
 import { useMemo, useRef } from 'react'
 import { Panel } from '../design/panel.tsx'
-import { currentOf } from './current.ts'
+import { currentOf, STILL } from './current.ts'
 import { pathOf } from './path.ts'
 import styles from './thread.module.css'
 import { ThreadList } from './thread-list.tsx'
@@ -11,6 +11,8 @@ import { useWidth } from './use-width.ts'
 export interface ThreadProps {
   readonly graph: Graph
   readonly selected: string | null
+  /** The page has lost its server: what is drawn is old, so nothing is shown to move. */
+  readonly stale: boolean
   readonly onSelect: (id: string | null) => void
 }
 
@@ -18,14 +20,14 @@ export interface ThreadProps {
 const PICTURE_WIDTH_LEAST = 680
 
 /** The thread from source to delivery, as it moves. */
-export function Thread({ graph, selected, onSelect }: ThreadProps) {
+export function Thread({ graph, selected, stale, onSelect }: ThreadProps) {
   const frame = useRef<HTMLDivElement>(null)
   const width = useWidth(frame)
   const nodes = useMemo(() => new Map(graph.nodes.map((node) => [node.id, node])), [graph])
   const path = useMemo(() => (selected !== null && nodes.has(selected) ? pathOf(selected, graph.edges) : null), [graph, nodes, selected])
   const edges = graph.edges.map((edge) => ({
     ...edge,
-    current: currentOf(edge, nodes),
+    current: stale ? STILL : currentOf(edge, nodes),
     dimmed: path !== null && !(path.has(edge.from) && path.has(edge.to)),
   }))
   const toggle = (id: string): void => onSelect(id === selected ? null : id)

@@ -86,11 +86,14 @@ function agreement(reports: readonly Report[], proofs: readonly ProofSummary[]):
   const sources = reports.filter((report) => report.kind === 'source').length
   const heard = sources === 0 ? '' : ` ${sources === 1 ? 'The source is' : `All ${sources} sources are`} heard and nothing waits.`
   if (proofs.length === 0) return { trust: 'yes', headline: 'Everything flows', sentence: `There is no model to prove.${heard}` }
-  return {
-    trust: 'yes',
-    headline: 'Everything agrees',
-    sentence: `${proofs.length === 1 ? `The model ${proofs[0]?.model} equals` : `All ${proofs.length} models equal`} the same SQL computed afresh.${heard}`,
-  }
+  return { trust: 'yes', headline: 'Everything agrees', sentence: `${provenText(proofs)}${heard}` }
+}
+
+function provenText(proofs: readonly ProofSummary[]): string {
+  const oldest = wholeText(Math.min(...proofs.map((proof) => proof.cut ?? 0)))
+  if (proofs.length === 1) return `The model ${proofs[0]?.model} equals the same SQL computed afresh at cut ${oldest}.`
+  const all = proofs.length === 2 ? 'Both' : `All ${proofs.length}`
+  return `${all} models equal the same SQL computed afresh; the oldest of these proofs is of cut ${oldest}.`
 }
 
 function capital(word: string): string {

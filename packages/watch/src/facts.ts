@@ -11,6 +11,8 @@ export interface Facts {
   readonly observation: StageObservation
   /** Since the far side's last sign of life; null where there never was one. */
   readonly silentMs: number | null
+  /** Since the last heartbeat came back; null where none ever did. */
+  readonly heartbeatMs: number | null
   /** Whether changes pass now: one did a moment ago, and not before a sleep. */
   readonly passing: boolean
   /** Since the last change passed, or since it has been watched, or since the wake. */

@@ -20,7 +20,8 @@ export function judgePhase(facts: Facts): Opinion | null {
     case 'retrying': {
       const lostMs = Math.max(phaseMs, silentMs ?? 0)
       if (observation.kind === 'delivery') return null
-      if (lostMs < silentMsLimit) return { verdict: 'unknown', sentence: `It was lost ${durationText(lostMs)} ago and tries again. ${wayOut(observation.error)}` }
+      if (lostMs < silentMsLimit)
+        return { verdict: 'unknown', sentence: `It was lost ${durationText(lostMs)} ago and tries again. ${wayOut(observation.error)}` }
       return { verdict: 'dead', sentence: `It has failed for ${durationText(lostMs)} and keeps trying. ${wayOut(observation.error)}` }
     }
     case 'running':

@@ -1,20 +1,12 @@
 /**
  * Quiet or dead? Four independent signals tell: any sign of life from the far side, changes themselves,
- * a heartbeat row written there and captured here, and the far side's own position. A source may offer
- * the last two through its evidence, by the names below. Being connected is none of them.
+ * a heartbeat written there and captured here, and the far side's own position. A source may offer
+ * the last two through its evidence, by the names in `source-evidence.ts`. Being connected is none of them.
  */
 import { countText, durationText } from './duration.ts'
 import type { Facts, Opinion } from './facts.ts'
 import { judgePhase, wayOut } from './judge-phase.ts'
-
-/** Evidence by which a source proves its silence; all optional. */
-export const SOURCE_EVIDENCE = {
-  /** By this process's clock: when the last heartbeat row was committed there, and when it came back. */
-  heartbeatWrittenMs: 'heartbeatWrittenMs',
-  heartbeatSeenMs: 'heartbeatSeenMs',
-  /** Why no heartbeat could be written; null while it can be. */
-  heartbeatProblem: 'heartbeatProblem',
-} as const
+import { SOURCE_EVIDENCE } from './source-evidence.ts'
 
 export function judgeSource(facts: Facts): Opinion {
   const { observation, silentMs, limits } = facts
@@ -35,24 +27,23 @@ export function judgeSource(facts: Facts): Opinion {
 }
 
 /** The far side is alive and no change passes: is there nothing to pass, or does capture not see it? */
-function judgeSilence({ observation, idleMs, limits }: Facts): Opinion {
-  const problem = observation.evidence[SOURCE_EVIDENCE.heartbeatProblem]
+function judgeSilence({ observation, idleMs, heartbeatMs, limits }: Facts): Opinion {
+  const problem = observation.evidence[SOURCE_EVIDENCE.heartbeatRefused]
   if (typeof problem === 'string') {
     return {
       verdict: 'unknown',
       sentence: `No change for ${durationText(idleMs)}, and no heartbeat can be written to prove that there is none (${problem}). Let \`millrace doctor\` say what it needs.`,
     }
   }
-  const heartbeat = heartbeatAgeMs(observation.evidence)
-  if (heartbeat !== null && heartbeat > limits.contactIntervalMs * limits.silentIntervalsLimit) {
+  if (heartbeatMs !== null && heartbeatMs > limits.contactIntervalMs * limits.silentIntervalsLimit) {
     return {
       verdict: 'stalled',
-      sentence: `The source answers, but a heartbeat written ${durationText(heartbeat)} ago has not come back: capture is stuck. ${wayOut(observation.error)}`,
+      sentence: `The source answers, but no heartbeat has come back for ${durationText(heartbeatMs)}: capture is stuck. ${wayOut(observation.error)}`,
     }
   }
   const backlog = observation.backlog
   if (backlog !== null && backlog > 0) return judgeWaiting(backlog, idleMs, limits.stalledMs, observation.error)
-  if (backlog === 0 || heartbeat !== null) {
+  if (backlog === 0 || heartbeatMs !== null) {
     return { verdict: 'quiet', sentence: `No change for ${durationText(idleMs)}. The source is alive and has nothing more to send.` }
   }
   return {
@@ -61,17 +52,14 @@ function judgeSilence({ observation, idleMs, limits }: Facts): Opinion {
   }
 }
 
-/** How far the heartbeat that came back lags behind the one written: free of any skew between clocks. */
-function heartbeatAgeMs(evidence: Facts['observation']['evidence']): number | null {
-  const written = evidence[SOURCE_EVIDENCE.heartbeatWrittenMs]
-  const seen = evidence[SOURCE_EVIDENCE.heartbeatSeenMs]
-  if (typeof written !== 'number') return null
-  return typeof seen === 'number' ? Math.max(0, written - seen) : null
-}
-
 /** Changes pass now: close behind, or late? */
 export function judgeLag({ observation, lagMs, limits }: Facts): Opinion {
-  if (lagMs !== null && lagMs > limits.lagMsLimit && observation.backlog !== 0) {
+  if (
+    lagMs !== null &&
+    lagMs > limits.lagMsLimit &&
+    observation.backlog !== 0 &&
+    !(observation.kind === 'source' && isCaughtUp(observation))
+  ) {
     const waiting = observation.backlog === null ? '' : `, with ${countText(observation.backlog, 'change')} waiting`
     return { verdict: 'lagging', sentence: `Changes pass, but ${durationText(lagMs)} late${waiting}. It is catching up by itself.` }
   }

@@ -107,25 +107,22 @@ test('law 6: being connected is not evidence: signs of life without anything to 
   expect(world.report('shop').verdict).toBe('unknown')
 })
 
-test('law 6: a heartbeat that goes out but does not come back means that capture is stalled', () => {
+test('law 6: a heartbeat that comes back proves silence; one that does not means that capture is stalled', () => {
   const world = new World()
-  const written = (it: World, second: number): void => {
-    everyTenth(it, second)
-    if (second % 10 === 0) it.evidence({ heartbeatWrittenMs: it.wallMs })
-  }
-  world.run(20, (it, second) => {
-    written(it, second)
-    if (second % 10 === 0) it.evidence({ heartbeatSeenMs: it.wallMs })
+  world.source = { ...world.source, backlog: null }
+  world.run(60, (it, second) => {
+    it.keepalive()
+    if (second % 3 === 0) it.evidence({ lastHeartbeatMs: it.wallMs })
   })
   expect(world.report('shop').verdict).toBe('quiet')
-  world.run(40, written)
+  world.run(33, (it) => it.keepalive())
   expect(world.report('shop').verdict).toBe('stalled')
   expect(world.report('shop').sentence).toContain('capture is stuck')
 })
 
 test('law 6: where no heartbeat can be written, silence is unknown, never quiet', () => {
   const world = new World()
-  world.evidence({ heartbeatProblem: 'the user may not write' })
+  world.evidence({ heartbeatRefused: 'the user may not write' })
   world.run(120, everyTenth)
   expect(world.verdicts).toEqual(['unknown'])
   world.run(1, (it) => it.change())
@@ -158,6 +155,16 @@ test('law 6: a source whose clock is ten minutes off, either way, raises no alar
     expect(world.verdicts).toEqual(['flowing'])
     expect(world.report('shop').lag.nowMs).toBeLessThan(1000)
   }
+})
+
+test('law 6: a source that counts bytes, not changes, raises no alarm for its clock either', () => {
+  const world = new World()
+  world.source = { ...world.source, backlog: null, evidence: { behindBytes: 900 } }
+  world.run(60, (it) => it.change(5, 600_000))
+  expect(world.verdicts).toEqual(['flowing'])
+  world.evidence({ behindBytes: 80_000_000 })
+  world.run(5, (it) => it.change(5, 640_000))
+  expect(world.report('shop')).toMatchObject({ verdict: 'lagging', lag: { nowMs: 40_000 } })
 })
 
 test('law 6: real lag is seen at once, behind a skewed clock too', () => {

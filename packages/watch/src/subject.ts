@@ -14,6 +14,13 @@ export interface Moment {
   readonly monotonicMs: number
 }
 
+/** What a subject says of itself in one sample. */
+export interface Word extends Pick<StageObservation, 'changes' | 'lastChangeMs' | 'lastContactMs' | 'phase' | 'lagMs'> {
+  readonly heartbeatMs: number | null
+  /** Nothing, or next to nothing, waits in front of it. */
+  readonly caughtUp: boolean
+}
+
 export class Subject {
   readonly history = new History()
   #verdict: Verdict | null = null
@@ -23,29 +30,27 @@ export class Subject {
   #changes: number | null = null
   #progressAt: number
   #hasPassed = false
-  #contactMs: number | null = null
-  #contactAt: number | null = null
+  readonly #contact = new Sighting()
+  readonly #heartbeat = new Sighting()
   readonly #caughtUpLagsMs: number[] = []
 
   constructor(now: Moment) {
     this.#progressAt = now.monotonicMs
   }
 
-  note(now: Moment, word: Pick<StageObservation, 'changes' | 'lastChangeMs' | 'lastContactMs' | 'phase' | 'lagMs' | 'backlog'>): void {
+  note(now: Moment, word: Word): void {
     const first = this.#changes === null
     if (word.phase !== this.#phase) this.#phaseAt = now.monotonicMs
     this.#phase = word.phase
     if (first && word.lastChangeMs !== null) this.#progressAt = now.monotonicMs - agoMs(now, word.lastChangeMs)
     if (!first && word.changes !== this.#changes) {
       this.#progressAt = now.monotonicMs
-      if (word.backlog === 0 && word.lagMs !== null) this.#learnSkew(word.lagMs)
+      if (word.caughtUp && word.lagMs !== null) this.#learnSkew(word.lagMs)
     }
     this.#changes = word.changes
     this.#hasPassed = word.lastChangeMs !== null
-    if (word.lastContactMs !== this.#contactMs && word.lastContactMs !== null) {
-      this.#contactAt = now.monotonicMs - (first ? agoMs(now, word.lastContactMs) : 0)
-    }
-    this.#contactMs = word.lastContactMs
+    this.#contact.note(now, word.lastContactMs, first)
+    this.#heartbeat.note(now, word.heartbeatMs, first)
     this.history.add(now.monotonicMs, word.changes, this.lagMs(word.lagMs))
   }
 
@@ -74,7 +79,11 @@ export class Subject {
   }
 
   silentMs(now: Moment, wokeAt: number): number | null {
-    return this.#contactAt === null ? null : now.monotonicMs - Math.max(this.#contactAt, wokeAt)
+    return this.#contact.agoMs(now, wokeAt)
+  }
+
+  heartbeatMs(now: Moment, wokeAt: number): number | null {
+    return this.#heartbeat.agoMs(now, wokeAt)
   }
 
   phaseMs(now: Moment, wokeAt: number): number {
@@ -83,7 +92,7 @@ export class Subject {
 
   /** Whether the far side or a change was heard after the wake. */
   heardSince(wokeAt: number): boolean {
-    return this.#progressAt > wokeAt || (this.#contactAt ?? -Infinity) > wokeAt
+    return this.#progressAt > wokeAt || this.#contact.isSince(wokeAt)
   }
 
   /** The wall time since which this verdict holds. */
@@ -93,6 +102,26 @@ export class Subject {
       this.#sinceMs = now.wallMs
     }
     return this.#sinceMs
+  }
+}
+
+/** When a wall time that a stage tells was last seen to change. */
+class Sighting {
+  #value: number | null = null
+  #at: number | null = null
+
+  /** `first`: the very first sample, where the value can only be taken at its word. */
+  note(now: Moment, value: number | null, first: boolean): void {
+    if (value !== null && value !== this.#value) this.#at = now.monotonicMs - (first ? agoMs(now, value) : 0)
+    this.#value = value
+  }
+
+  agoMs(now: Moment, wokeAt: number): number | null {
+    return this.#at === null ? null : now.monotonicMs - Math.max(this.#at, wokeAt)
+  }
+
+  isSince(wokeAt: number): boolean {
+    return this.#at !== null && this.#at > wokeAt
   }
 }
 

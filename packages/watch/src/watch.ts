@@ -11,6 +11,7 @@ import { judgeStream, type StreamObservation } from './judge-stream.ts'
 import { judgeDelivery, judgeModel } from './judge-work.ts'
 import { WATCH_LIMITS, type WatchLimits } from './limits.ts'
 import type { Report } from './report.ts'
+import { heartbeatOf, isCaughtUp } from './source-evidence.ts'
 import { asleepMs, type Moment, Subject } from './subject.ts'
 
 export interface Sample {
@@ -82,7 +83,7 @@ export class Watch {
 
   #stage(now: Moment, observation: StageObservation): Report {
     const subject = this.#subject(idOf(observation), now)
-    subject.note(now, observation)
+    subject.note(now, { ...observation, heartbeatMs: heartbeatOf(observation), caughtUp: isCaughtUp(observation) })
     const facts = this.#facts(now, subject, observation)
     return {
       ...judge(facts),
@@ -108,7 +109,7 @@ export class Watch {
 
   #stream(now: Moment, stream: StreamObservation, source: Report | undefined): Report {
     const subject = this.#subject(idOf({ kind: 'stream', name: stream.name }), now)
-    subject.note(now, { ...stream, lastContactMs: null, phase: 'running', lagMs: null, backlog: null })
+    subject.note(now, { ...stream, lastContactMs: null, phase: 'running', lagMs: null, heartbeatMs: null, caughtUp: true })
     return {
       ...judgeStream(subject.passing(now, this.#wokeAt, this.#limits), subject.idleMs(now, this.#wokeAt), source),
       kind: 'stream',
@@ -133,6 +134,7 @@ export class Watch {
     return {
       observation,
       silentMs: subject.silentMs(now, this.#wokeAt),
+      heartbeatMs: subject.heartbeatMs(now, this.#wokeAt),
       passing: subject.passing(now, this.#wokeAt, this.#limits),
       idleMs: subject.idleMs(now, this.#wokeAt),
       phaseMs: subject.phaseMs(now, this.#wokeAt),
