@@ -54,12 +54,7 @@ function judgeSilence({ observation, idleMs, heartbeatMs, limits }: Facts): Opin
 
 /** Changes pass now: close behind, or late? */
 export function judgeLag({ observation, lagMs, limits }: Facts): Opinion {
-  if (
-    lagMs !== null &&
-    lagMs > limits.lagMsLimit &&
-    observation.backlog !== 0 &&
-    !(observation.kind === 'source' && isCaughtUp(observation))
-  ) {
+  if (lagMs !== null && lagMs > limits.lagMsLimit && observation.backlog !== 0) {
     const waiting = observation.backlog === null ? '' : `, with ${countText(observation.backlog, 'change')} waiting`
     return { verdict: 'lagging', sentence: `Changes pass, but ${durationText(lagMs)} late${waiting}. It is catching up by itself.` }
   }
