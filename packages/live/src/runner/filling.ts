@@ -145,7 +145,7 @@ class RelationTotal {
 function subtractPublished(total: RelationTotal, reader: LogReader, stream: string): void {
   let from = 0
   for (const stored of reader.read(stream)) if (stored.batch().operations.includes(OPERATION.TRUNCATE)) from = stored.cut
-  for (const stored of reader.read(stream, { afterCut: from - 1 })) {
+  for (const stored of reader.read(stream, { afterCut: Math.max(0, from - 1) })) {
     const batch = stored.batch()
     if (batch.operations[0] === OPERATION.TRUNCATE && batch.count === 1) continue
     for (const part of decodeOutput(batch, -1)) total.add(part)

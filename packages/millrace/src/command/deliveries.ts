@@ -78,6 +78,8 @@ function pathOf(delivery: string): string {
 }
 
 async function withStore(project: Project, work: (store: Store, reader: LogReader) => Promise<unknown>): Promise<void> {
+  // A store that is not there is told as such, not made.
+  openReader(project.storePath).close()
   const store = await openStore(project.storePath)
   try {
     await work(store, store.reader())
