@@ -43,10 +43,9 @@ export class Subject {
     if (word.phase !== this.#phase) this.#phaseAt = now.monotonicMs
     this.#phase = word.phase
     if (first && word.lastChangeMs !== null) this.#progressAt = now.monotonicMs - agoMs(now, word.lastChangeMs)
-    if (!first && word.changes !== this.#changes) {
-      this.#progressAt = now.monotonicMs
-      if (word.caughtUp && word.lagMs !== null) this.#learnSkew(word.lagMs)
-    }
+    if (!first && word.changes !== this.#changes) this.#progressAt = now.monotonicMs
+    const hasMoved = word.lastChangeMs !== null && word.changes !== this.#changes
+    if (hasMoved && word.caughtUp && word.lagMs !== null) this.#learnSkew(word.lagMs)
     this.#changes = word.changes
     this.#hasPassed = word.lastChangeMs !== null
     this.#contact.note(now, word.lastContactMs, first)
