@@ -160,7 +160,7 @@ const NAMES = SAMPLE_COLUMNS.map(({ name }) => name)
 /** Each over all columns of the sample, whatever it reads; the model's name tells the expression. */
 async function bindExpressions(expressions: readonly string[]): Promise<BindResult> {
   const models = expressions.map((sql) => ({
-    name: sql.replaceAll('.', ' '),
+    name: nameOf(sql),
     sql: `SELECT ${sql} AS result, ${NAMES.join(', ')} FROM sample`,
   }))
   return await bindModels({ models, streams: [{ name: 'sample', schema: SAMPLE_SCHEMA }] })
