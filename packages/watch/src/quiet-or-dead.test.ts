@@ -163,7 +163,7 @@ test('law 6: a source that counts bytes, not changes, raises no alarm for its cl
   world.run(60, (it) => it.change(5, 600_000))
   expect(world.verdicts).toEqual(['flowing'])
   world.evidence({ behindBytes: 80_000_000 })
-  world.run(5, (it) => it.change(5, 640_000))
+  world.run(100, (it) => it.change(5, 640_000))
   expect(world.report('shop')).toMatchObject({ verdict: 'lagging', lag: { nowMs: 40_000 } })
 })
 
