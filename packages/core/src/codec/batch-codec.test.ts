@@ -69,6 +69,7 @@ describe('every value survives its encoding', () => {
     ['near each other', [1_000_000_001, 1_000_000_255, 1_000_000_000]],
     ['far from each other', [0, 2 ** 32, -5]],
     ['extremes', [-(2 ** 53 - 1), 2 ** 53 - 1, 0, -(2 ** 53 - 1)]],
+    ['a step beyond a double', [-(2 ** 53 - 1), 2 ** 53 - 2]],
     ['with fractions (a clock finer than a microsecond)', [0.5, 1.25, 3]],
   ])('whole numbers: %s', (_, values) => {
     expect(roundTrip(integers(...values)).values).toEqual(Float64Array.from(values))
