@@ -56,6 +56,10 @@ test('catching up, unknown and unproven are neither yes nor no', () => {
   expect(answerOf([], []).trust).toBe('wait')
 })
 
+test('two sides that were both empty have proven nothing', () => {
+  expect(answerOf(well, [{ ...equal, cut: 0 }]).trust).toBe('wait')
+})
+
 test('a proof that runs again does not take back the last one', () => {
   expect(answerOf(well, [{ ...equal, verdict: 'running' }]).trust).toBe('yes')
 })

@@ -68,7 +68,8 @@ function delayOf(reports: readonly Report[], proofs: readonly ProofSummary[]): A
   if (lagging !== undefined) {
     return { trust: 'wait', headline: 'Catching up', sentence: `${capital(lagging.kind)} ${lagging.name}: ${lagging.sentence}` }
   }
-  const first = proofs.find((proof) => proof.cut === null)
+  // At cut 0 the log is empty: an equality of nothing proves nothing.
+  const first = proofs.find((proof) => proof.cut === null || proof.cut === 0)
   if (first === undefined) return null
   return {
     trust: 'wait',
