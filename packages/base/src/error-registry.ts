@@ -309,7 +309,7 @@ const entries = {
   },
   HTTP_PATH_UNKNOWN: {
     summary: 'There is nothing at {method} {path}.',
-    hint: 'Open the console at `/`; `docs/architecture.md` lists the paths of the API.',
+    hint: 'Open the console at `/`, or begin with `/api/overview` and `/api/graph`.',
     retry: 'never',
     exit: 1,
   },
