@@ -2,7 +2,7 @@
 import { ERRORS, MillraceError, systemClock } from '@millrace/base'
 import { resolve } from 'node:path'
 import { parseArguments } from './cli/arguments.ts'
-import { EXIT } from './cli/command.ts'
+import { type Command, EXIT } from './cli/command.ts'
 import { commandHelp, overviewHelp } from './cli/help.ts'
 import { nearest } from './cli/nearest.ts'
 import { exitCodeOf, showError } from './cli/show-error.ts'
@@ -33,8 +33,8 @@ async function main(words: readonly string[]): Promise<number> {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   try {
-    const command = COMMANDS.find((each) => each.name === name)
-    if (command === undefined) {
+    const entry = COMMANDS.find((each) => each.name === name)
+    if (entry === undefined) {
       const meant = nearest(
         name,
         COMMANDS.map((each) => each.name),
@@ -42,6 +42,7 @@ async function main(words: readonly string[]): Promise<number> {
       const problem = `There is no command '${name}'${meant === undefined ? '' : `; did you mean '${meant}'?`}`
       throw new MillraceError('USAGE', { details: { problem, command: '' } })
     }
+    const command: Command = { ...entry, ...(await entry.load()) }
     const { positionals, options } = parseArguments(command, rest)
     if (options['help'] === true) {
       terminal.out(commandHelp(command))

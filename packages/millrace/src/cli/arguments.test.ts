@@ -6,6 +6,7 @@ import type { Command } from './command.ts'
 const command: Command = {
   name: 'tail',
   summary: '',
+  load: () => Promise.reject(new Error('not loaded')),
   usage: 'NAME',
   example: '',
   positionals: { least: 1, most: 1 },

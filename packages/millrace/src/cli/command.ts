@@ -8,10 +8,15 @@ export interface OptionDefinition {
   readonly value?: string
 }
 
-/** One thing that a user can type. One file a command. */
-export interface Command {
+/** One thing that a user can type, as the overview lists it. */
+export interface CommandEntry {
   readonly name: string
   readonly summary: string
+  readonly load: () => Promise<CommandDefinition>
+}
+
+/** What a command takes and does. One file a command. */
+export interface CommandDefinition {
   /** What follows the name: `MODEL [options]`. */
   readonly usage: string
   readonly example: string
@@ -21,6 +26,8 @@ export interface Command {
   readonly details?: string
   run(context: CommandContext): Promise<number>
 }
+
+export type Command = CommandEntry & CommandDefinition
 
 export interface CommandContext {
   readonly positionals: readonly string[]

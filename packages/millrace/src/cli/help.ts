@@ -1,4 +1,4 @@
-import type { Command, OptionDefinition } from './command.ts'
+import type { Command, CommandEntry, OptionDefinition } from './command.ts'
 import { COMMON_OPTIONS } from './command.ts'
 import { pad } from './table.ts'
 
@@ -17,7 +17,7 @@ export function commandHelp(command: Command): string {
   ].join('\n')
 }
 
-export function overviewHelp(commands: readonly Command[]): string {
+export function overviewHelp(commands: readonly CommandEntry[]): string {
   const width = Math.max(...commands.map((command) => command.name.length)) + 2
   return [
     'millrace: every change, carried to the numbers and the people that depend on it, and proven',

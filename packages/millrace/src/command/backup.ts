@@ -1,13 +1,11 @@
 import { statSync } from 'node:fs'
 import { backupStore } from '@millrace/store'
 import { resolve } from 'node:path'
-import { type Command, EXIT } from '../cli/command.ts'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { progressLine } from '../cli/progress.ts'
 import { loadProject } from '../config/project.ts'
 
-export const backup: Command = {
-  name: 'backup',
-  summary: 'copy the store into one file, consistently, while it runs',
+export const backup: CommandDefinition = {
   usage: 'FILE',
   example: 'millrace backup /backups/shop.db',
   positionals: { least: 1, most: 1 },

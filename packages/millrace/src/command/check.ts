@@ -1,12 +1,10 @@
-import { type Command, EXIT } from '../cli/command.ts'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { showError } from '../cli/show-error.ts'
 import { tableLines } from '../cli/table.ts'
 import { loadProject } from '../config/project.ts'
 import { checkProject } from '../engine/check-project.ts'
 
-export const check: Command = {
-  name: 'check',
-  summary: 'check the configuration, the sources and every model, and change nothing',
+export const check: CommandDefinition = {
   usage: '',
   example: 'millrace check',
   positionals: { least: 0, most: 0 },

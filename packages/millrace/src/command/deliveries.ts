@@ -3,7 +3,7 @@ import type { LogReader } from '@millrace/core'
 import { deliverySummary, enableDelivery, type EventStatus, findEvent, listAttempts, listEvents, resendEvents } from '@millrace/deliver'
 import type { EventDetail } from '@millrace/serve'
 import { openReader, openStore, type Store } from '@millrace/store'
-import { type Command, type CommandContext, EXIT } from '../cli/command.ts'
+import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { loadProject, type Project } from '../config/project.ts'
@@ -13,9 +13,7 @@ import { readRunFile } from '../engine/run-file.ts'
 const EVENTS_SHOWN_DEFAULT = 20
 const STATUSES: readonly EventStatus[] = ['waiting', 'retrying', 'parked', 'delivered']
 
-export const deliveries: Command = {
-  name: 'deliveries',
-  summary: 'what was told to whom: events, their attempts, and sending again',
+export const deliveries: CommandDefinition = {
   usage: '[DELIVERY [EVENT]] [options]',
   example:
     'millrace deliveries\nmillrace deliveries totals --status parked\nmillrace deliveries totals msg_2ZyV… --resend\nmillrace deliveries totals --enable',

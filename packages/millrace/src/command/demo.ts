@@ -1,9 +1,7 @@
-import { type Command, EXIT } from '../cli/command.ts'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { runDemo } from '../demo/demo.ts'
 
-export const demo: Command = {
-  name: 'demo',
-  summary: 'see it move: a real Postgres, a busy shop, a live model, signed webhooks, proofs and the console',
+export const demo: CommandDefinition = {
   usage: '[options]',
   example: 'npm run demo\nnpm run demo -- --seconds 20 --json',
   positionals: { least: 0, most: 0 },

@@ -1,7 +1,7 @@
 import { systemRandom } from '@millrace/base'
 import { watch } from 'node:fs'
 import { join } from 'node:path'
-import { type Command, type CommandContext, EXIT } from '../cli/command.ts'
+import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
 import { showError } from '../cli/show-error.ts'
 import { CONFIG_FILE } from '../config/load-config.ts'
 import { loadProject } from '../config/project.ts'
@@ -14,9 +14,7 @@ import { reportFailures, runningLines } from '../engine/report.ts'
 /** Editors write a file in several steps; an edit is over when nothing has happened for so long. */
 const SETTLE_MS = 150
 
-export const dev: Command = {
-  name: 'dev',
-  summary: 'run the project while you write it; an edit takes effect at once',
+export const dev: CommandDefinition = {
   usage: '[options]',
   example: 'millrace dev\nmillrace dev --sample',
   positionals: { least: 0, most: 0 },

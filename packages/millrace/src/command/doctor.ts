@@ -3,7 +3,7 @@ import { describeError, MillraceError } from '@millrace/base'
 import { verifyStore } from '@millrace/store'
 import { existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Command, EXIT } from '../cli/command.ts'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { loadProject, type Project } from '../config/project.ts'
 import { DEFAULT_HOST, DEFAULT_PORT } from '../engine/defaults.ts'
 import { isPortFree } from '../engine/port.ts'
@@ -19,9 +19,7 @@ interface Finding {
 
 const FREE_BYTES_MIN = 1_000_000_000
 
-export const doctor: Command = {
-  name: 'doctor',
-  summary: 'examine the ground: sources, store, disk, port; print what mends it',
+export const doctor: CommandDefinition = {
   usage: '[options]',
   example: 'millrace doctor',
   positionals: { least: 0, most: 0 },

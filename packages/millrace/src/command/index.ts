@@ -1,17 +1,70 @@
-import type { Command } from '../cli/command.ts'
-import { backup } from './backup.ts'
-import { check } from './check.ts'
-import { deliveries } from './deliveries.ts'
-import { demo } from './demo.ts'
-import { dev } from './dev.ts'
-import { doctor } from './doctor.ts'
-import { init } from './init.ts'
-import { prove } from './prove.ts'
-import { query } from './query.ts'
-import { restore } from './restore.ts'
-import { start } from './start.ts'
-import { status } from './status.ts'
-import { tail } from './tail.ts'
+import type { CommandEntry } from '../cli/command.ts'
 
-/** In the order in which a newcomer meets them. */
-export const COMMANDS: readonly Command[] = [demo, init, dev, start, check, status, query, tail, prove, deliveries, backup, restore, doctor]
+/** In the order in which a newcomer meets them. Each is loaded when it is run: some bring a whole engine. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    summary: 'see it move: a real Postgres, a busy shop, a live model, signed webhooks, proofs and the console',
+    load: async () => (await import('./demo.ts')).demo,
+  },
+  {
+    name: 'init',
+    summary: 'make a project of your own',
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
+    name: 'dev',
+    summary: 'run the project while you write it; an edit takes effect at once',
+    load: async () => (await import('./dev.ts')).dev,
+  },
+  {
+    name: 'start',
+    summary: 'run the project: capture, models, deliveries and the console',
+    load: async () => (await import('./start.ts')).start,
+  },
+  {
+    name: 'check',
+    summary: 'check the configuration, the sources and every model, and change nothing',
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
+    name: 'status',
+    summary: 'tell whether the data can be trusted now, and why',
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'query',
+    summary: 'run SQL over streams and live models, at one position',
+    load: async () => (await import('./query.ts')).query,
+  },
+  {
+    name: 'tail',
+    summary: 'follow a stream or a model, its past first',
+    load: async () => (await import('./tail.ts')).tail,
+  },
+  {
+    name: 'prove',
+    summary: 'compare a live model with the same SQL in batch, at one position',
+    load: async () => (await import('./prove.ts')).prove,
+  },
+  {
+    name: 'deliveries',
+    summary: 'what was told to whom: events, their attempts, and sending again',
+    load: async () => (await import('./deliveries.ts')).deliveries,
+  },
+  {
+    name: 'backup',
+    summary: 'copy the store into one file, consistently, while it runs',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  {
+    name: 'restore',
+    summary: 'prove a backup and put it in the place of the store',
+    load: async () => (await import('./restore.ts')).restore,
+  },
+  {
+    name: 'doctor',
+    summary: 'examine the ground: sources, store, disk, port; print what mends it',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+]

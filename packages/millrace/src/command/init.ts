@@ -2,14 +2,12 @@ import { MillraceError } from '@millrace/base'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Command, EXIT } from '../cli/command.ts'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { VERSION } from '../version.ts'
 
 const TEMPLATE = fileURLToPath(new URL('../../../../examples/shop', import.meta.url))
 
-export const init: Command = {
-  name: 'init',
-  summary: 'make a project of your own',
+export const init: CommandDefinition = {
   usage: 'FOLDER',
   example: 'millrace init shop && cd shop && npx millrace dev',
   positionals: { least: 1, most: 1 },

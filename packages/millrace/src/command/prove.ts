@@ -1,15 +1,13 @@
 import { type Proof, proveInThread } from '@millrace/prove'
 import { MillraceError } from '@millrace/base'
 import { openReader } from '@millrace/store'
-import { type Command, EXIT } from '../cli/command.ts'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { loadProject, type Project } from '../config/project.ts'
 import { bindStored } from '../engine/bind-stored.ts'
 
-export const prove: Command = {
-  name: 'prove',
-  summary: 'compare a live model with the same SQL in batch, at one position',
+export const prove: CommandDefinition = {
   usage: '[MODEL …] [options]',
   example: 'millrace prove order_totals',
   positionals: { least: 0, most: 1000 },

@@ -2,16 +2,14 @@ import { queryLog } from '@millrace/batch'
 import { valueToJson, valueToText } from '@millrace/core'
 import { openReader } from '@millrace/store'
 import { readFileSync } from 'node:fs'
-import { type Command, EXIT } from '../cli/command.ts'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { tableLines } from '../cli/table.ts'
 import { loadProject } from '../config/project.ts'
 import { bindStored } from '../engine/bind-stored.ts'
 
 const ROWS_SHOWN_DEFAULT = 100
 
-export const query: Command = {
-  name: 'query',
-  summary: 'run SQL over streams and live models, at one position',
+export const query: CommandDefinition = {
   usage: "'SQL' [options]",
   example: `millrace query 'select status, count(*) from shop.orders group by all'\necho 'from order_totals' | millrace query -`,
   positionals: { least: 1, most: 1 },

@@ -1,11 +1,9 @@
 import { restoreBackup } from '@millrace/store'
 import { resolve } from 'node:path'
-import { type Command, EXIT } from '../cli/command.ts'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { loadProject } from '../config/project.ts'
 
-export const restore: Command = {
-  name: 'restore',
-  summary: 'prove a backup and put it in the place of the store',
+export const restore: CommandDefinition = {
   usage: 'FILE [options]',
   example: 'millrace restore /backups/shop.db\nmillrace restore /backups/shop.db --to /tmp/rehearsal.db',
   positionals: { least: 1, most: 1 },

@@ -1,12 +1,10 @@
 import { systemRandom } from '@millrace/base'
-import { type Command, EXIT } from '../cli/command.ts'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { loadProject } from '../config/project.ts'
 import { Engine } from '../engine/engine.ts'
 import { reportFailures, runningLines } from '../engine/report.ts'
 
-export const start: Command = {
-  name: 'start',
-  summary: 'run the project: capture, models, deliveries and the console',
+export const start: CommandDefinition = {
   usage: '[options]',
   example: 'millrace start --port 4770',
   positionals: { least: 0, most: 0 },

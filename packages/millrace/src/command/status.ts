@@ -1,7 +1,7 @@
 import { MillraceError } from '@millrace/base'
 import type { Graph, Overview } from '@millrace/serve'
 import { openReader } from '@millrace/store'
-import { type Command, EXIT } from '../cli/command.ts'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { loadProject, type Project } from '../config/project.ts'
@@ -9,9 +9,7 @@ import { askRunning } from '../engine/ask-running.ts'
 import { reportLines } from '../engine/report.ts'
 import { readRunFile } from '../engine/run-file.ts'
 
-export const status: Command = {
-  name: 'status',
-  summary: 'tell whether the data can be trusted now, and why',
+export const status: CommandDefinition = {
   usage: '',
   example: 'millrace status\nmillrace status --json',
   positionals: { least: 0, most: 0 },

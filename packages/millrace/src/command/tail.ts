@@ -1,7 +1,7 @@
 import type { LogReader } from '@millrace/core'
 import type { ChangeRecord } from '@millrace/serve'
 import { openReader } from '@millrace/store'
-import { type Command, type CommandContext, EXIT } from '../cli/command.ts'
+import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { loadProject } from '../config/project.ts'
 import { keyText } from '../engine/change-record.ts'
@@ -10,9 +10,7 @@ import { readChanges } from '../engine/read-changes.ts'
 const POLL_MS = 100
 const PAGE_LIMIT = 1000
 
-export const tail: Command = {
-  name: 'tail',
-  summary: 'follow a stream or a model, its past first',
+export const tail: CommandDefinition = {
   usage: 'NAME [options]',
   example: 'millrace tail order_totals --last 20\nmillrace tail shop.orders --from 0 --once --json',
   positionals: { least: 1, most: 1 },
