@@ -5,29 +5,23 @@
  * A stream whose schema changed has one table per era, cast to the newest schema where they are united.
  */
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
-import duckdb from '@duckdb/node-bindings'
-import { DuckDBDataChunk } from '@duckdb/node-api'
-import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
-import { assert } from '@millrace/base'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import {
   type Batch,
   CELL,
   type Column,
-  layoutOf,
   type LogReader,
   OPERATION,
-  sameType,
   type Schema,
   sqlNameOf,
   type StoredBatch,
   type StreamInfo,
   type Type,
-  valueAt,
   type Vector,
-  VectorBuilder,
 } from '@millrace/core'
 import { type Carrier, carrierOf } from './carrier.ts'
-import { type CellWriter, cellWriter, CHUNK_ROWS } from './cell-writer.ts'
+import { ChangeEra, type LoadedColumn } from './change-era.ts'
+import { absent, integers, origin, resolved, toldBefore } from './change-vectors.ts'
 
 export interface ChangeTableRequest {
   readonly connection: DuckDBConnection
@@ -80,11 +74,6 @@ export async function loadChanges(request: ChangeTableRequest): Promise<ChangeTa
   return loader.finish()
 }
 
-interface LoadedColumn {
-  readonly name: string
-  readonly carrier: Carrier
-}
-
 const INT64 = carrierOf({ kind: 'int64' })
 const ORIGIN: readonly LoadedColumn[] = [
   { name: 'partition', carrier: INT64 },
@@ -97,7 +86,7 @@ const ORIGIN: readonly LoadedColumn[] = [
 
 class ChangeLoader {
   readonly #request: ChangeTableRequest
-  readonly #eras: Era[] = []
+  readonly #eras: ChangeEra[] = []
   readonly #operations = new Set<number>()
   readonly #untold = new Set<number>()
   #someRemovalUntold = false
@@ -157,7 +146,7 @@ class ChangeLoader {
     this.#someRemovalUntold = false
   }
 
-  async #eraOf(schema: Schema): Promise<Era> {
+  async #eraOf(schema: Schema): Promise<ChangeEra> {
     const { stream, columns, before, connection, prefix, withOrigin } = this.#request
     const places = columns.map((index) => placeIn(schema, stream.schema.columns[index] as Column))
     const types = places.map((place, at) => (schema.columns[place] ?? (stream.schema.columns[columns[at] as number] as Column)).type)
@@ -172,13 +161,13 @@ class ChangeLoader {
       ...types.map((type, at) => ({ name: `a${at}`, carrier: carrierOf(type) })),
       ...before.map((index) => ({ name: `b${columns.indexOf(index)}`, carrier: carrierOf(types[columns.indexOf(index)] as Type) })),
     ]
-    const era = await Era.open(connection, { table: `${prefix}_era${(this.#opened += 1)}`, loaded, places, types })
+    const era = await ChangeEra.open(connection, { table: `${prefix}_era${(this.#opened += 1)}`, loaded, places, types })
     this.#eras.push(era)
     return era
   }
 
   /** One vector per loaded column, in the order of the era's columns. */
-  #vectors(stored: StoredBatch, batch: Batch, era: Era): Vector[] {
+  #vectors(stored: StoredBatch, batch: Batch, era: ChangeEra): Vector[] {
     const { columns, before, withOrigin } = this.#request
     const { count } = batch
     const after = era.places.map((place, at) => resolved(batch, place, era.types[at] as Type))
@@ -229,73 +218,6 @@ class ChangeLoader {
   }
 }
 
-/** The changes that were written under one schema, as a table of their own. */
-class Era {
-  readonly table: string
-  /** For each wanted column its place in the era's schema, -1 where it did not exist yet. */
-  readonly places: readonly number[]
-  readonly types: readonly Type[]
-  readonly #writers: readonly CellWriter[]
-  readonly #chunk: DuckDBDataChunk
-  readonly #appender: DuckDBAppender
-  #filled = 0
-
-  private constructor(options: EraOptions, appender: DuckDBAppender) {
-    this.table = options.table
-    this.places = options.places
-    this.types = options.types
-    this.#writers = options.loaded.map((column) => cellWriter(column.carrier))
-    this.#chunk = DuckDBDataChunk.create(options.loaded.map((column) => column.carrier.type))
-    this.#appender = appender
-    this.#begin()
-  }
-
-  static async open(connection: DuckDBConnection, options: EraOptions): Promise<Era> {
-    const columns = options.loaded.map((column) => `${column.name} ${column.carrier.type.toString()}`)
-    await connection.run(`CREATE TABLE ${options.table} (${columns.join(', ')})`)
-    return new Era(options, await connection.createAppender(options.table))
-  }
-
-  fits(places: readonly number[], types: readonly Type[]): boolean {
-    return places.every((place, at) => place === this.places[at] && sameType(types[at] as Type, this.types[at] as Type))
-  }
-
-  append(vectors: readonly Vector[], count: number): void {
-    for (let from = 0; from < count;) {
-      const rows = Math.min(count - from, CHUNK_ROWS - this.#filled)
-      for (const [at, writer] of this.#writers.entries()) writer.write(vectors[at] as Vector, from, rows, this.#filled)
-      this.#filled += rows
-      from += rows
-      if (this.#filled === CHUNK_ROWS) this.#flush()
-    }
-  }
-
-  close(): void {
-    if (this.#filled > 0) this.#flush()
-    this.#appender.closeSync()
-  }
-
-  #begin(): void {
-    for (const [at, writer] of this.#writers.entries()) writer.begin(duckdb.data_chunk_get_vector(this.#chunk.chunk, at))
-  }
-
-  #flush(): void {
-    for (const writer of this.#writers) writer.flush(this.#filled)
-    this.#chunk.rowCount = this.#filled
-    this.#appender.appendDataChunk(this.#chunk)
-    this.#chunk.reset()
-    this.#filled = 0
-    this.#begin()
-  }
-}
-
-interface EraOptions {
-  readonly table: string
-  readonly loaded: readonly LoadedColumn[]
-  readonly places: readonly number[]
-  readonly types: readonly Type[]
-}
-
 export function untoldNames(columnCount: number): string[] {
   return Array.from({ length: Math.ceil(columnCount / UNTOLD_BITS) }, (_, word) => `untold${word}`)
 }
@@ -307,65 +229,4 @@ function flagCarrier(): Carrier {
 
 function placeIn(schema: Schema, column: Column): number {
   return schema.columns.findIndex((candidate) => candidate.name === column.name)
-}
-
-/** The cells after the change; what an update did not tell is taken from its row before, where that is told. */
-function resolved(batch: Batch, place: number, type: Type): Vector {
-  const after = batch.after[place]
-  if (after === undefined) return absent(type, batch.count, CELL.NULL)
-  const before = batch.before?.[place]
-  if (before === undefined || after.cells === null || !after.cells.some((cell) => cell >= CELL.UNCHANGED)) return after
-  const builder = new VectorBuilder(layoutOf(type), batch.count)
-  for (let row = 0; row < batch.count; row += 1) {
-    const value = valueAt(after, row) ?? (after.cells[row] === CELL.NULL ? null : valueAt(before, row))
-    if (value === undefined) builder.pushCell(CELL.UNCHANGED)
-    else builder.push(value)
-  }
-  return builder.finish()
-}
-
-function absent(type: Type, count: number, cell: number = CELL.ABSENT): Vector {
-  const cells = new Uint8Array(count).fill(cell)
-  const layout = layoutOf(type)
-  switch (layout) {
-    case 'integer':
-    case 'float':
-      return { layout, values: new Float64Array(count), cells }
-    case 'boolean':
-      return { layout, values: new Uint8Array(count), cells }
-    case 'text':
-      return { layout, values: new Array<string>(count), cells }
-    case 'bytes':
-      return { layout, values: new Array<Uint8Array>(count), cells }
-  }
-}
-
-/** Which changes tell every asked cell of the row before. */
-function toldBefore(batch: Batch, befores: readonly Vector[]): Uint8Array {
-  const told = new Uint8Array(batch.count)
-  if (batch.before === null) return told
-  told.fill(1)
-  for (const { cells } of befores) {
-    if (cells === null) continue
-    for (let row = 0; row < batch.count; row += 1) if ((cells[row] as number) >= CELL.UNCHANGED) told[row] = 0
-  }
-  return told
-}
-
-function origin(stored: StoredBatch, batch: Batch): Vector[] {
-  assert(stored.count === batch.count, 'a batch holds what its header says')
-  return [
-    integers(batch.count, () => stored.partition),
-    integers(batch.count, (row) => stored.first + row),
-    integers(batch.count, () => stored.cut),
-    { layout: 'integer', values: batch.transactions, cells: null },
-    { layout: 'integer', values: batch.indexes, cells: null },
-    { layout: 'integer', values: batch.times, cells: null },
-  ]
-}
-
-function integers(count: number, valueOf: (row: number) => number): Vector {
-  const values = new Float64Array(count)
-  for (let row = 0; row < count; row += 1) values[row] = valueOf(row)
-  return { layout: 'integer', values, cells: null }
 }

@@ -2,7 +2,8 @@
  * A DuckDB of its own for one piece of work: in memory up to a limit, then in files of a folder that goes
  * with it (law 8). Every session speaks UTC, so that an answer does not depend on the machine.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
@@ -30,11 +31,12 @@ const INTERRUPT_EVERY_MS = 20
 
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   options.signal?.throwIfAborted()
-  const folder = await mkdtemp(join(tmpdir(), `millrace-batch-${process.pid}-`))
+  // DuckDB makes the folder when it first spills.
+  const folder = join(tmpdir(), `millrace-batch-${process.pid}-${randomUUID()}`)
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: `${options.memoryLimitMb ?? MEMORY_LIMIT_MB}MiB`,
     threads: String(THREADS),
-    temp_directory: join(folder, 'spill'),
+    temp_directory: folder,
     max_temp_directory_size: `${SPILL_LIMIT_GB}GiB`,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
