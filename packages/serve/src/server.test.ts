@@ -154,12 +154,17 @@ test('law 9: an error carries its code and the way out; a defect does not look l
   const defect = await fetch(`${server.url}/api/models/m`)
   expect(defect.status).toBe(500)
   expect(await defect.json()).toMatchObject({ code: 'DEFECT' })
-  expect((await fetch(`${server.url}/api/nothing`)).status).toBe(404)
+  const nothing = await fetch(`${server.url}/api/nothing`)
+  expect(await nothing.json()).toMatchObject({ code: 'HTTP_PATH_UNKNOWN' })
+  expect(nothing.status).toBe(404)
 })
 
 test('a name that was rebound to this address is refused, an address and localhost are not', async () => {
   for (const host of ['evil.example', 'evil.example:4480', '127.0.0.1.evil.example', 'localhost.evil.example', 'a b']) {
-    expect(await raw('/api/overview', { headers: { host } })).toMatchObject({ status: 421 })
+    expect(await raw('/api/overview', { headers: { host } })).toMatchObject({
+      status: 421,
+      body: expect.stringContaining('HTTP_HOST_REFUSED'),
+    })
   }
   for (const host of ['localhost:1', '127.0.0.1', '[::1]:4480', 'millrace.localhost']) {
     expect((await raw('/api/overview', { headers: { host } })).status).toBe(200)
@@ -266,6 +271,8 @@ test('law 8: the feed has so many places and no more, and one that is left is fr
   const statuses = await Promise.all(controllers.map(async ({ signal }) => (await fetch(`${server.url}/api/feed`, { signal })).status))
   expect(statuses.filter((status) => status === 200)).toHaveLength(32)
   expect(statuses.filter((status) => status === 503)).toHaveLength(1)
+  const refused = await fetch(`${server.url}/api/feed`)
+  expect(await refused.json()).toMatchObject({ code: 'FEED_FULL', retry: 'backoff' })
   for (const controller of controllers) controller.abort()
   await new Promise((resolve) => setTimeout(resolve, 100))
   expect(await snapshots(1)).toHaveLength(1)
