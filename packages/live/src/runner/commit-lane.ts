@@ -16,6 +16,8 @@ export interface CommitLaneOptions {
 export class CommitLane {
   readonly #options: CommitLaneOptions
   #inFlight: Promise<Committed | null> = Promise.resolve(null)
+  /** A set is being written. */
+  isBusy = false
   /** Why the present set is being tried again; null while all is well. */
   problem: MillraceError | null = null
 
@@ -29,8 +31,12 @@ export class CommitLane {
     signal?.throwIfAborted()
     reach('live.before-commit')
     const attempt = this.#attempt(set, signal)
+    this.isBusy = true
     // Its failure is met by whoever waits for it next.
-    attempt.catch(() => undefined)
+    attempt.then(
+      () => (this.isBusy = false),
+      () => undefined,
+    )
     this.#inFlight = attempt
   }
 

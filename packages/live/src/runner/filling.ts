@@ -10,7 +10,7 @@
  * for a new model everything, for a changed one the difference, for an unchanged one (after a restart)
  * nothing, which is then not computed.
  */
-import type { Layout, LogReader } from '@millrace/core'
+import type { Batch, Layout, LogReader } from '@millrace/core'
 import { OPERATION, sameSchema } from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
 import type { FoldChange } from '../fold/fold-change.ts'
@@ -28,7 +28,7 @@ export interface FilledModel {
   readonly unit: ModelUnit
   /** What to publish; null for a model that is published already. */
   readonly difference: ZBatch | null
-  /** Its stream holds rows of another shape, which go first. */
+  /** Its stream holds rows that cannot be told one by one (of another shape, not kept any more): all go first. */
   readonly truncates: boolean
 }
 
@@ -61,7 +61,7 @@ export class Filling {
       const isCopy = plan.copies.has(model.name)
       if (isCopy || plan.published.has(model.name)) return { unit, total: null, truncates: false, isCopy }
       const published = reader.streams().find((stream) => stream.name === model.name)
-      const truncates = published !== undefined && !sameSchema(published.schema, model.schema)
+      const truncates = published !== undefined && !(sameSchema(published.schema, model.schema) && isWhole(reader, model.name))
       const total = new RelationTotal(unit.layouts)
       if (published !== undefined && !truncates) subtractPublished(total, reader, model.name)
       return { unit, total, truncates, isCopy }
@@ -121,6 +121,11 @@ export class Filling {
   }
 }
 
+/** Whether all changes of a stream are still kept, so that its rows can be known. */
+function isWhole(reader: LogReader, stream: string): boolean {
+  return reader.extents(stream).every(({ first }) => first === 0)
+}
+
 /** A relation that is added up, change by change. */
 class RelationTotal {
   readonly #rows: Arrangement
@@ -141,13 +146,18 @@ class RelationTotal {
   }
 }
 
-/** Takes the relation that a stream holds, every change since its last truncation. */
+/** Takes the relation that a stream holds: every change since its last truncation. */
 function subtractPublished(total: RelationTotal, reader: LogReader, stream: string): void {
-  let from = 0
-  for (const stored of reader.read(stream)) if (stored.batch().operations.includes(OPERATION.TRUNCATE)) from = stored.cut
-  for (const stored of reader.read(stream, { afterCut: Math.max(0, from - 1) })) {
+  let truncatedAt: number | null = null
+  for (const stored of reader.read(stream)) if (isTruncation(stored.batch())) truncatedAt = stored.cut
+  for (const stored of reader.read(stream, truncatedAt === null ? {} : { afterCut: truncatedAt - 1 })) {
     const batch = stored.batch()
-    if (batch.operations[0] === OPERATION.TRUNCATE && batch.count === 1) continue
+    if (isTruncation(batch)) continue
     for (const part of decodeOutput(batch, -1)) total.add(part)
   }
+}
+
+/** A model's truncation is a batch of its own. */
+function isTruncation(batch: Batch): boolean {
+  return batch.count === 1 && batch.operations[0] === OPERATION.TRUNCATE
 }

@@ -100,6 +100,7 @@ export class LiveRunner implements Stage {
       cut: this.#progress.cut,
       newestCut: this.#newestCut,
       problem: this.#commits.problem,
+      isCommitting: this.#commits.isBusy,
       nowMs: this.#clock.nowMs(),
     })
   }

@@ -11,10 +11,19 @@ export interface ObservedRunner {
   readonly newestCut: number
   /** Why the last commit is being tried again. */
   readonly problem: MillraceError | null
+  readonly isCommitting: boolean
   readonly nowMs: number
 }
 
-export function observeModels({ status, meter, cut, newestCut, problem, nowMs }: ObservedRunner): readonly StageObservation[] {
+export function observeModels({
+  status,
+  meter,
+  cut,
+  newestCut,
+  problem,
+  isCommitting,
+  nowMs,
+}: ObservedRunner): readonly StageObservation[] {
   const waiting = newestCut > cut
   const lagMs = meter.lagMs(waiting)
   const backlog = meter.backlog(waiting)
@@ -30,6 +39,7 @@ export function observeModels({ status, meter, cut, newestCut, problem, nowMs }:
     error: error ?? problem,
     evidence: {
       cut,
+      committing: isCommitting,
       stateRows,
       steps: meter.steps,
       changesTaken: meter.changesTaken,

@@ -1,0 +1,224 @@
+/** Random tables, queries of the supported language over them, and histories of changes. */
+import type { StreamDefinition, Type, Value } from '@millrace/core'
+import { pick, type Random } from '@millrace/base'
+
+export interface FuzzTable extends StreamDefinition {
+  readonly columnTypes: readonly Type[]
+}
+
+const TYPES: readonly Type[] = [
+  { kind: 'int32' },
+  { kind: 'int64' },
+  { kind: 'decimal', width: 8, scale: 2 },
+  { kind: 'text' },
+  { kind: 'boolean' },
+  { kind: 'date' },
+]
+
+export function randomTable(random: Random, name: string): FuzzTable {
+  const keyed = random.below(4) > 0
+  const extra = Array.from({ length: 2 + random.below(3) }, () => pick(random, TYPES))
+  const columnTypes: Type[] = [{ kind: 'int64' }, { kind: 'int64' }, ...extra]
+  const columns = columnTypes.map((type, at) => ({ name: at === 0 ? 'id' : at === 1 ? 'ref' : `c${at}`, type, nullable: at > 0 }))
+  return { name, kind: 'table', partitions: 1, schema: { columns, key: keyed ? [0] : [] }, columnTypes }
+}
+
+export function randomValue(random: Random, type: Type): Value {
+  if (random.below(6) === 0) return null
+  switch (type.kind) {
+    case 'int32':
+      return random.below(5) - 2
+    case 'int64':
+      return random.below(12) === 0 ? 9_007_199_254_740_993n + BigInt(random.below(2)) : random.below(5)
+    case 'decimal':
+      return random.below(600) - 300
+    case 'boolean':
+      return random.below(2) === 0
+    case 'date':
+      return 19_700 + random.below(4)
+    default:
+      return pick(random, ['', 'a', 'b', 'ab', 'é'])
+  }
+}
+
+interface Scope {
+  readonly alias: string
+  readonly columns: readonly { readonly name: string; readonly type: Type }[]
+}
+
+interface Relation {
+  readonly sql: string
+  readonly columns: readonly { readonly name: string; readonly type: Type }[]
+}
+
+/** A SELECT over the given relations (tables or models). */
+export function randomQuery(random: Random, relations: readonly Relation[]): string {
+  const shape = random.below(10)
+  if (shape < 3) return randomAggregate(random, relations)
+  if (shape < 4) return `${randomColumns(random, relations)} UNION ALL ${randomColumns(random, relations)}`
+  if (shape < 5) return `${randomColumns(random, relations)} UNION ${randomColumns(random, relations)}`
+  if (shape < 6) return randomDistinct(random, relations)
+  if (shape < 7) return randomSubquery(random, relations)
+  return randomJoin(random, relations)
+}
+
+export function relationOf(table: StreamDefinition): Relation {
+  return { sql: table.name, columns: table.schema.columns }
+}
+
+function randomFrom(random: Random, relations: readonly Relation[]): { sql: string; scopes: Scope[] } {
+  const count = 1 + random.below(3)
+  const scopes: Scope[] = []
+  let sql = ''
+  for (let at = 0; at < count; at += 1) {
+    const relation = pick(random, relations)
+    const scope: Scope = { alias: `t${at}`, columns: relation.columns }
+    if (at === 0) sql = `${relation.sql} ${scope.alias}`
+    else {
+      const other = pick(random, scopes)
+      const kind = pick(random, ['JOIN', 'JOIN', 'LEFT JOIN', 'RIGHT JOIN', ','])
+      const condition = randomEquality(random, other, scope)
+      if (kind === ',') sql = `(SELECT ${starOf(scopes)} FROM ${sql}) ${joinedAlias(at)}, ${relation.sql} ${scope.alias}`
+      else {
+        const extra = kind === 'JOIN' && random.below(4) === 0 ? ` AND ${randomCondition(random, [...scopes, scope])}` : ''
+        const onRight = kind === 'LEFT JOIN' && random.below(4) === 0 ? ` AND ${randomCondition(random, [scope])}` : ''
+        sql = `${sql} ${kind} ${relation.sql} ${scope.alias} ON ${condition}${extra}${onRight}`
+      }
+      if (kind === ',') {
+        const inner = joinedScope(scopes, joinedAlias(at))
+        scopes.splice(0, scopes.length, inner)
+      }
+    }
+    scopes.push(scope)
+  }
+  return { sql, scopes }
+}
+
+function joinedAlias(at: number): string {
+  return `j${at}`
+}
+
+function starOf(scopes: readonly Scope[]): string {
+  return scopes.flatMap(({ alias, columns }) => columns.map(({ name }) => `${alias}.${name} AS ${alias}_${name}`)).join(', ')
+}
+
+function joinedScope(scopes: readonly Scope[], alias: string): Scope {
+  return { alias, columns: scopes.flatMap((scope) => scope.columns.map(({ name, type }) => ({ name: `${scope.alias}_${name}`, type }))) }
+}
+
+function randomEquality(random: Random, left: Scope, right: Scope): string {
+  const pairs = left.columns.flatMap((a) => right.columns.filter((b) => b.type.kind === a.type.kind).map((b) => [a.name, b.name] as const))
+  const chosen = random.below(3) > 0 ? pairs.filter(([a, b]) => a.endsWith('ref') || b === 'id') : pairs
+  const [a, b] = pick(random, chosen.length > 0 ? chosen : pairs)
+  const operator = random.below(8) === 0 ? 'IS NOT DISTINCT FROM' : '='
+  return `${left.alias}.${a} ${operator} ${right.alias}.${b}`
+}
+
+function columnsOfKind(scopes: readonly Scope[], kinds: readonly string[]): string[] {
+  return scopes.flatMap(({ alias, columns }) =>
+    columns.filter(({ type }) => kinds.includes(type.kind)).map(({ name }) => `${alias}.${name}`),
+  )
+}
+
+export function randomCondition(random: Random, scopes: readonly Scope[]): string {
+  const whole = columnsOfKind(scopes, ['int64', 'int32'])
+  const texts = columnsOfKind(scopes, ['text'])
+  const a = pick(random, whole)
+  const b = pick(random, whole)
+  const options = [
+    `${a} > ${random.below(4)}`,
+    `${a} <= ${b}`,
+    `${a} IS NOT NULL`,
+    `${a} IN (0, 2, NULL)`,
+    `${a} BETWEEN 1 AND 3`,
+    `NOT (${a} = ${b})`,
+    `(${a} = 1 OR ${b} > 2)`,
+    ...texts.map((text) => `${text} LIKE '%a%'`),
+  ]
+  return pick(random, options)
+}
+
+/** An expression with a type that a union can rely on. */
+function randomExpression(random: Random, scopes: readonly Scope[]): string {
+  const whole = columnsOfKind(scopes, ['int64', 'int32'])
+  const decimals = columnsOfKind(scopes, ['decimal'])
+  const texts = columnsOfKind(scopes, ['text'])
+  const dates = columnsOfKind(scopes, ['date'])
+  const a = pick(random, whole)
+  const b = pick(random, whole)
+  return pick(random, [
+    a,
+    `${a} + ${b}`,
+    `${a} % 3`,
+    `coalesce(${a}, ${b}, -1)`,
+    `CASE WHEN ${randomCondition(random, scopes)} THEN ${a} ELSE ${b} END`,
+    ...decimals.flatMap((column) => [`${column} * 1.5`, `CAST(${column} AS DECIMAL(12,1))`]),
+    ...texts.flatMap((column) => [`upper(${column})`, `${column} || '!'`, `length(${column})`]),
+    ...dates.flatMap((column) => [`${column} + 1`, `date_trunc('month', ${column})`]),
+  ])
+}
+
+function whereOf(random: Random, scopes: readonly Scope[]): string {
+  return random.below(2) === 0 ? '' : ` WHERE ${randomCondition(random, scopes)}`
+}
+
+function randomJoin(random: Random, relations: readonly Relation[]): string {
+  const { sql, scopes } = randomFrom(random, relations)
+  const columns = scopes.flatMap(({ alias, columns: all }) => all.map(({ name }) => `${alias}.${name}`))
+  const chosen = Array.from({ length: 1 + random.below(3) }, (_, at) => `${pick(random, columns)} AS x${at}`)
+  return `SELECT ${[...chosen, `${randomExpression(random, scopes)} AS y`].join(', ')} FROM ${sql}${whereOf(random, scopes)}`
+}
+
+function randomColumns(random: Random, relations: readonly Relation[]): string {
+  const { sql, scopes } = randomFrom(random, relations)
+  const whole = columnsOfKind(scopes, ['int64'])
+  return `SELECT ${pick(random, whole)} AS a, ${pick(random, whole)} AS b FROM ${sql}${whereOf(random, scopes)}`
+}
+
+function randomDistinct(random: Random, relations: readonly Relation[]): string {
+  const { sql, scopes } = randomFrom(random, relations)
+  return `SELECT DISTINCT ${randomExpression(random, scopes)} AS a, ${randomExpression(random, scopes)} AS b FROM ${sql}${whereOf(random, scopes)}`
+}
+
+function randomSubquery(random: Random, relations: readonly Relation[]): string {
+  const outer = pick(random, relations)
+  const inner = pick(random, relations)
+  const condition = pick(random, [
+    `t.ref IN (SELECT s.id FROM ${inner.sql} s)`,
+    `EXISTS (SELECT 1 FROM ${inner.sql} s WHERE s.id = t.ref)`,
+    `NOT EXISTS (SELECT 1 FROM ${inner.sql} s WHERE s.ref = t.ref AND s.id > 1)`,
+    `t.id > 1 AND EXISTS (SELECT 1 FROM ${inner.sql} s WHERE s.id = t.id)`,
+  ])
+  return `SELECT t.id, t.ref FROM ${outer.sql} t WHERE ${condition}`
+}
+
+function randomAggregate(random: Random, relations: readonly Relation[]): string {
+  const { sql, scopes } = randomFrom(random, relations)
+  const columns = scopes.flatMap(({ alias, columns: all }) => all.map(({ name }) => `${alias}.${name}`))
+  const numbers = columnsOfKind(scopes, ['int64', 'int32', 'decimal'])
+  const calls = Array.from({ length: 1 + random.below(4) }, (_, at) => `${randomCall(random, { columns, numbers, scopes })} AS a${at}`)
+  const groups = Array.from({ length: random.below(3) }, () =>
+    random.below(3) > 0 ? pick(random, columns) : randomExpression(random, scopes),
+  )
+  const having = groups.length > 0 && random.below(4) === 0 ? ' HAVING count(*) > 1' : ''
+  const selected = groups.map((group, at) => `${group} AS g${at}`)
+  const by = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`
+  return `SELECT ${[...selected, ...calls].join(', ')} FROM ${sql}${whereOf(random, scopes)}${by}${having}`
+}
+
+function randomCall(
+  random: Random,
+  { columns, numbers, scopes }: { columns: readonly string[]; numbers: readonly string[]; scopes: readonly Scope[] },
+): string {
+  const call = pick(random, [
+    'count(*)',
+    `count(${pick(random, columns)})`,
+    `count(DISTINCT ${pick(random, columns)})`,
+    `sum(${pick(random, numbers)})`,
+    `sum(DISTINCT ${pick(random, numbers)})`,
+    `avg(${pick(random, numbers)})`,
+    `min(${pick(random, columns)})`,
+    `max(${pick(random, columns)})`,
+  ])
+  return random.below(5) === 0 ? `${call} FILTER (WHERE ${randomCondition(random, scopes)})` : call
+}
