@@ -127,7 +127,7 @@ async function readAnew(options: SessionOptions, ground: Ground, old: SourceProg
     }
     await takeSnapshot({ source: target.name, connection, feeds, definitions, pending, writer, reader, progress, signal, onRows })
     record.changes += record.snapshotRows
-    record.lastChangeMs = options.clock.nowMs()
+    if (record.snapshotRows > 0) record.lastChangeMs = options.clock.nowMs()
     if (old !== null) await forgetOldSlot(ground, target.name, stateOf(old), slot)
     return progress
   } finally {
