@@ -25,6 +25,10 @@ interface Shape {
   readonly stepRange: number
 }
 
+/** Steps are reckoned here and then written; kept while it is small, because allocation is most of a small batch's cost. */
+let steps = new Float64Array(1024)
+const STEPS_KEPT_LIMIT = 1 << 16
+
 export function writeWhole(writer: ByteWriter, values: Float64Array): void {
   const shape = shapeOf(values)
   const offsetWidth = widthFor(shape.range)
@@ -34,25 +38,28 @@ export function writeWhole(writer: ByteWriter, values: Float64Array): void {
     writer.float64Array(values.length).set(values)
   } else if (offsetWidth <= stepWidth) {
     writer.byte(OFFSETS)
-    writeOffsets(writer, { values, base: shape.least, width: offsetWidth })
+    writeOffsets(writer, values, { count: values.length, base: shape.least, width: offsetWidth })
   } else {
     writer.byte(STEPS)
     writer.float64(values[0] as number)
-    writeOffsets(writer, { values: stepsOf(values), base: shape.leastStep, width: stepWidth })
+    writeOffsets(writer, stepsOf(values), { count: values.length - 1, base: shape.leastStep, width: stepWidth })
   }
 }
 
 export function readWhole(reader: ByteReader, count: number): Float64Array {
   const kind = reader.byte()
   if (kind === PLAIN) return reader.float64Array(count).slice()
-  if (kind === OFFSETS) return readOffsets(reader, count)
-  assert(kind === STEPS && count > 0, 'a column of whole numbers is plain, offsets or steps')
   const values = new Float64Array(count)
+  if (kind === OFFSETS) {
+    readOffsets(reader, values, 0)
+    return values
+  }
+  assert(kind === STEPS && count > 0, 'a column of whole numbers is plain, offsets or steps')
   let value = reader.float64()
-  const steps = readOffsets(reader, count - 1)
   values[0] = value
+  readOffsets(reader, values, 1)
   for (let row = 1; row < count; row += 1) {
-    value += steps[row - 1] as number
+    value += values[row] as number
     values[row] = value
   }
   return values
@@ -94,43 +101,51 @@ function widthFor(range: number): number {
   return range < 0x1_0000_0000 ? 4 : 8
 }
 
+/** Valid until the next call; the first `values.length - 1` places count. */
 function stepsOf(values: Float64Array): Float64Array {
-  const steps = new Float64Array(values.length - 1)
-  for (let row = 1; row < values.length; row += 1) steps[row - 1] = (values[row] as number) - (values[row - 1] as number)
-  return steps
+  const room = values.length <= steps.length ? steps : new Float64Array(values.length)
+  for (let row = 1; row < values.length; row += 1) room[row - 1] = (values[row] as number) - (values[row - 1] as number)
+  if (room.length <= STEPS_KEPT_LIMIT) steps = room
+  return room
 }
 
-function writeOffsets(writer: ByteWriter, { values, base, width }: { values: Float64Array; base: number; width: number }): void {
+interface Offsets {
+  readonly count: number
+  readonly base: number
+  readonly width: number
+}
+
+function writeOffsets(writer: ByteWriter, values: Float64Array, { count, base, width }: Offsets): void {
   writer.byte(width)
   writer.float64(base)
   if (width === 1) {
-    const offsets = writer.uint8Array(values.length)
-    for (let row = 0; row < offsets.length; row += 1) offsets[row] = (values[row] as number) - base
+    const offsets = writer.uint8Array(count)
+    for (let row = 0; row < count; row += 1) offsets[row] = (values[row] as number) - base
   } else if (width === 2) {
-    const offsets = writer.uint16Array(values.length)
-    for (let row = 0; row < offsets.length; row += 1) offsets[row] = (values[row] as number) - base
+    const offsets = writer.uint16Array(count)
+    for (let row = 0; row < count; row += 1) offsets[row] = (values[row] as number) - base
   } else if (width === 4) {
-    const offsets = writer.uint32Array(values.length)
-    for (let row = 0; row < offsets.length; row += 1) offsets[row] = (values[row] as number) - base
+    const offsets = writer.uint32Array(count)
+    for (let row = 0; row < count; row += 1) offsets[row] = (values[row] as number) - base
   }
 }
 
-function readOffsets(reader: ByteReader, count: number): Float64Array {
+/** Fills `values` from the row `start` to its end. */
+function readOffsets(reader: ByteReader, values: Float64Array, start: number): void {
   const width = reader.byte()
   const base = reader.float64()
-  const values = new Float64Array(count)
+  const count = values.length - start
   if (width === 0) {
-    values.fill(base)
+    values.fill(base, start)
   } else if (width === 1) {
     const offsets = reader.uint8Array(count)
-    for (let row = 0; row < count; row += 1) values[row] = base + (offsets[row] as number)
+    for (let row = 0; row < count; row += 1) values[start + row] = base + (offsets[row] as number)
   } else if (width === 2) {
     const offsets = reader.uint16Array(count)
-    for (let row = 0; row < count; row += 1) values[row] = base + (offsets[row] as number)
+    for (let row = 0; row < count; row += 1) values[start + row] = base + (offsets[row] as number)
   } else {
     assert(width === 4, 'an offset has 0, 1, 2 or 4 bytes')
     const offsets = reader.uint32Array(count)
-    for (let row = 0; row < count; row += 1) values[row] = base + (offsets[row] as number)
+    for (let row = 0; row < count; row += 1) values[start + row] = base + (offsets[row] as number)
   }
-  return values
 }
