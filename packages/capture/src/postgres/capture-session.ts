@@ -27,6 +27,7 @@ export interface SessionOptions {
   readonly reader: LogReader
   readonly clock: Clock
   readonly record: CaptureRecord
+  readonly silenceMsMax: number
   readonly partitionsOf: (stream: string) => number
 }
 
@@ -162,6 +163,7 @@ function streamOf(options: SessionOptions, { control, replication, tables, progr
     writer,
     clock,
     record,
+    silenceMsMax: options.silenceMsMax,
     state: stateOf(progress),
     transaction: progress.transaction,
     bindRelation: (relation, settle) => binder.bind(relation, settle),

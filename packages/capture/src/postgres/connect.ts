@@ -31,6 +31,7 @@ export interface Connection {
 }
 
 const CONNECT_MS_MAX = 10_000
+const QUERY_MS_MAX = 60_000
 const LOCK_WAIT_MS_MAX = 10_000
 const KEEP_ALIVE_MS = 10_000
 
@@ -65,6 +66,8 @@ export async function connect(target: SourceTarget, purpose: 'control' | 'snapsh
   const client = new pg.Client({
     connectionString: url.toString(),
     connectionTimeoutMillis: CONNECT_MS_MAX,
+    // The stream and the snapshot may take as long as they take; questions may not.
+    ...(purpose === 'control' ? { query_timeout: QUERY_MS_MAX } : {}),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     ...(ssl === undefined ? {} : { ssl }),

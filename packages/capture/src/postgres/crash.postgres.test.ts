@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { CrashPoint } from '@millrace/base'
+import type { LogReader } from '@millrace/core'
 import { openReader } from '@millrace/store'
 import { type Postgres, startPostgres } from '@millrace/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -66,6 +67,32 @@ test.each(POINTS)('laws 1, 2 and 5: killed at %s (visit %i) under load, the log 
     }
   } finally {
     await load.stop()
+    await rig.close()
+  }
+})
+
+test('laws 1 and 3: killed in the middle of a transaction that comes in parts, none of it shows until all does', async () => {
+  const rig = await Rig.open(postgres, 'create table item (id int primary key, note text, amount numeric(12,2))')
+  try {
+    await rig.store.close()
+    // The transaction takes four commits, of which the last one shows it.
+    const killed = startCapture(rig, 'capture.before-acknowledge:2')
+    const reader = await readerWhenThere(rig)
+    await rig.until(() => reader.progress('shop') !== null)
+    await rig.sql("insert into item select g, repeat('x', 1000) from generate_series(1, 30000) g")
+    expect((await exited(killed)).signal).toBe('SIGKILL')
+    expect(reader.extents('shop.item').every(({ next }) => next === 0)).toBe(true)
+    const again = startCapture(rig, '')
+    await rig.until(() => {
+      const [extent] = reader.extents('shop.item')
+      expect([0, 30_000]).toContain(extent?.next ?? 0)
+      return extent?.next === 30_000
+    })
+    again.kill('SIGTERM')
+    await exited(again)
+    expect(foldRows(reader, 'shop.item')).toHaveLength(30_000)
+    reader.close()
+  } finally {
     await rig.close()
   }
 })
@@ -134,6 +161,20 @@ function startCapture(rig: Rig, crashAt: string): ChildProcess {
 async function exited(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   return { code: child.exitCode, signal: child.signalCode }
+}
+
+async function readerWhenThere(rig: Rig): Promise<LogReader> {
+  let reader: LogReader | undefined
+  await rig.until(() => {
+    try {
+      reader = openReader(rig.storePath)
+    } catch {
+      return false
+    }
+    return true
+  }, 50)
+  if (reader === undefined) throw new Error('the store can be read')
+  return reader
 }
 
 function equal(left: readonly string[], right: readonly string[]): boolean {

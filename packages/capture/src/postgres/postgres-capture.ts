@@ -16,8 +16,12 @@ export interface PostgresCaptureOptions {
   readonly random: Random
   /** How many partitions a stream has; a key's changes stay in one of them, in order. */
   readonly partitionsOf: (stream: string) => number
+  /** A server that is silent for longer, though asked for a sign of life, is taken for lost. Default two minutes. */
+  readonly silenceMsMax?: number
 }
 
+/** Above the half of `wal_sender_timeout`, in which a busy server may well be silent. */
+const SILENCE_MS_MAX = 120_000
 const RETRY_BASE_MS = 200
 const RETRY_LIMIT_MS = 30_000
 const RETRY_JITTER = 0.3
@@ -68,9 +72,9 @@ export class PostgresCapture implements Stage {
   }
 
   async #session(signal: AbortSignal): Promise<void> {
-    const { name, config, writer, reader, clock, partitionsOf } = this.#options
+    const { name, config, silenceMsMax = SILENCE_MS_MAX, ...rest } = this.#options
     const { slot, publication } = this.#record
-    await runSession({ target: { name, config }, slot, publication, writer, reader, clock, record: this.#record, partitionsOf }, signal)
+    await runSession({ ...rest, target: { name, config }, slot, publication, silenceMsMax, record: this.#record }, signal)
   }
 
   #problem(error: unknown): MillraceError {

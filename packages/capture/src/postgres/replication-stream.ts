@@ -31,7 +31,7 @@ const FLUSH_BYTES = 1_000_000
 const FLUSH_DELAY_MS = 5
 /** Reading waits for the log when this much is decoded; a single transaction goes in parts of this size. */
 const PART_BYTES = 8_000_000
-const STATUS_PAUSE_MS = 5000
+const STATUS_PAUSE_MS = 2000
 /** How often, at most, a position without changes is stored, so that it may be acknowledged. */
 const QUIET_COMMIT_PAUSE_MS = 1000
 
@@ -54,6 +54,8 @@ export interface StreamOptions {
   readonly clock: Clock
   readonly record: CaptureRecord
   readonly state: ProgressState
+  /** So long may the server say nothing, though asked. */
+  readonly silenceMsMax: number
   /** The last transaction that is in the log. */
   readonly transaction: number
   /** Finds the table of a relation; asks the catalog where its shape is new. `settle` puts what is pending out of the way. */
@@ -71,6 +73,8 @@ export class ReplicationStream {
   #flushTimer: NodeJS.Timeout | null = null
   /** Parts of the transaction at hand are in the log's open tail. */
   #tailOpen = false
+  /** Since when the reader waits for bytes; null while it works. */
+  #waitingSinceMs: number | null = null
   #definitions: StreamDefinition[] = []
   /** Commit time of the oldest change that is pending. */
   #pendingSinceMs: number | null = null
@@ -84,7 +88,7 @@ export class ReplicationStream {
     const { source, replication, pending, transaction, state, record } = options
     this.#options = options
     this.#raw = new RawConnection(replication)
-    this.#decoder = new ChangeDecoder({ source, pending, afterTransaction: transaction })
+    this.#decoder = new ChangeDecoder({ source, messagePrefix: HEARTBEAT_PREFIX, pending, afterTransaction: transaction })
     this.#position = state.position
     this.#quietPosition = state.position
     record.acknowledged = state.position
@@ -96,7 +100,7 @@ export class ReplicationStream {
     const stop = (): void => this.#raw.stop()
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
-    const statusTimer = setInterval(() => this.#tellStatus(true), STATUS_PAUSE_MS)
+    const statusTimer = setInterval(() => this.#status(), STATUS_PAUSE_MS)
     try {
       this.#start()
       await this.#follow(signal)
@@ -132,7 +136,9 @@ export class ReplicationStream {
           if (wait !== null) await wait
         } else if (frames.buffer[frames.start] === KEEPALIVE) this.#keepalive()
       }
+      this.#waitingSinceMs = clock.monotonicMs()
       const chunk = await this.#raw.read()
+      this.#waitingSinceMs = null
       if (this.#failure !== null) throw this.#failure
       if (chunk !== null) {
         record.lastContactMs = clock.nowMs()
@@ -247,6 +253,18 @@ export class ReplicationStream {
     this.#tellStatus(false)
   }
 
+  /** Asks for a sign of life; a connection that gives none for too long is taken for lost, whatever TCP says. */
+  #status(): void {
+    const { clock, source, silenceMsMax } = this.#options
+    const silentMs = this.#waitingSinceMs === null ? 0 : clock.monotonicMs() - this.#waitingSinceMs
+    if (silentMs > silenceMsMax) {
+      const what = `nothing was heard for ${Math.round(silentMs / 1000)} s`
+      this.#failure ??= new MillraceError('CAPTURE_CONNECTION_LOST', { details: { source, what } })
+      this.#raw.stop()
+    }
+    this.#tellStatus(true)
+  }
+
   #tellStatus(replyWanted: boolean): void {
     this.#raw.send(statusUpdate(this.#position, this.#options.clock.nowMs(), replyWanted))
   }
@@ -281,7 +299,7 @@ export class ReplicationStream {
   #message(): void {
     const { message } = this.#decoder
     const { record, state, clock } = this.#options
-    if (message === null || message.prefix !== HEARTBEAT_PREFIX) return
+    if (message === null) return
     const sentMs = heartbeatTime(message.content, state.slot)
     if (sentMs === null) return
     record.lastHeartbeatMs = clock.nowMs()

@@ -18,6 +18,7 @@ export function sourceError(error: unknown, address: SourceAddress, phase: 'conn
   if (/password must be a string/i.test(what))
     return raise('SOURCE_AUTHENTICATION', { host, user, what: 'it asks for a password and the url has none' })
   if (code === '3D000') return raise('SOURCE_DATABASE_MISSING', { host, database })
+  if (code === '42501' && /wal sender|replication/i.test(what)) return replicationRefused(source, user, error)
   if (code === '42501')
     return raise('SOURCE_PERMISSION', { user, action: `do this (${what})`, fix: `GRANT … TO ${quoteIdentifier(user)};` })
   if (isTls(code, what)) return raise('SOURCE_TLS', { host, what })

@@ -194,6 +194,25 @@ test('a connection ended by an administrator is made again and goes on where it 
   }
 })
 
+test('law 6: a server that falls silent without a word is taken for lost, and found again', async () => {
+  const rig = await Rig.open(postgres, 'create table a (id int primary key)', { silenceMsMax: 3000 })
+  try {
+    await rig.start()
+    const [{ pid } = {}] = await rig.sql(
+      "select pid from pg_stat_activity where application_name = 'millrace replication' and datname = current_database()",
+    )
+    process.kill(Number(pid), 'SIGSTOP')
+    await rig.until(() => rig.observation.error !== null, 100)
+    expect(rig.observation.error).toMatchObject({ code: 'CAPTURE_CONNECTION_LOST', message: expect.stringContaining('nothing was heard') })
+    process.kill(Number(pid), 'SIGCONT')
+    await rig.until(() => rig.observation.phase === 'running')
+    await rig.sql('insert into a values (1)')
+    await rig.changed('shop.a', 1)
+  } finally {
+    await rig.close()
+  }
+})
+
 test('law 6: a quiet source proves itself alive, and does not hold back the log of a busy neighbour', async () => {
   const rig = await Rig.open(postgres, 'create table a (id int primary key)')
   try {

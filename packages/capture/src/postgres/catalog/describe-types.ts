@@ -5,32 +5,32 @@ import type { RelationColumn } from '../pgoutput/relation.ts'
 import { typeOf } from './type-map.ts'
 
 interface TypeRow extends Record<string, unknown> {
+  at: number
   base_oid: number
   base_modifier: number
   source_type: string
 }
 
 const DESCRIBE = `
-  with recursive base as (
-    select t.oid, $2::int as modifier, t.typtype, t.typbasetype, t.typtypmod from pg_type t where t.oid = $1::oid
+  with recursive told as (
+    select * from unnest($1::oid[], $2::int[]) with ordinality as t(type, type_modifier, at)
+  ), base as (
+    select told.*, t.oid, type_modifier as modifier, t.typtype, t.typbasetype, t.typtypmod from told join pg_type t on t.oid = told.type
     union all
-    select t.oid, b.typtypmod, t.typtype, t.typbasetype, t.typtypmod from base b join pg_type t on t.oid = b.typbasetype
+    select b.type, b.type_modifier, b.at, t.oid, b.typtypmod, t.typtype, t.typbasetype, t.typtypmod
+    from base b join pg_type t on t.oid = b.typbasetype
     where b.typtype = 'd'
   )
-  select oid::int8::float8 as base_oid, modifier as base_modifier, format_type($1::oid, $2::int) as source_type
+  select at::int, oid::int8::float8 as base_oid, modifier as base_modifier, format_type(type, type_modifier) as source_type
   from base where typtype <> 'd'`
 
 export async function describeColumns(query: Query, columns: readonly RelationColumn[]): Promise<Column[]> {
-  const described: Column[] = []
-  for (const { name, typeOid, typeModifier } of columns) {
-    const [row] = await query<TypeRow>(DESCRIBE, [typeOid, typeModifier])
+  const oids = columns.map(({ typeOid }) => typeOid)
+  const rows = await query<TypeRow>(DESCRIBE, [oids, columns.map(({ typeModifier }) => typeModifier)])
+  return columns.map(({ name, typeOid }, index) => {
+    const row = rows.find(({ at }) => at === index + 1)
     // A type that was dropped since: its values arrive as Postgres printed them.
-    described.push({
-      name,
-      type: row === undefined ? { kind: 'text' } : typeOf(row.base_oid, row.base_modifier),
-      nullable: true,
-      sourceType: row?.source_type ?? `type ${typeOid}`,
-    })
-  }
-  return described
+    if (row === undefined) return { name, type: { kind: 'text' }, nullable: true, sourceType: `type ${typeOid}` }
+    return { name, type: typeOf(row.base_oid, row.base_modifier), nullable: true, sourceType: row.source_type }
+  })
 }

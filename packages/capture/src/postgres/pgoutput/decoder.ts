@@ -27,6 +27,8 @@ const ORIGIN = 0x4f
 
 export interface DecoderOptions {
   readonly source: string
+  /** Logical messages with another prefix are none of ours. */
+  readonly messagePrefix: string
   readonly pending: PendingChanges
   /** Transactions up to this one are in the log already; if they come again, they are passed over (law 5). */
   readonly afterTransaction: number
@@ -42,14 +44,16 @@ export class ChangeDecoder {
   relation: Relation | null = null
   message: LogicalMessage | null = null
   readonly #source: string
+  readonly #messagePrefix: string
   readonly #pending: PendingChanges
   readonly #afterTransaction: number
   /** By the relation's number; null for one that is not wanted. */
   readonly #feeds = new Map<number, TableFeed | null>()
   #skipped = false
 
-  constructor({ source, pending, afterTransaction }: DecoderOptions) {
+  constructor({ source, messagePrefix, pending, afterTransaction }: DecoderOptions) {
     this.#source = source
+    this.#messagePrefix = messagePrefix
     this.#pending = pending
     this.#afterTransaction = afterTransaction
     this.transaction = afterTransaction
@@ -103,7 +107,7 @@ export class ChangeDecoder {
         this.#pending.bytes += end - start
         return OUTCOME.NONE
       case MESSAGE:
-        this.message = readLogicalMessage(buffer, start + 1)
+        this.message = readLogicalMessage(buffer, start + 1, this.#messagePrefix)
         return OUTCOME.MESSAGE
       case TYPE:
       case ORIGIN:
