@@ -121,7 +121,7 @@ test('a server that crashes and comes back loses nothing and repeats nothing', a
 /** Small and large transactions of inserts, updates and deletes, one after another, until it is stopped. */
 class Load {
   readonly #rig: Rig
-  #running = false
+  #stop = new AbortController()
   #done: Promise<void> = Promise.resolve()
 
   constructor(rig: Rig) {
@@ -129,17 +129,17 @@ class Load {
   }
 
   start(): void {
-    this.#running = true
+    this.#stop = new AbortController()
     this.#done = this.#run()
   }
 
   async stop(): Promise<void> {
-    this.#running = false
+    this.#stop.abort()
     await this.#done
   }
 
   async #run(): Promise<void> {
-    for (let round = 0; this.#running; round += 1) {
+    for (let round = 0; !this.#stop.signal.aborted; round += 1) {
       const base = 100_000 + round * 100
       await this.#rig.sql(`insert into item select $1 + g, 'new', g from generate_series(1, ${round % 5 === 0 ? 90 : 3}) g`, [base])
       await this.#rig.sql(`update item set amount = coalesce(amount, 0) + 1 where id % 97 = $1`, [round % 97])
