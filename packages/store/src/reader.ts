@@ -55,11 +55,13 @@ export class FileReader implements LogReader {
   readonly #bodies: BodySource
   /** Where each partition was left by `readCuts`: who reads on from there need not look for the place. */
   readonly #left = new Map<string, Place>()
+  readonly #onClose: (reader: FileReader) => void
 
-  constructor(path: string) {
+  constructor(path: string, onClose: (reader: FileReader) => void = () => undefined) {
     const db = connectReader(path)
     const tables = prepared(db, path, () => tablesOf(db, path))
     this.#path = path
+    this.#onClose = onClose
     this.#db = db
     this.#tables = tables
     this.#bodies = {
@@ -157,7 +159,9 @@ export class FileReader implements LogReader {
   }
 
   close(): void {
-    if (this.#db.isOpen) this.#db.close()
+    if (!this.#db.isOpen) return
+    this.#db.close()
+    this.#onClose(this)
   }
 
   #scansFor(stream: StreamInfo, { afterCut = 0, untilCut, fromPosition, partition }: ReadOptions, meta: Meta): PartitionScan[] {

@@ -109,7 +109,7 @@ class FileStore implements Store {
   }
 
   reader(): LogReader {
-    const reader = new FileReader(this.path)
+    const reader = new FileReader(this.path, (closed) => this.#readers.delete(closed))
     this.#readers.add(reader)
     return reader
   }
