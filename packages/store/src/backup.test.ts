@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path'
 import { changeAt, type LogReader } from '@millrace/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startChild } from './fixtures/child.ts'
-import { append, freshFolder, freshPath, idsIn, orders, range } from './fixtures/orders.ts'
+import { freshFolder, freshPath } from './fixtures/folders.ts'
+import { append, idsIn, orders, range } from './fixtures/orders.ts'
 import { backupStore, openReader, openStore, restoreBackup, type Store, verifyStore } from './index.ts'
 
 let store: Store

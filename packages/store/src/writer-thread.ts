@@ -2,14 +2,15 @@
  * The one thread that writes. While a commit is being synced further sets arrive; all that wait are
  * taken into the next commit together, so that the rate of commits does not bound the rate of sets.
  */
-import { assert } from '@millrace/base'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { assert, MillraceError } from '@millrace/base'
 import { connectWriter, prepared, type WriterOptions } from './connection.ts'
 import { type EncodedSet, heldBytes } from './encoded-set.ts'
+import type { RetentionStep } from './retention.ts'
 import { carried } from './store-error.ts'
 import type { Reply, Request } from './writer-protocol.ts'
 import { WriteAhead } from './write-ahead.ts'
-import { Writer } from './writer.ts'
+import { type Applied, type Outcome, Writer } from './writer.ts'
 
 assert(parentPort !== null, 'the writer runs in a thread of its own')
 const port = parentPort
@@ -21,14 +22,19 @@ try {
   const writeAhead = new WriteAhead(db)
   port.on('message', (first: Request) => {
     const requests = [first, ...waiting()]
-    for (const group of grouped(requests)) answer(writer, group)
+    const isFull = grouped(requests)
+      .map((group) => answer(writer, group))
+      .includes(true)
     if (requests.some(({ kind }) => kind === 'close')) {
       writeAhead.finish()
       db.close()
       send([{ kind: 'closed' }])
       port.close()
     } else {
-      const written = requests.reduce((bytes, request) => bytes + (request.kind === 'commit' ? heldBytes(request.set) : 0), 0)
+      // Moving the pages gives the write-ahead file's room back to use: it may be all that is left.
+      const written = isFull
+        ? Infinity
+        : requests.reduce((bytes, request) => bytes + (request.kind === 'commit' ? heldBytes(request.set) : 0), 0)
       writeAhead.keepBounded(written)
     }
   })
@@ -59,16 +65,24 @@ function grouped(requests: readonly Request[]): Group[] {
   return groups
 }
 
-function answer(writer: Writer, group: Group): void {
+/** Returns true if the disk was full. */
+function answer(writer: Writer, group: Group): boolean {
   if ('sets' in group) {
     const outcomes = writer.applyAll(group.sets)
     send(outcomes.map((outcome, at) => replyTo(group.ids[at] as number, outcome)))
-  } else if (group.kind === 'drop-old') {
-    send([replyTo(group.id, writer.dropOld(group.stream, group.beforeMs))])
+    return outcomes.some(isDiskFull)
   }
+  if (group.kind === 'close') return false
+  const outcome = writer.dropOld(group.stream, group.beforeMs)
+  send([replyTo(group.id, outcome)])
+  return isDiskFull(outcome)
 }
 
-function replyTo(id: number, outcome: ReturnType<Writer['dropOld']> | ReturnType<Writer['applyAll']>[number]): Reply {
+function isDiskFull(outcome: Outcome<unknown>): boolean {
+  return !outcome.ok && outcome.error instanceof MillraceError && outcome.error.code === 'STORE_DISK_FULL'
+}
+
+function replyTo(id: number, outcome: Outcome<Applied | RetentionStep>): Reply {
   return outcome.ok ? { kind: 'done', id, value: outcome.value } : { kind: 'rejected', id, error: carried(outcome.error) }
 }
 
