@@ -7,7 +7,7 @@
  * more of them. Only whole transactions become visible (law 3); one that outgrows `PART_BYTES` goes in
  * parts that nobody sees before the last. The server is told only of what is durable (law 2).
  */
-import { assert, type Clock, MillraceError, reach } from '@millrace/base'
+import { assert, type Clock, describeError, MillraceError, reach } from '@millrace/base'
 import type { LogWriter, StreamDefinition, WriteSet } from '@millrace/core'
 import { quoteIdentifier, quoteLiteral } from './catalog/table.ts'
 import type { CaptureRecord } from './capture-record.ts'
@@ -68,7 +68,7 @@ export class ReplicationStream {
   readonly #frames = new FrameReader()
   readonly #decoder: ChangeDecoder
   #committing: Promise<void> | null = null
-  #failure: unknown = null
+  #failure: Error | null = null
   #flushDue = false
   #flushTimer: NodeJS.Timeout | null = null
   /** Parts of the transaction at hand are in the log's open tail. */
@@ -231,7 +231,7 @@ export class ReplicationStream {
       },
       (error: unknown) => {
         this.#committing = null
-        this.#failure = error
+        this.#failure = error instanceof Error ? error : new Error(describeError(error))
         this.#raw.stop()
       },
     )

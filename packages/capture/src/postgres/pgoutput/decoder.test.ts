@@ -39,9 +39,9 @@ test('each kind of change becomes one, with what the source told and no more', (
   const outcomes = decode(
     message.begin(1000, 7n),
     message.insert(ORDERS, ['1', 'first']),
-    message.update(ORDERS, ['1', 'unchanged']),
+    message.update(ORDERS, ['1', undefined]),
     message.update(ORDERS, ['2', null], { kind: 'K', row: ['1', null] }),
-    message.update(ORDERS, ['2', 'unchanged'], { kind: 'O', row: ['2', 'whole'] }),
+    message.update(ORDERS, ['2', undefined], { kind: 'O', row: ['2', 'whole'] }),
     message.insert(ORDERS + 1, ['not wanted']),
     message.delete(ORDERS, 'K', ['2', null]),
     message.delete(ORDERS, 'O', ['3', null]),
