@@ -139,7 +139,7 @@ describe('bad input', () => {
   })
 
   it('a missing project, a missing secret and an unknown command say what to do', async () => {
-    expect((await attempt(['check'], {})).stderr).toContain('millrace init NAME')
+    expect((await attempt(['check'], {})).stderr).toMatch(/CONFIG_NOT_FOUND[\s\S]*millrace init NAME/)
     const missing = await attempt(['check'], {
       'millrace.config.ts': config({}).replace(JSON.stringify(postgres.url), `env('NOT_SET_ANYWHERE')`),
     })

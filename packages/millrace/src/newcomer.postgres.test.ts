@@ -128,7 +128,7 @@ it('law 7: copies the store while it runs, and puts the copy back', async () => 
 
 it('law 2: a source whose past the store missed is told loudly, not skipped', async () => {
   const status = await json(['status'])
-  expect(status).toMatchObject({ code: 1, values: [{ running: false }] })
+  expect(status).toMatchObject({ code: 1, values: [{ running: false, error: { code: 'NOT_RUNNING' } }] })
   await postgres.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where not active')
   await postgres.query('update customers set name = name')
   running = new Run(['start', '--json', '--port', '0'], { folder })
