@@ -376,7 +376,7 @@ const entries = {
   },
   LIVE_HISTORY_TRIMMED: {
     summary: 'Live models over {stream} cannot be filled: its changes before position {first} were dropped by its retention.',
-    hint: 'Lengthen `streams.{stream}.retentionHours` in millrace.config.ts and let the source be read anew with `millrace resync {stream}`.',
+    hint: 'Lengthen `streams.{stream}.retentionHours` in millrace.config.ts, and name a new `store` there, so that the sources are read anew.',
     retry: 'after-fix',
     exit: 1,
   },
@@ -496,13 +496,13 @@ const entries = {
   },
   BATCH_HISTORY_TRIMMED: {
     summary: '{stream} cannot be rebuilt: its changes before position {first} were dropped by its retention.',
-    hint: 'Lengthen `streams.{stream}.retentionHours` in millrace.config.ts and let the source be read anew with `millrace resync {stream}`.',
+    hint: 'Lengthen `streams.{stream}.retentionHours` in millrace.config.ts and give the source a new `slot` there, so that it is read anew.',
     retry: 'after-fix',
     exit: 1,
   },
   BATCH_HISTORY_INCOMPLETE: {
     summary: '{stream} cannot be rebuilt from its changes: {problem}.',
-    hint: 'A table without a key needs `ALTER TABLE … REPLICA IDENTITY FULL` at its source; then read it anew with `millrace resync {stream}`.',
+    hint: 'A table without a key needs `ALTER TABLE … REPLICA IDENTITY FULL` at its source; then give the source a new `slot` in millrace.config.ts, so that it is read anew.',
     retry: 'after-fix',
     exit: 1,
   },
@@ -520,7 +520,7 @@ const entries = {
   },
   PROOF_MISMATCH: {
     summary: 'The live model {model} differs from the batch engine at cut {cut}: {count} rows.',
-    hint: 'Run `millrace prove {model} --json` to see the rows; then rebuild the model with `millrace rebuild {model}` and report the difference.',
+    hint: 'Run `millrace prove {model} --json` to see the rows; please report the difference. A change of the model’s SQL fills it anew.',
     retry: 'after-fix',
     exit: 3,
   },

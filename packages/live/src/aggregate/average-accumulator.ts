@@ -1,15 +1,15 @@
 import { CELL, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedLane } from './accumulator.ts'
-import { averageOf } from './average.ts'
+import { averageOf, type AverageRule } from './average.ts'
 import { WholeSums } from './whole-sums.ts'
 
 export class AverageAccumulator implements Accumulator {
   readonly #sums = new WholeSums()
-  readonly #scale: number
+  readonly #rule: AverageRule
 
-  constructor(scale: number) {
-    this.#scale = scale
+  constructor(rule: AverageRule) {
+    this.#rule = rule
   }
 
   reserve(capacity: number): void {
@@ -26,7 +26,7 @@ export class AverageAccumulator implements Accumulator {
       const slot = slots[at] as number
       const values = this.#sums.count(slot)
       if (values === 0) builder.pushCell(CELL.NULL)
-      else builder.pushNumber(averageOf(this.#sums.sum(slot), values, this.#scale))
+      else builder.pushNumber(averageOf(this.#sums.sum(slot), values, this.#rule))
     }
     return laneOf(builder.finish())
   }

@@ -2,6 +2,7 @@ import { assert } from '@millrace/base'
 import { type AggregateCall, layoutOfExpression } from '@millrace/sql'
 import type { Accumulator } from './accumulator.ts'
 import { AverageAccumulator } from './average-accumulator.ts'
+import type { AverageRule } from './average.ts'
 import { CountAccumulator } from './count-accumulator.ts'
 import { DistinctAccumulator } from './distinct-accumulator.ts'
 import { ExtremeAccumulator } from './extreme-accumulator.ts'
@@ -23,10 +24,18 @@ function makePlain(call: AggregateCall): Accumulator {
         place: call.place,
       })
     case 'avg':
-      return new AverageAccumulator(call.input?.type.kind === 'decimal' ? call.input.type.scale : 0)
+      return new AverageAccumulator(averageRule(call))
     case 'min':
     case 'max':
       assert(call.input !== null, 'MIN and MAX have an argument')
       return new ExtremeAccumulator(layoutOfExpression(call.input.type), call.function)
   }
+}
+
+const SHORT_KINDS = new Set(['int8', 'int16', 'uint8'])
+
+function averageRule({ input }: AggregateCall): AverageRule {
+  const type = input?.type
+  if (type?.kind === 'decimal') return { scale: type.scale, isExtended: type.width > 4 }
+  return { scale: 0, isExtended: !SHORT_KINDS.has(type?.kind ?? '') }
 }

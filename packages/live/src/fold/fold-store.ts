@@ -12,14 +12,14 @@ import { IntList } from '../zset/growing-list.ts'
 import { hashRows } from '../zset/row-hash.ts'
 import { compileMatcher, type RowMatcher } from '../zset/row-match.ts'
 import { RowTable } from '../zset/row-table.ts'
-import { SlotIndex } from '../zset/slot-index.ts'
+import { HashedSlots } from '../zset/hashed-slots.ts'
 import type { FoldShape } from './fold-columns.ts'
 
 export class FoldStore {
   readonly shape: FoldShape
   readonly layouts: readonly Layout[]
   readonly table: RowTable
-  readonly index = new SlotIndex()
+  readonly index = new HashedSlots()
   readonly identity: readonly number[]
   /** How often the row in each slot is there; 0 for a slot without a row. */
   weights = new Float64Array(64)

@@ -23,6 +23,11 @@ interface SegmentSize {
   current: number
 }
 
+/** Under which name a stream's saved rows are kept. */
+export function ownerOfRows(stream: string): string {
+  return `live:${stream}`
+}
+
 export class SavedRows {
   readonly owner: string
   readonly #segments = new Map<number, SegmentSize>()
@@ -31,7 +36,7 @@ export class SavedRows {
   #nextSequence = 0
 
   constructor(stream: string) {
-    this.owner = `live:${stream}`
+    this.owner = ownerOfRows(stream)
   }
 
   /** Reads all rows back. */

@@ -12,7 +12,7 @@ import { IntList } from '../zset/growing-list.ts'
 import { hashRows } from '../zset/row-hash.ts'
 import { compileMatcher, type RowMatcher } from '../zset/row-match.ts'
 import { RowTable } from '../zset/row-table.ts'
-import { SlotIndex } from '../zset/slot-index.ts'
+import { HashedSlots } from '../zset/hashed-slots.ts'
 import { emptyBatch, gatherLane, type ZBatch } from '../zset/z-batch.ts'
 import type { Operator, OperatorSize, Step } from './operator.ts'
 
@@ -31,7 +31,7 @@ export class AggregateOperator implements Operator {
   readonly #groupColumns: readonly number[]
   readonly #matcher: RowMatcher
   readonly #table: RowTable
-  readonly #index = new SlotIndex()
+  readonly #index = new HashedSlots()
   /** How many rows each group has. */
   #totals: Float64Array = new Float64Array(64)
   /** The step in which each group was last touched. */

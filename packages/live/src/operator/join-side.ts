@@ -48,9 +48,9 @@ export class JoinSide {
   matchable(batch: ZBatch): Uint8Array | null {
     const nulls = this.#strictColumns.map((column) => batch.lanes[column]?.nulls ?? null).filter((flags) => flags !== null)
     if (nulls.length === 0) return null
-    const flags = new Uint8Array(batch.count)
-    for (let row = 0; row < batch.count; row += 1) flags[row] = nulls.every((lane) => lane[row] === 0) ? 1 : 0
-    return flags
+    const flags = new Uint8Array(batch.count).fill(1)
+    for (const lane of nulls) for (let row = 0; row < batch.count; row += 1) if (lane[row] === 1) flags[row] = 0
+    return flags.includes(0) ? flags : null
   }
 
   rowLanes(lanes: readonly Lane[]): readonly Lane[] {

@@ -2,6 +2,7 @@
 import type { CutRange, LogReader, StateChange, StateSegment } from '@millrace/core'
 import type { FoldChange } from '../fold/fold-change.ts'
 import { covers, foldShapeOf } from '../fold/fold-columns.ts'
+import { ownerOfRows } from '../fold/saved-rows.ts'
 import { FoldKeeper } from './fold-keeper.ts'
 import type { LiveProgress, SavedFold } from './live-progress.ts'
 
@@ -17,6 +18,7 @@ export interface SetStep {
 export class FoldSet {
   readonly #reader: LogReader
   readonly #keepers = new Map<string, FoldKeeper>()
+  #retired: readonly string[] = []
 
   constructor(reader: LogReader) {
     this.#reader = reader
@@ -67,11 +69,22 @@ export class FoldSet {
     return { changes, oldestMicros: Number.isFinite(oldest) ? oldest : 0 }
   }
 
+  /** Streams that no model reads any more: what is saved of them goes with the next commit. */
+  retire(streams: readonly string[]): void {
+    this.#retired = streams
+  }
+
+  takeRetired(): readonly string[] {
+    const streams = this.#retired
+    this.#retired = []
+    return streams
+  }
+
   /** What is due to be saved with the next commit; everything, if `all`. */
   save(nowMs: number, all: boolean): StateChange | null {
     const put: StateSegment[] = []
     const remove: NonNullable<StateChange['remove']>[number][] = []
-    const clear: string[] = []
+    const clear = this.#retired.map(ownerOfRows)
     for (const keeper of this.#keepers.values()) {
       if (!keeper.needsSaving(nowMs) && !(all && keeper.fold.store.dirtyCount > 0)) continue
       const change = keeper.save(nowMs)

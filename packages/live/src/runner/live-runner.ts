@@ -64,6 +64,8 @@ export class LiveRunner implements Stage {
   readonly #status: ReadonlyMap<string, ModelStatus>
   readonly #meter: StepMeter
   readonly #size = new StepSize()
+  /** Streams whose history is not whole: what reads them has failed for good. */
+  readonly #lost = new Set<string>()
   #arrival: Arrival | null = null
   #running: readonly ModelUnit[] = []
   #filling: Filling | null = null
@@ -122,18 +124,20 @@ export class LiveRunner implements Stage {
     const published = this.#models.filter(isPublished)
     // Models that are gone from the project are forgotten; their streams stay as they are.
     this.#progress = { ...saved, models: Object.fromEntries(published.map(({ name, fingerprint }) => [name, fingerprint])) }
+    const read = columnsRead(this.#models)
+    this.#folds.retire(Object.keys(saved.folds).filter((stream) => !read.has(stream)))
     await this.#bringBack(published, signal)
     this.#await(this.#models.filter((model) => !isPublished(model)))
   }
 
   async #bringBack(published: readonly BoundModel[], signal: AbortSignal): Promise<void> {
     if (published.length === 0) return
-    for (const keeper of this.#folds.missing(columnsRead(published), this.#progress)) {
-      keeper.checkHistory()
+    for (const keeper of this.#openWhole(published)) {
       while (!keeper.catchUp(this.#progress.cut, this.#size.bytesLimit)) await this.#pause(signal)
       this.#folds.attach(keeper)
     }
-    this.#fill(published, new Set(published.map((model) => model.name)))
+    const whole = published.filter(({ name }) => this.#phaseOf(name) !== 'failed')
+    this.#fill(whole, new Set(whole.map((model) => model.name)))
     while (this.#filling !== null) {
       this.#advanceFilling()
       await this.#pause(signal)
@@ -143,17 +147,24 @@ export class LiveRunner implements Stage {
   /** Opens the folds that models need; they are filled once these have caught up. */
   #await(models: readonly BoundModel[]): void {
     if (models.length === 0) return
-    const folds: FoldKeeper[] = []
-    for (const keeper of this.#folds.missing(columnsRead(this.#models), this.#progress)) {
+    for (const { name } of models) if (this.#phaseOf(name) !== 'failed') this.#setPhase(name, 'filling')
+    const folds = this.#openWhole(this.#models)
+    this.#arrival = { folds, models: models.filter(({ name }) => this.#phaseOf(name) !== 'failed') }
+  }
+
+  /** The folds that are missing for the models; a stream whose history is not whole fails its readers. */
+  #openWhole(models: readonly BoundModel[]): readonly FoldKeeper[] {
+    return this.#folds.missing(columnsRead(models), this.#progress).filter((keeper) => {
+      if (this.#lost.has(keeper.shape.stream)) return false
       try {
         keeper.checkHistory()
-        folds.push(keeper)
+        return true
       } catch (error) {
+        this.#lost.add(keeper.shape.stream)
         this.#failReaders(keeper.shape.stream, error)
+        return false
       }
-    }
-    for (const { name } of models) this.#setPhase(name, 'filling')
-    this.#arrival = { folds, models: models.filter(({ name }) => this.#phaseOf(name) !== 'failed') }
+    })
   }
 
   /** One piece of whatever is to be done; sleeps where nothing is. */
@@ -192,7 +203,8 @@ export class LiveRunner implements Stage {
   /** A stream that has come to the log since the last cut has all its changes still ahead. */
   #admitNewStreams(): void {
     const wanted = columnsRead(this.#models)
-    const unknown = [...wanted.keys()].filter((name) => !this.#folds.keepers.has(name) && !this.#status.has(name))
+    const isKnown = (name: string): boolean => this.#folds.keepers.has(name) || this.#status.has(name) || this.#lost.has(name)
+    const unknown = [...wanted.keys()].filter((name) => !isKnown(name))
     if (unknown.length === 0) return
     const waiting = new Set(this.#arrival?.folds.map((keeper) => keeper.shape.stream))
     const missing: ColumnsRead = new Map(unknown.filter((name) => !waiting.has(name)).map((name) => [name, wanted.get(name) ?? new Set()]))
@@ -240,7 +252,9 @@ export class LiveRunner implements Stage {
     signal: AbortSignal | null,
   ): Promise<void> {
     const state = this.#folds.save(this.#clock.monotonicMs(), made.saveAll)
-    this.#progress = { ...this.#progress, folds: this.#folds.describe() }
+    const folds = { ...this.#progress.folds, ...this.#folds.describe() }
+    for (const stream of this.#folds.takeRetired()) delete folds[stream]
+    this.#progress = { ...this.#progress, folds }
     const { streams, appends } = made
     await this.#commits.push({ streams, appends, progress: asSourceProgress(this.#progress), ...(state === null ? {} : { state }) }, signal)
     for (const { model, stateRows } of this.#running) this.#statusOf(model.name).stateRows = stateRows
@@ -344,6 +358,9 @@ export class LiveRunner implements Stage {
       status.attempts += 1
       status.retryAtMs = this.#clock.monotonicMs() + backoffMs(this.#random, { attempt: status.attempts, ...RETRY })
     }
+    // Its stream does not keep up with the cut any more, and nobody may rely on it.
+    const published = Object.entries(this.#progress.models).filter(([model]) => this.#status.get(model)?.phase !== 'failed')
+    this.#progress = { ...this.#progress, models: Object.fromEntries(published) }
   }
 
   /** Models without an answer are tried again when their time has come and nothing else is being filled. */

@@ -1,7 +1,8 @@
 /**
- * A relation at rest, arranged by a key: the rows with their weights, found by the whole row (to add to
- * its weight) and by the key (to be joined). Rows of one key are chained, so that joining costs what it
- * yields, and a row within a hot key is found by its own hash, not by a walk along the chain.
+ * A relation at rest, arranged by a key: the rows with their weights, found by the key (to be joined) and
+ * by the whole row (to add to its weight). Rows of one key are chained, so that joining costs what it
+ * yields. A row is looked for along its key's chain for as long as chains are short; once one is long,
+ * an index of whole rows is made, so that a hot key is never walked.
  *
  * Between batches no weight is 0 or negative; within one, a retraction may come before its row.
  */
@@ -10,19 +11,25 @@ import type { Lane } from '@millrace/sql'
 import { hashRows } from './row-hash.ts'
 import { compileMatcher, type RowMatch, type RowMatcher } from './row-match.ts'
 import { RowTable } from './row-table.ts'
+import { HashedSlots } from './hashed-slots.ts'
 import { SlotIndex } from './slot-index.ts'
 import type { ZBatch } from './z-batch.ts'
 
 const NONE = -1
+/** The longest walk along a chain before whole rows are indexed. */
+const WALK_LIMIT = 16
 
 export class Arrangement {
   readonly table: RowTable
-  weights = new Float64Array(64)
+  weights: Float64Array = new Float64Array(64)
   /** The slot of the next row with the same key, or -1. */
   next: Int32Array = new Int32Array(64)
   #previous: Int32Array = new Int32Array(64)
-  readonly #rows = new SlotIndex()
+  #keyHashes: Int32Array = new Int32Array(64)
+  /** The first row of each key. */
   readonly #keys = new SlotIndex()
+  #rows: HashedSlots | null = null
+  #longestWalk = 0
   readonly #keyColumns: readonly number[]
   readonly #allColumns: readonly number[]
   readonly #rowMatcher: RowMatcher
@@ -33,8 +40,7 @@ export class Arrangement {
     this.#keyColumns = keyColumns
     this.#allColumns = layouts.map((_, at) => at)
     this.#rowMatcher = compileMatcher({ layouts, storedColumns: this.#allColumns, laneColumns: this.#allColumns }, 'identity')
-    const keyLayouts = keyColumns.map((column) => layouts[column] as Layout)
-    this.#keyMatcher = compileMatcher({ layouts: keyLayouts, storedColumns: keyColumns, laneColumns: keyColumns }, 'grouping')
+    this.#keyMatcher = this.probeMatcher(keyColumns)
   }
 
   /** A matcher of this arrangement's key against other lanes, for probes. */
@@ -48,41 +54,64 @@ export class Arrangement {
     return this.#keys.find(hash, match, row)
   }
 
-  /** Adds the weights of a batch. `touched`, if given, is told of each slot before its weight changes. */
+  /** Adds the weights of a batch. */
   apply(batch: ZBatch, keyHashes: Int32Array): void {
     const { lanes, count, weights } = batch
     if (count === 0) return
     this.table.admit(lanes, count)
     this.#reserve(this.table.capacity)
-    const rowHashes = this.#allColumns.length === this.#keyColumns.length ? keyHashes : hashRows(lanes, this.#allColumns, count)
     const rowMatch = this.#rowMatcher(this.table, lanes)
     const keyMatch = this.#keyMatcher(this.table, lanes)
+    const rowHashes = this.#rows === null ? null : hashRows(lanes, this.#allColumns, count)
     for (let row = 0; row < count; row += 1) {
-      const hash = rowHashes[row] as number
-      const slot = this.#rows.find(hash, rowMatch, row)
       const weight = weights[row] as number
-      if (slot < 0) this.#insert(lanes, row, { rowHash: hash, keyHash: keyHashes[row] as number, weight, keyMatch })
-      else this.#add(slot, weight)
+      const keyHash = keyHashes[row] as number
+      if (this.#rows === null || rowHashes === null) {
+        const head = this.#keys.find(keyHash, keyMatch, row)
+        const slot = this.#walk(head, rowMatch, row)
+        if (slot >= 0) this.#add(slot, weight)
+        else if (weight !== 0) this.#insert(lanes, row, { keyHash, weight, head })
+        continue
+      }
+      const rowHash = rowHashes[row] as number
+      const slot = this.#rows.find(rowHash, rowMatch, row)
+      if (slot >= 0) this.#add(slot, weight)
+      else if (weight !== 0) {
+        const head = this.#keys.find(keyHash, keyMatch, row)
+        this.#rows.add(rowHash, this.#insert(lanes, row, { keyHash, weight, head }))
+      }
     }
+    if (this.#rows === null && this.#longestWalk > WALK_LIMIT) this.#indexRows()
   }
 
-  #insert(lanes: readonly Lane[], row: number, entry: { rowHash: number; keyHash: number; weight: number; keyMatch: RowMatch }): void {
-    if (entry.weight === 0) return
+  #walk(head: number, rowMatch: RowMatch, row: number): number {
+    const next = this.next
+    let slot = head
+    let steps = 0
+    while (slot >= 0 && !rowMatch(slot, row)) {
+      slot = next[slot] as number
+      steps += 1
+    }
+    if (steps > this.#longestWalk) this.#longestWalk = steps
+    return slot
+  }
+
+  #insert(lanes: readonly Lane[], row: number, { keyHash, weight, head }: { keyHash: number; weight: number; head: number }): number {
     const slot = this.table.allocate()
     this.table.put(slot, lanes, row)
-    this.weights[slot] = entry.weight
-    this.#rows.add(entry.rowHash, slot)
-    const head = this.#keys.find(entry.keyHash, entry.keyMatch, row)
+    this.weights[slot] = weight
+    this.#keyHashes[slot] = keyHash
     this.#previous[slot] = head
     if (head < 0) {
       this.next[slot] = NONE
-      this.#keys.add(entry.keyHash, slot)
-      return
+      this.#keys.add(keyHash, slot)
+      return slot
     }
     const second = this.next[head] as number
     this.next[slot] = second
     this.next[head] = slot
     if (second >= 0) this.#previous[second] = slot
+    return slot
   }
 
   #add(slot: number, weight: number): void {
@@ -91,12 +120,22 @@ export class Arrangement {
     if (sum !== 0) return
     const before = this.#previous[slot] as number
     const after = this.next[slot] as number
+    const keyHash = this.#keyHashes[slot] as number
     if (after >= 0) this.#previous[after] = before
     if (before >= 0) this.next[before] = after
-    else if (after >= 0) this.#keys.replace(slot, after)
-    else this.#keys.remove(slot)
-    this.#rows.remove(slot)
+    else if (after >= 0) this.#keys.replace(keyHash, slot, after)
+    else this.#keys.remove(keyHash, slot)
+    this.#rows?.remove(slot)
     this.table.free(slot)
+  }
+
+  /** From now on whole rows are found by their own hash. */
+  #indexRows(): void {
+    const count = this.table.slotCount
+    const slots = Int32Array.from({ length: count }, (_, slot) => slot)
+    const hashes = hashRows(this.table.gather(slots, count), this.#allColumns, count)
+    this.#rows = new HashedSlots()
+    for (let slot = 0; slot < count; slot += 1) if (this.weights[slot] !== 0) this.#rows.add(hashes[slot] as number, slot)
   }
 
   #reserve(capacity: number): void {
@@ -106,6 +145,7 @@ export class Arrangement {
     this.weights = weights
     this.next = grown(this.next, capacity)
     this.#previous = grown(this.#previous, capacity)
+    this.#keyHashes = grown(this.#keyHashes, capacity)
   }
 }
 

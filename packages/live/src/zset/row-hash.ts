@@ -7,6 +7,10 @@ const NULL_HASH = 0x6b43a9b5
 
 /** One hash per row over the given columns, as 32-bit integers that are never negative. */
 export function hashRows(lanes: readonly Lane[], columns: readonly number[], count: number): Int32Array {
+  const only = columns.length === 1 ? lanes[columns[0] as number] : undefined
+  if (only !== undefined && only.nulls === null && only.layout === 'integer' && only.values instanceof Float64Array) {
+    return hashKeys(only.values, count)
+  }
   const hashes = new Int32Array(count).fill(SEED)
   for (const column of columns) {
     const lane = lanes[column]
@@ -14,6 +18,13 @@ export function hashRows(lanes: readonly Lane[], columns: readonly number[], cou
     addLane(hashes, lane, count)
   }
   for (let row = 0; row < count; row += 1) hashes[row] = finished(hashes[row] as number)
+  return hashes
+}
+
+/** The same for one column of whole numbers, by far the most common key, in one pass. */
+function hashKeys(values: Float64Array, count: number): Int32Array {
+  const hashes = new Int32Array(count)
+  for (let row = 0; row < count; row += 1) hashes[row] = finished(mix(SEED, hashWhole(values[row] as number)))
   return hashes
 }
 
