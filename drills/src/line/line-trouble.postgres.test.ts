@@ -35,7 +35,14 @@ beforeEach(async () => {
   proxy = await startFaultProxy({ target: { port: postgres.port } })
   store = await openStore(join(folder, 'store.db'))
   const config = { kind: 'postgres', url: postgres.url.replace(`:${postgres.port}/`, `:${proxy.port}/`) } as const
-  const parts = { writer: store, reader: store.reader(), clock: systemClock, random: systemRandom, partitionsOf: () => 1 }
+  const parts = {
+    silenceMsMax: 6000,
+    writer: store,
+    reader: store.reader(),
+    clock: systemClock,
+    random: systemRandom,
+    partitionsOf: () => 1,
+  }
   capture = new PostgresCapture({ project: 'line', name: 'shop', config, ...parts })
   stop = new AbortController()
 })
@@ -68,7 +75,7 @@ const logged = (reader: LogReader): number =>
 async function until(done: () => boolean, what: string, msMax = 45_000): Promise<void> {
   const deadline = performance.now() + msMax
   while (!done()) {
-    expect(performance.now(), what).toBeLessThan(deadline)
+    expect(performance.now(), `${what}; capture says ${JSON.stringify(capture.observe())}`).toBeLessThan(deadline)
     await sleep(20)
   }
 }
