@@ -120,6 +120,12 @@ describe('bindModels', () => {
     expect(errors[0]?.hint).toContain('millrace check')
   })
 
+  it('a construct whose place the plan does not tell is found in the SQL', async () => {
+    const { errors } = await bind({ model: "select id -- limit\nfrom shop.orders where note <> 'limit'\n  limit 3" })
+    expect(errors[0]?.details).toMatchObject({ line: 3, column: 3 })
+    expect(errors[0]?.frame).toContain('3 |   limit 3\n  |   ^')
+  })
+
   it('a file of this machine cannot be read', async () => {
     const { errors } = await bind({ model: "select * from read_csv('/etc/hostname')" })
     expect(errors).toHaveLength(1)
@@ -157,6 +163,10 @@ describe('the key of a model', () => {
     ['select o.id, i.id as item from shop.orders o left join shop.items i on i.order_id = o.id', [0, 1]],
     ['select id from shop.orders union all select id from shop.items', []],
     ['select id from shop.orders union select id from shop.items', [0]],
+    ['select o.id, o.note, count(*) as n from shop.orders o join shop.items i on i.order_id = o.id group by o.id, o.note', [0]],
+    ['select i.id, o.note, max(price) as p from shop.items i left join shop.orders o on o.id = i.order_id group by o.note, i.id', [0]],
+    ['select o.note, i.price, count(*) as n from shop.items i join shop.orders o on o.id = i.order_id group by o.note, i.price', [0, 1]],
+    ['select o.note, o.id + 1 as next, count(*) as n from shop.orders o group by o.note, o.id + 1', [0, 1]],
     ['select moment, what from shop.events', []],
     ['select id from shop.orders where exists (select 1 from shop.items where order_id = shop.orders.id)', [0]],
   ])('%s is %j', async (sql, key) => {

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { placeOfByte, sqlFrame } from './sql-place.ts'
+import { byteOfKeyword, placeOfByte, sqlFrame } from './sql-place.ts'
 
 /** A model as its author wrote it. */
 export interface ModelSource {
@@ -44,7 +44,31 @@ export class Unsupported extends Error {
   }
 }
 
-export function unsupportedError(model: ModelSource, { construct, instead, byte }: UnsupportedConstruct): MillraceError {
+/** Some nodes of a plan tell no place; the words that make them are found in the SQL itself. */
+const KEYWORDS: readonly (readonly [construct: string, keyword: string])[] = [
+  ['LIMIT', 'limit'],
+  ['EXCEPT', 'except'],
+  ['INTERSECT', 'intersect'],
+  ['WITH RECURSIVE', 'recursive'],
+  ['DISTINCT ON', 'distinct'],
+  ['UNNEST', 'unnest'],
+  ['FULL OUTER', 'full'],
+  ['ASOF', 'asof'],
+  ['POSITIONAL', 'positional'],
+  ['TABLESAMPLE', 'tablesample'],
+  ['window function', 'over'],
+  ['NOT IN', 'not in'],
+  ['table function', 'from'],
+]
+
+function placeOfConstruct(model: ModelSource, construct: string): number | null {
+  const known = KEYWORDS.find(([part]) => construct.includes(part))
+  return known === undefined ? null : byteOfKeyword(model.sql, known[1])
+}
+
+export function unsupportedError(model: ModelSource, unsupported: UnsupportedConstruct): MillraceError {
+  const { construct, instead } = unsupported
+  const byte = unsupported.byte ?? placeOfConstruct(model, construct)
   const details = {
     model: model.name,
     construct,

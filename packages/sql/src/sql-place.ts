@@ -19,3 +19,12 @@ export function sqlFrame(sql: string, { line, column }: SqlPlace): string {
   const shown = lines.slice(first - 1, line).map((text, at) => `${String(first + at).padStart(gutter)} | ${text}`)
   return [...shown, `${' '.repeat(gutter)} | ${' '.repeat(column - 1)}^`].join('\n')
 }
+
+const SKIPPED = /--[^\n]*|\/\*[^]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"/g
+
+/** Where a keyword stands first, outside of comments and quotes, in bytes; null where it does not. */
+export function byteOfKeyword(sql: string, keyword: string): number | null {
+  const bare = sql.replaceAll(SKIPPED, (text) => ' '.repeat(text.length))
+  const found = new RegExp(`\\b${keyword.replaceAll(' ', '\\s+')}\\b`, 'i').exec(bare)
+  return found === null ? null : Buffer.byteLength(sql.slice(0, found.index))
+}

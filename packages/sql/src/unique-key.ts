@@ -2,6 +2,8 @@
  * Which columns identify a row of a plan's result. Only what can be proven: a wrong key would merge
  * different rows.
  */
+import { dependenciesOf, reducedKey } from './functional-dependencies.ts'
+import type { Aggregate } from './plan/aggregate.ts'
 import type { Join } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
 
@@ -26,7 +28,7 @@ export function uniqueKeysOf(plan: Plan, keysOf: KeysOfRelation = KEYLESS): read
         plan.expressions.map((expression) => (expression.kind === 'column' ? expression.index : -1)),
       )
     case 'aggregate':
-      return [plan.groups.map((_, at) => at)]
+      return [keyOfGroups(plan, keysOf)]
     case 'distinct':
       return [plan.types.map((_, at) => at), ...uniqueKeysOf(plan.input, keysOf)]
     case 'join':
@@ -42,6 +44,17 @@ export function uniqueKeysOf(plan: Plan, keysOf: KeysOfRelation = KEYLESS): read
 export function uniqueKeyOf(plan: Plan, keysOf: KeysOfRelation): UniqueKey {
   const keys = [...uniqueKeysOf(plan, keysOf)].sort((left, right) => left.length - right.length)
   return keys[0] ?? []
+}
+
+/** Those of the groups that the others follow from. */
+function keyOfGroups(plan: Aggregate, keysOf: KeysOfRelation): UniqueKey {
+  const columns = plan.groups.map((group) => (group.kind === 'column' ? group.index : -1))
+  const others = columns.flatMap((column, at) => (column < 0 ? [at] : []))
+  const reduced = reducedKey(
+    [...new Set(columns.filter((column) => column >= 0))],
+    dependenciesOf(plan.input, (input) => uniqueKeysOf(input, keysOf)),
+  )
+  return [...reduced.map((column) => columns.indexOf(column)), ...others].sort((left, right) => left - right)
 }
 
 function keyOfScan(columns: readonly (string | null)[], key: readonly string[]): readonly UniqueKey[] {

@@ -24,11 +24,13 @@ export function writeColumn(table: RowTable, at: number, { vector, layout }: Wri
   const column = table.columns[at] as StoredColumn
   const hasNulls = vector === null || vector.cells !== null
   const wide = vector !== null && vector.layout === 'wide'
-  suitColumn(column, { layout, values: wide ? [] : new Float64Array(0), nulls: hasNulls ? EMPTY : null }, table.capacity)
+  const values = wide ? [] : vector?.layout === 'integer' ? vector.values : new Float64Array(0)
+  suitColumn(column, { layout, values, nulls: hasNulls ? EMPTY : null }, table.capacity)
   if (vector === null) writeNulls(column, write)
   else if (vector.cells !== null) writeCells(column, vector, write)
   else if (wide) writeWide(column, vector.values, write)
   else if (column.values instanceof Float64Array) writeNumbers(column.values, vector.values as Float64Array, write)
+  else if (column.values instanceof Int32Array) writeNarrow(column.values, vector.values as Float64Array, write)
   else writeValues(column.values, vector.values, write)
   if (!hasNulls && column.nulls !== null) clearNulls(column.nulls, write)
 }
@@ -36,6 +38,13 @@ export function writeColumn(table: RowTable, at: number, { vector, layout }: Wri
 const EMPTY = new Uint8Array(0)
 
 function writeNumbers(values: Float64Array, given: Float64Array, { from, to, targets }: ColumnWrite): void {
+  for (let row = from; row < to; row += 1) {
+    const slot = targets[row] as number
+    if (slot >= 0) values[slot] = given[row] as number
+  }
+}
+
+function writeNarrow(values: Int32Array, given: Float64Array, { from, to, targets }: ColumnWrite): void {
   for (let row = from; row < to; row += 1) {
     const slot = targets[row] as number
     if (slot >= 0) values[slot] = given[row] as number

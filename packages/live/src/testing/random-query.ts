@@ -59,6 +59,7 @@ export function randomQuery(random: Random, relations: readonly Relation[]): str
   if (shape < 5) return `${randomColumns(random, relations)} UNION ${randomColumns(random, relations)}`
   if (shape < 6) return randomDistinct(random, relations)
   if (shape < 7) return randomSubquery(random, relations)
+  if (shape < 8) return randomImplicitJoin(random, relations)
   return randomJoin(random, relations)
 }
 
@@ -167,6 +168,22 @@ function randomJoin(random: Random, relations: readonly Relation[]): string {
   const columns = scopes.flatMap(({ alias, columns: all }) => all.map(({ name }) => `${alias}.${name}`))
   const chosen = Array.from({ length: 1 + random.below(3) }, (_, at) => `${pick(random, columns)} AS x${at}`)
   return `SELECT ${[...chosen, `${randomExpression(random, scopes)} AS y`].join(', ')} FROM ${sql}${whereOf(random, scopes)}`
+}
+
+/** `FROM a, b, c WHERE a.x = b.y AND ...`, with the conditions in any order. */
+function randomImplicitJoin(random: Random, relations: readonly Relation[]): string {
+  const scopes = Array.from({ length: 2 + random.below(2) }, (_, at): Scope => ({
+    alias: `t${at}`,
+    columns: pick(random, relations).columns,
+  }))
+  const from = scopes.map((scope) => `${relations.find(({ columns }) => columns === scope.columns)?.sql} ${scope.alias}`)
+  const others = scopes.slice(1)
+  const equalities = others.map((scope, at) =>
+    randomEquality(random, random.below(2) === 0 ? (scopes[0] as Scope) : (scopes[at] as Scope), scope),
+  )
+  const conditions = [...equalities, randomCondition(random, scopes)].toSorted(() => random.next() - 0.5)
+  const chosen = scopes.map((scope, at) => `${scope.alias}.${pick(random, scope.columns).name} AS x${at}`)
+  return `SELECT ${chosen.join(', ')} FROM ${from.toSorted(() => random.next() - 0.5).join(', ')} WHERE ${conditions.join(' AND ')}`
 }
 
 function randomColumns(random: Random, relations: readonly Relation[]): string {

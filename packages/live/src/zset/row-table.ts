@@ -1,15 +1,17 @@
 /**
- * Rows at rest: typed columns that grow, addressed by slot. A freed slot is used again.
+ * Rows at rest: typed columns that grow, addressed by slot. A freed slot is used again. Whole numbers
+ * take four bytes each until the first one comes that needs eight: most columns never see one.
  */
 import type { Layout } from '@millrace/core'
 import { type Lane, type LaneValues, laneValues } from '@millrace/sql'
 import { gatherNulls, gatherValues } from './z-batch.ts'
 
 const FIRST_CAPACITY = 64
+const GROWTH = 1.5
 
 export interface StoredColumn {
   readonly layout: Layout
-  values: LaneValues
+  values: LaneValues | Int32Array
   nulls: Uint8Array | null
 }
 
@@ -20,7 +22,11 @@ export class RowTable {
   #free: number[] = []
 
   constructor(layouts: readonly Layout[]) {
-    this.columns = layouts.map((layout) => ({ layout, values: laneValues(layout, FIRST_CAPACITY), nulls: null }))
+    this.columns = layouts.map((layout) => ({
+      layout,
+      values: layout === 'integer' ? new Int32Array(FIRST_CAPACITY) : laneValues(layout, FIRST_CAPACITY),
+      nulls: null,
+    }))
   }
 
   /** Slots ever used: all live ones lie below. */
@@ -52,7 +58,7 @@ export class RowTable {
 
   reserve(slots: number): void {
     if (slots <= this.#capacity) return
-    this.#capacity = Math.max(slots, this.#capacity * 2)
+    this.#capacity = Math.max(slots, Math.ceil(this.#capacity * GROWTH))
     for (const column of this.columns) {
       column.values = grownValues(column, this.#capacity)
       if (column.nulls !== null) column.nulls = grownFlags(column.nulls, this.#capacity)
@@ -98,10 +104,20 @@ export class RowTable {
 
 export function suitColumn(column: StoredColumn, lane: Lane, capacity: number): void {
   if (lane.nulls !== null && column.nulls === null) column.nulls = new Uint8Array(capacity)
-  if (Array.isArray(lane.values) && column.values instanceof Float64Array) column.values = Array.from(column.values)
+  if (Array.isArray(lane.values)) {
+    if (!Array.isArray(column.values)) column.values = Array.from(column.values)
+  } else if (column.values instanceof Int32Array && !areNarrow(lane.values)) {
+    column.values = Float64Array.from(column.values)
+  }
 }
 
-function grownValues({ layout, values }: StoredColumn, capacity: number): LaneValues {
+function areNarrow(values: LaneValues): boolean {
+  const numbers = values as Float64Array
+  for (let row = 0; row < numbers.length; row += 1) if (((numbers[row] as number) | 0) !== numbers[row]) return false
+  return true
+}
+
+function grownValues({ layout, values }: StoredColumn, capacity: number): LaneValues | Int32Array {
   if (Array.isArray(values)) {
     // An array grows by itself; it must only never have holes.
     const list = values as unknown[]
@@ -109,8 +125,8 @@ function grownValues({ layout, values }: StoredColumn, capacity: number): LaneVa
     while (list.length < capacity) list.push(filler)
     return values
   }
-  const grown = laneValues(layout, capacity) as Float64Array
-  grown.set(values as Float64Array)
+  const grown = values instanceof Int32Array ? new Int32Array(capacity) : (laneValues(layout, capacity) as Float64Array)
+  grown.set(values)
   return grown
 }
 
@@ -120,6 +136,6 @@ function grownFlags(flags: Uint8Array, capacity: number): Uint8Array {
   return grown
 }
 
-function release(values: LaneValues, slot: number): void {
+function release(values: StoredColumn['values'], slot: number): void {
   if (typeof values[slot] === 'string') values[slot] = '' as never
 }

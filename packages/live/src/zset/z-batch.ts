@@ -31,9 +31,10 @@ export function gatherBatch(batch: ZBatch, rows: Int32Array, count: number): ZBa
   return { count, lanes: batch.lanes.map((lane) => gatherLane(lane, rows, count)), weights }
 }
 
-/** One loop for each kind of array, so that each stays monomorphic. */
-export function gatherValues(values: LaneValues, rows: Int32Array, count: number): LaneValues {
+/** One loop for each kind of array, so that each stays monomorphic. What was stored narrow comes out as numbers. */
+export function gatherValues(values: LaneValues | Int32Array, rows: Int32Array, count: number): LaneValues {
   if (values instanceof Float64Array) return gatherNumbers(values, rows, count)
+  if (values instanceof Int32Array) return gatherNarrow(values, rows, count)
   if (values instanceof Uint8Array) return gatherFlags(values, rows, count)
   const list = values as unknown[]
   const gathered = new Array<unknown>(count)
@@ -42,6 +43,12 @@ export function gatherValues(values: LaneValues, rows: Int32Array, count: number
 }
 
 function gatherNumbers(values: Float64Array, rows: Int32Array, count: number): Float64Array {
+  const gathered = new Float64Array(count)
+  for (let at = 0; at < count; at += 1) gathered[at] = values[rows[at] as number] as number
+  return gathered
+}
+
+function gatherNarrow(values: Int32Array, rows: Int32Array, count: number): Float64Array {
   const gathered = new Float64Array(count)
   for (let at = 0; at < count; at += 1) gathered[at] = values[rows[at] as number] as number
   return gathered

@@ -1,0 +1,59 @@
+import { seededRandom } from '@millrace/base'
+import { BatchBuilder, type LogReader, type Schema, type StateSegment, type Value } from '@millrace/core'
+import { laneValueAt } from '@millrace/sql'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { foldShapeOf } from './fold-columns.ts'
+import { makeFold } from './make-fold.ts'
+import { SavedRows } from './saved-rows.ts'
+import type { StreamFold } from './stream-fold.ts'
+
+const COLUMNS: Schema['columns'] = [
+  { name: 'id', type: { kind: 'int64' }, nullable: false },
+  { name: 'word', type: { kind: 'text' }, nullable: true },
+]
+
+function rowsOf({ store }: StreamFold): readonly string[] {
+  const slots = Array.from({ length: store.table.slotCount }, (_, slot) => slot).filter((slot) => store.weights[slot] !== 0)
+  const lanes = store.table.gather(Int32Array.from(slots), slots.length)
+  return slots.map((slot, row) => `${lanes.map((lane) => String(laneValueAt(lane, row))).join('/')}×${store.weights[slot]}`).toSorted()
+}
+
+describe('the saved rows of a fold', () => {
+  it('law 1: read back are the rows as they were saved, however often segments were merged', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.boolean(), fc.integer({ min: 1, max: 60 }), (seed, keyed, saves) => {
+        const random = seededRandom(seed)
+        const schema: Schema = { columns: COLUMNS, key: keyed ? [0] : [] }
+        const shape = foldShapeOf('a.table', schema, new Set(['id', 'word']))
+        const fold = makeFold(shape)
+        const saved = new SavedRows('a.table')
+        const segments = new Map<number, StateSegment>()
+        let most = 0
+        for (let save = 0; save < saves; save += 1) {
+          const builder = new BatchBuilder(schema)
+          const held = new Set(rowsOf(fold))
+          for (let change = random.below(12); change >= 0; change -= 1) {
+            const row: Value[] = [random.below(30), random.below(5) === 0 ? null : `w${random.below(3)}`]
+            const there = held.has(`${row.map(String).join('/')}×1`)
+            builder.push(there ? 'delete' : 'insert', { transaction: save, index: change, time: 0 }, row)
+            held.delete(`${row.map(String).join('/')}×1`)
+          }
+          fold.step([builder.finish()])
+          const { put = [], remove = [] } = saved.save(fold.store)
+          for (const { sequence } of remove) segments.delete(sequence)
+          for (const segment of put) segments.set(segment.sequence, segment)
+          most = Math.max(most, segments.size)
+        }
+        const reader = {
+          segments: () => [...segments.values()].toSorted((a, b) => a.sequence - b.sequence).values(),
+        } as unknown as LogReader
+        const restored = makeFold(shape)
+        new SavedRows('a.table').load(reader, restored.store)
+        expect(rowsOf(restored)).toEqual(rowsOf(fold))
+        expect(most).toBeLessThan(24)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
