@@ -1,5 +1,6 @@
 /** Opens connections to the source: `pg` does the handshake, the password (SCRAM) and TLS. */
 import { readFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { MillraceError } from '@millrace/base'
 import type { PostgresSource } from '@millrace/core'
 import { resolveSecret } from '@millrace/guard'
@@ -33,6 +34,9 @@ export interface Connection {
 const CONNECT_MS_MAX = 10_000
 const QUERY_MS_MAX = 60_000
 const LOCK_WAIT_MS_MAX = 10_000
+/** Node knows these options; its types do not tell. */
+const SOCKET = { allowHalfOpen: false, readableHighWaterMark: 1 }
+const TLS_SOCKET = { highWaterMark: 1 }
 const KEEP_ALIVE_MS = 10_000
 
 /**
@@ -70,7 +74,9 @@ export async function connect(target: SourceTarget, purpose: 'control' | 'snapsh
     ...(purpose === 'control' ? { query_timeout: QUERY_MS_MAX } : {}),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    ...(ssl === undefined ? {} : { ssl }),
+    // See `RawConnection`: unread bytes are to stay in the kernel.
+    stream: () => new Socket(SOCKET),
+    ...(ssl === undefined ? {} : { ssl: { ...ssl, ...TLS_SOCKET } }),
   })
   const lost = lostPromise(client, address)
   try {

@@ -58,6 +58,28 @@ test('each thing that is wrong with a source has its code, and a hint that mends
   })
 })
 
+test('over TLS the snapshot and the stream bring every row, a large transaction too', async () => {
+  const rig = await Rig.open(
+    postgres,
+    "create table a (id int primary key, note text); insert into a select g, repeat('s', 100) from generate_series(1, 20000) g",
+    {
+      config: { tls: { certificateAuthority: postgres.certificatePem ?? '' } },
+    },
+  )
+  try {
+    await rig.start()
+    const secured = await rig.sql(
+      "select ssl from pg_stat_ssl join pg_stat_activity using (pid) where application_name like 'millrace %' and datname = current_database()",
+    )
+    expect(secured).toEqual([{ ssl: true }, { ssl: true }])
+    await rig.sql("insert into a select g, repeat('t', 100) from generate_series(20001, 60000) g")
+    await rig.changed('shop.a', 60_000)
+    expect(rig.folded('shop.a')).toHaveLength(60_000)
+  } finally {
+    await rig.close()
+  }
+})
+
 test('a table without identity is refused before it is published, so its users can go on writing', async () => {
   const rig = await Rig.open(postgres, 'create table keyless (id int); insert into keyless values (1)')
   try {

@@ -3,11 +3,13 @@
  * stream on, its parser is taken off the socket, because an object per message costs more than all else.
  *
  * Reading is pulled: whoever does not call `read` lets the kernel's buffer fill and the server wait. And
- * it is unhurried: the server sends each change as a packet of its own, so after a small chunk the socket
+ * it is unhurried: the server sends each change as a packet of its own, so after a small chunk the reader
  * rests for a moment and the kernel gathers the next ones. Measured on loopback, 233-byte changes: a
- * system call per change costs 4.3 s of processor time per million, resting costs 0.8 s, and no throughput.
- * Where the kernel hands over one packet at a time however long one rests (seen once, under memory
- * pressure: 956 changes/s), resting would be the brake: a rest that gathered nothing suspends it for a while.
+ * system call per change costs 4 to 5 s of processor time per million, resting costs 0.7 s, and no throughput.
+ *
+ * For that the socket must truly stop while nobody reads. Node's does once its own buffer is full, so
+ * `connect` makes that buffer as small as can be: one packet is then read ahead, and the rest stays in the
+ * kernel. That one packet is why a rest is never followed by another: the chunk after it is the large one.
  */
 import type { Socket } from 'node:net'
 import type { Connection } from '../connect.ts'
@@ -17,9 +19,6 @@ import { sourceError } from '../source-error.ts'
 const REST_MS = 1
 /** A chunk of at least this size shows that the kernel had gathered enough. */
 const REST_BELOW_BYTES = 32_768
-/** A rest that gathered less than this was in vain, and the next so many small chunks are read without one. */
-const REST_PAYS_BYTES = 2048
-const RESTS_SUSPENDED = 256
 /** Status messages are small; when this many bytes wait, the server does not read, and more would not help. */
 const WRITE_BYTES_MAX = 65_536
 const FAREWELL_MS_MAX = 2000
@@ -28,21 +27,19 @@ const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4])
 export class RawConnection {
   readonly #connection: Connection
   readonly #socket: Socket
-  #chunks: Buffer[] = []
   #wake: (() => void) | null = null
   #ended = false
-  #restTimer: NodeJS.Timeout | null = null
-  #rested = false
-  #withoutRest = 0
+  #stopped = false
+  #isRestDue = false
 
   constructor(connection: Connection) {
     this.#connection = connection
     this.#socket = socketOf(connection.client)
     this.#socket.removeAllListeners('data')
-    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk))
+    this.#socket.on('readable', () => this.#awake())
+    this.#socket.on('end', () => this.#end())
     this.#socket.on('close', () => this.#end())
     this.#socket.on('error', () => this.#end())
-    this.#socket.pause()
   }
 
   /** Sends a command of the simple protocol. */
@@ -64,16 +61,22 @@ export class RawConnection {
 
   /** The next bytes; null once the connection has ended. One reader at a time. */
   async read(): Promise<Buffer | null> {
-    if (this.#chunks.length === 0 && !this.#ended) {
-      if (this.#restTimer === null) this.#socket.resume()
-      await new Promise<void>((wake) => (this.#wake = wake))
+    const rested = this.#isRestDue
+    if (rested) await this.#waitFor(REST_MS)
+    for (;;) {
+      const chunk = this.#stopped ? null : (this.#socket.read() as Buffer | null)
+      if (chunk !== null) {
+        this.#isRestDue = !rested && chunk.length < REST_BELOW_BYTES
+        return chunk
+      }
+      if (this.#ended) return null
+      await this.#waitFor(null)
     }
-    return this.#chunks.shift() ?? null
   }
 
   /** Reading ends, with null; what must still be told can be sent. */
   stop(): void {
-    this.#chunks = []
+    this.#stopped = true
     this.#end()
   }
 
@@ -81,6 +84,7 @@ export class RawConnection {
   finish(): void {
     this.#end()
     this.#socket.end(TERMINATE)
+    this.#socket.removeAllListeners('readable')
     this.#socket.resume()
     setTimeout(() => this.#connection.close(), FAREWELL_MS_MAX).unref()
   }
@@ -98,25 +102,17 @@ export class RawConnection {
     })
   }
 
-  #receive(chunk: Buffer): void {
-    this.#socket.pause()
-    this.#chunks.push(chunk)
-    if (this.#rested && chunk.length < REST_PAYS_BYTES) this.#withoutRest = RESTS_SUSPENDED
-    this.#rested = false
-    if (this.#withoutRest > 0) this.#withoutRest -= 1
-    else if (chunk.length < REST_BELOW_BYTES) this.#restTimer = setTimeout(() => this.#endRest(), REST_MS)
-    this.#awake()
-  }
-
-  #endRest(): void {
-    this.#restTimer = null
-    this.#rested = true
-    if (this.#wake !== null && this.#chunks.length === 0) this.#socket.resume()
+  /** Until bytes are there or the connection ends; a rest ends by the clock. */
+  async #waitFor(restMs: number | null): Promise<void> {
+    if (this.#ended) return
+    await new Promise<void>((resolve) => {
+      if (restMs === null) this.#wake = resolve
+      else setTimeout(resolve, restMs)
+    })
   }
 
   #end(): void {
     this.#ended = true
-    if (this.#restTimer !== null) clearTimeout(this.#restTimer)
     this.#awake()
   }
 
