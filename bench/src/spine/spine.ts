@@ -3,7 +3,7 @@
  * replication slot; the ceiling reads the same changes from the same server by a raw socket and throws
  * them away. Rounds alternate between the modes, so that a slow minute of the machine strikes all.
  */
-import { seedShop, shopSchema, ShopWorkload, type Postgres, startPostgres, startReceiver } from '@millrace/testing'
+import { seedShop, shopSchema, type ShopSize, ShopWorkload, type Postgres, startPostgres, startReceiver } from '@millrace/testing'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,11 +12,13 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { churn } from './churn.ts'
 import type { LifeOrder, LifeResult } from './life.ts'
 import { median } from './median.ts'
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 const SIZE = { customers: 2000, products: 500, orders: 2000, seed: 1 } as const
+const BACKLOG_SIZE = { customers: 2000, products: 500, orders: 20_000, seed: 1 } as const
 /** Deliveries are slower by far than capture: they get this share of the changes. */
 const DELIVERED_SHARE = 0.1
 
@@ -37,8 +39,12 @@ export interface SpineOutcome {
   readonly liveOfCeiling: number
   readonly cpuSecondsPerMillionLogged: number
   readonly cpuSecondsPerMillionLive: number
+  /** Memory with a backlog on a shop that stays as large as it is. */
   readonly backlogChanges: number
   readonly backlogPeakMegabytes: number
+  /** Memory where as many changes make the shop grow: the models' state grows with it. */
+  readonly grownRows: number
+  readonly grownPeakMegabytes: number
   readonly rounds: number
   readonly cores: number
 }
@@ -58,13 +64,20 @@ export async function spineBench(options: SpineOptions): Promise<SpineOutcome> {
     const before = receiver.stats().first
     const delivered = await bench.delivered()
     const events = receiver.stats().first - before
-    const backlog = await bench.backlogged()
-    return outcomeOf({ timed, delivered, events, backlog, rounds: options.rounds })
+    const backlog = await bench.backlogged('backlog')
+    const grown = await bench.backlogged('grown')
+    return outcomeOf({ timed, delivered, events, backlog, grown, rounds: options.rounds })
   } finally {
     await receiver.close()
     await postgres.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+interface Memory {
+  readonly changes: number
+  readonly rows: number
+  readonly peakBytes: number
 }
 
 type Timed = Readonly<Record<(typeof TIMED)[number], LifeResult[]>>
@@ -88,12 +101,12 @@ class Bench {
   }
 
   /** A shop of the same size before each burst, so that no round works on more than the one before. */
-  async #fill(): Promise<void> {
+  async #fill(size: ShopSize = SIZE): Promise<void> {
     const { postgres } = this.#options
     await postgres.query('truncate customers, products, prices, orders, order_items, shipments restart identity cascade')
     const client = new pg.Client({ connectionString: postgres.url })
     await client.connect()
-    await seedShop(client, SIZE).finally(() => client.end())
+    await seedShop(client, size).finally(() => client.end())
   }
 
   async timed(): Promise<Timed> {
@@ -126,14 +139,17 @@ class Bench {
     return result
   }
 
-  async backlogged(): Promise<LifeResult> {
-    await this.#fill()
-    const order = await this.#prepare('backlog', 'backlog')
-    const { made, position } = await this.#burst(this.#options.backlog)
-    const result = await live({ ...order, expected: order.expected + made, untilPosition: position })
-    this.#options.note(`backlog of ${made}: ${Math.round(result.peakBytes / 1e6)} MB at most`)
+  /** The memory of a process that finds so many changes in its slot. */
+  async backlogged(name: 'backlog' | 'grown'): Promise<Memory> {
+    const { backlog, note } = this.#options
+    await this.#fill(BACKLOG_SIZE)
+    const order = await this.#prepare('backlog', name)
+    const { made, position } = name === 'grown' ? await this.#burst(backlog) : await this.#churn(backlog)
+    const { peakBytes } = await live({ ...order, expected: order.expected + made, untilPosition: position })
+    const rows = (await this.#count()) - order.expected
+    note(`${name}: ${made} changes, ${rows} more rows: ${Math.round(peakBytes / 1e6)} MB at most`)
     await this.#drop(order)
-    return result
+    return { changes: made, rows, peakBytes }
   }
 
   /** Takes the snapshot into a store of its own, so that the slot begins where the burst will. */
@@ -158,6 +174,11 @@ class Bench {
     const { changes: made } = await new ShopWorkload({ url: postgres.url, seed: this.#bursts }).burst(rows)
     const [row] = await postgres.query('select pg_current_wal_flush_lsn()::text as position')
     return { made, position: String(row?.['position']) }
+  }
+
+  async #churn(rows: number): Promise<{ made: number; position: string }> {
+    const made = await churn(this.#options.postgres, rows)
+    return { made, position: '0/0' }
   }
 
   async #count(): Promise<number> {
@@ -201,11 +222,12 @@ interface Parts {
   readonly timed: Timed
   readonly delivered: LifeResult
   readonly events: number
-  readonly backlog: LifeResult
+  readonly backlog: Memory
+  readonly grown: Memory
   readonly rounds: number
 }
 
-function outcomeOf({ timed, delivered, events, backlog, rounds }: Parts): SpineOutcome {
+function outcomeOf({ timed, delivered, events, backlog, grown, rounds }: Parts): SpineOutcome {
   const perSecond = (results: readonly LifeResult[]): number => Math.round(median(results.map(({ changes, seconds }) => changes / seconds)))
   const cpu = (results: readonly LifeResult[]): number =>
     round(median(results.map(({ changes, cpuSeconds }) => (cpuSeconds * 1e6) / changes)))
@@ -224,6 +246,8 @@ function outcomeOf({ timed, delivered, events, backlog, rounds }: Parts): SpineO
     cpuSecondsPerMillionLive: cpu(timed.live),
     backlogChanges: backlog.changes,
     backlogPeakMegabytes: Math.round(backlog.peakBytes / 1e6),
+    grownRows: grown.rows,
+    grownPeakMegabytes: Math.round(grown.peakBytes / 1e6),
     rounds,
     cores: cpus().length,
   }
