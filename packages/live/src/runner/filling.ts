@@ -22,7 +22,7 @@ import { gatherBatch, type ZBatch } from '../zset/z-batch.ts'
 import type { FoldKeeper } from './fold-keeper.ts'
 import { ModelUnit } from './model-unit.ts'
 
-const SLICE_ROWS = 16_384
+const SLICE_ROWS = 4096
 
 export interface FilledModel {
   readonly unit: ModelUnit

@@ -62,8 +62,12 @@ export class Arrangement {
     this.#reserve(this.table.capacity)
     const rowMatch = this.#rowMatcher(this.table, lanes)
     const keyMatch = this.#keyMatcher(this.table, lanes)
-    const rowHashes = this.#rows === null ? null : hashRows(lanes, this.#allColumns, count)
+    let rowHashes = this.#rows === null ? null : hashRows(lanes, this.#allColumns, count)
     for (let row = 0; row < count; row += 1) {
+      if (this.#longestWalk > WALK_LIMIT && this.#rows === null) {
+        this.#indexRows()
+        rowHashes = hashRows(lanes, this.#allColumns, count)
+      }
       const weight = weights[row] as number
       const keyHash = keyHashes[row] as number
       if (this.#rows === null || rowHashes === null) {
@@ -81,7 +85,6 @@ export class Arrangement {
         this.#rows.add(rowHash, this.#insert(lanes, row, { keyHash, weight, head }))
       }
     }
-    if (this.#rows === null && this.#longestWalk > WALK_LIMIT) this.#indexRows()
   }
 
   #walk(head: number, rowMatch: RowMatch, row: number): number {
