@@ -4,6 +4,7 @@
  * them away. Rounds alternate between the modes, so that a slow minute of the machine strikes all.
  */
 import { seedShop, shopSchema, type ShopSize, ShopWorkload, type Postgres, startPostgres, startReceiver } from '@millrace/testing'
+import { NODE_FLAGS } from 'millrace/node-flags'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -203,7 +204,7 @@ class Bench {
 /** Runs one child to its end. What it says on stderr is ours to see. */
 function live(order: LifeOrder): Promise<LifeResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD, JSON.stringify(order)], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, CHILD, JSON.stringify(order)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let result: LifeResult | null = null

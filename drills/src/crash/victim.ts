@@ -1,5 +1,6 @@
 /** One life of `millrace start` as a child process, from its start to the SIGKILL. */
 import { assert, type Clock } from '@millrace/base'
+import { NODE_FLAGS } from 'millrace/node-flags'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -33,11 +34,10 @@ export class Victim {
     this.#log = createWriteStream(options.logPath, { flags: 'a' })
     this.#log.write(`--- ${kill === null ? 'to the end' : JSON.stringify(kill)}\n`)
     const armed = kill?.at === 'point' ? { MILLRACE_CRASH_AT: `${kill.point}:${kill.visit}` } : {}
-    this.#child = spawn(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', MAIN, 'start', '--json', '--port', '0', '--project', options.project],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.environment, ...armed } },
-    )
+    this.#child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'start', '--json', '--port', '0', '--project', options.project], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.environment, ...armed },
+    })
     this.#child.stderr?.pipe(this.#log, { end: false })
     assert(this.#child.stdout !== null, 'the child has an output')
     createInterface({ input: this.#child.stdout }).on('line', (line) => {

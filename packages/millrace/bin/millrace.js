@@ -6,15 +6,15 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { NODE_FLAGS } from './node-flags.js'
 
 const NODE_MAJOR_MIN = 24
-const QUIET = '--disable-warning=ExperimentalWarning'
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
-if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN && process.execArgv.includes(QUIET)) {
+if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN && NODE_FLAGS.every((flag) => process.execArgv.includes(flag))) {
   await import('../src/main.ts')
 } else {
-  const child = spawn(node(), [QUIET, main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(node(), [...NODE_FLAGS, main, ...process.argv.slice(2)], { stdio: 'inherit' })
   // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone is passed on.
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   process.on('SIGINT', () => {

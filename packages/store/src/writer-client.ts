@@ -39,7 +39,8 @@ export class WriterClient {
     this.#worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
       workerData: options,
       name: 'millrace store',
-      execArgv: [...process.execArgv, '--disable-warning=ExperimentalWarning'],
+      // V8's own options hold for all threads and are refused here.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
     })
     this.#worker.on('message', (replies: readonly Reply[]) => {
       for (const reply of replies) this.#receive(reply)
