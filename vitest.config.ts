@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** `fast` is what `npm run check` runs; `server` needs a real Postgres, which npm brings. */
+/** `fast` and `tidy` are what `npm run check` runs; `server` needs a real Postgres, which npm brings. */
 export default defineConfig({
   test: {
     testTimeout: 120_000,
@@ -11,9 +11,10 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', '**/*.postgres.test.ts', '**/*.engines.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', '**/*.postgres.test.ts', '**/*.engines.test.ts', 'testing/src/tidy/**'],
         },
       },
+      { extends: true, test: { name: 'tidy', include: ['testing/src/tidy/*.test.ts'] } },
       {
         extends: true,
         test: {
