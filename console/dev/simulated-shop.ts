@@ -45,7 +45,7 @@ export class SimulatedShop implements ServeApi {
   readonly #clock: Clock = {
     nowMs: () => Date.now() + this.#aheadMs,
     monotonicMs: () => performance.now() + this.#aheadMs,
-    sleep: systemClock.sleep,
+    sleep: (delayMs, signal) => systemClock.sleep(delayMs, signal),
   }
   readonly #watch = new Watch({ clock: this.#clock })
   readonly #startedMs = Date.now() - 3 * 3_600_000

@@ -113,17 +113,17 @@ class Bench {
   async timed(): Promise<Timed> {
     const { rounds, changes, note } = this.#options
     const results: Timed = { ceiling: [], logged: [], live: [] }
-    for (let round = 1; round <= rounds; round += 1) {
+    for (let turn = 1; turn <= rounds; turn += 1) {
       await this.#fill()
       const prepared = new Map<string, LifeOrder>()
-      for (const mode of TIMED) prepared.set(mode, await this.#prepare(mode, `r${round}_${mode}`))
+      for (const mode of TIMED) prepared.set(mode, await this.#prepare(mode, `r${turn}_${mode}`))
       const { made, position } = await this.#burst(changes)
       for (const mode of TIMED) {
         const order = prepared.get(mode)
         if (order === undefined) continue
         const result = await live({ ...order, expected: order.expected + made, untilPosition: position })
         results[mode].push(result)
-        note(`round ${round}/${rounds}  ${mode.padEnd(8)} ${Math.round(made / result.seconds)} changes/s`)
+        note(`round ${turn}/${rounds}  ${mode.padEnd(8)} ${Math.round(made / result.seconds)} changes/s`)
         await this.#drop(order)
       }
     }

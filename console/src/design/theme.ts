@@ -17,9 +17,3 @@ export function applyTheme(theme: Theme): void {
     document.documentElement.dataset['theme'] = theme
   }
 }
-
-/** The theme that is seen now. */
-export function shownTheme(theme: Theme): 'light' | 'dark' {
-  if (theme !== 'auto') return theme
-  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'
-}

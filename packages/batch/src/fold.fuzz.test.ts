@@ -4,7 +4,7 @@ import type { Append, LogReader, Value } from '@millrace/core'
 import type { Store } from '@millrace/store'
 import { openSnapshot } from './snapshot.ts'
 import { relationOf } from './relation.ts'
-import { batchOf, type Cells, schemaOf, type TestChange, withStore } from './test-store.ts'
+import { batchOf, type Cells, schemaOf, type TestChange, withStore } from './testing/test-store.ts'
 
 /** More in a nightly run: `FUZZ_RUNS=2000`. */
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? 25)

@@ -5,7 +5,7 @@ import type { MillraceError } from '@millrace/base'
 import type { LogReader, Type } from '@millrace/core'
 import type { Store } from '@millrace/store'
 import { queryLog, type QueryRequest, type QueryResult } from './query-log.ts'
-import { appendOf, batchOf, schemaOf, withStore, writeStream } from './test-store.ts'
+import { appendOf, batchOf, schemaOf, withStore, writeStream } from './testing/test-store.ts'
 
 const INT: Type = { kind: 'int64' }
 const TEXT: Type = { kind: 'text' }

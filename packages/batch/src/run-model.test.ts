@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Type, Value } from '@millrace/core'
 import type { ModelSource } from '@millrace/sql'
 import { type BatchRequest, readsOfModel, runBatch } from './run-model.ts'
-import { schemaOf, withStore, writeStream } from './test-store.ts'
+import { schemaOf, withStore, writeStream } from './testing/test-store.ts'
 
 const INT: Type = { kind: 'int64' }
 const ORDERS = { name: 'shop.orders', schema: schemaOf({ id: INT, customer_id: INT, note: { kind: 'text' } }, ['id']) }
@@ -54,7 +54,9 @@ test('a model needs the streams under it, and of them only the columns that its 
     const reads = await readsOfModel({ reader, model: 'busy', models: MODELS })
     expect(reads.models.map((model) => model.name)).toEqual(['per_customer'])
     expect(
-      reads.streams.map((read) => [read.stream, read.columns?.includes('customer_id'), read.columns?.includes('note')]).sort(),
+      reads.streams
+        .map((read) => [read.stream, read.columns?.includes('customer_id'), read.columns?.includes('note')])
+        .sort((left, right) => String(left[0]).localeCompare(String(right[0]))),
     ).toEqual([
       ['shop.customers', true, false],
       ['shop.orders', true, false],

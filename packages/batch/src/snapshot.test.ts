@@ -3,7 +3,7 @@ import type { MillraceError } from '@millrace/base'
 import { DATE_INFINITY, TIMESTAMP_INFINITY, type Type, type Value } from '@millrace/core'
 import { runModel } from './run-model.ts'
 import { openSnapshot, type SnapshotOptions } from './snapshot.ts'
-import { appendOf, batchOf, schemaOf, withStore, writeStream } from './test-store.ts'
+import { appendOf, batchOf, schemaOf, withStore, writeStream } from './testing/test-store.ts'
 
 const INT: Type = { kind: 'int64' }
 const TEXT: Type = { kind: 'text' }

@@ -56,7 +56,7 @@ export function valueToJson(type: Type, value: Value): JsonValue {
       return typeof value === 'number' ? value : String(value)
     case 'float32':
     case 'float64':
-      return Number.isFinite(value as number) ? (value as number) : floatToText(value as number)
+      return Number.isFinite(value) ? (value as number) : floatToText(value as number)
     default:
       return valueToText(type, value)
   }

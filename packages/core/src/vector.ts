@@ -36,7 +36,7 @@ export function valueAt(vector: Vector, row: number): Value | undefined {
     case 'wide':
       return wholeNumber(vector.values[row] as bigint)
     default:
-      return vector.values[row] as Value
+      return vector.values[row]
   }
 }
 

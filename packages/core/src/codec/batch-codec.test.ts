@@ -106,7 +106,7 @@ describe('every value survives its encoding', () => {
     expect(bytesOf(vector)).toBeLessThan(1100)
   })
 
-  test('bytes', () => {
+  test('a column of bytes comes back as it was', () => {
     const values = [new Uint8Array(0), Uint8Array.of(0, 255), new Uint8Array(70_000).fill(3)]
     expect(roundTrip({ layout: 'bytes', values, cells: null }).values).toEqual(values)
   })

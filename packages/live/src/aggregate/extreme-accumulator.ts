@@ -7,7 +7,7 @@
  * of two columns, and gets a bag of its own only while it has more. With a bag for each, a million
  * groups took 400 MB.
  */
-import { CELL, type Layout, type Value, VectorBuilder } from '@millrace/core'
+import { CELL, type Layout, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
 import { type Accumulator, grownNumbers, type WeightedLane } from './accumulator.ts'
 import { type BagValue, bagValueOf, lessOf, type ValueLess, valueOfBag } from './value-order.ts'
@@ -55,7 +55,7 @@ export class ExtremeAccumulator implements Accumulator {
       const top = this.#extreme(slots[at] as number)
       if (top === undefined) builder.pushCell(CELL.NULL)
       else if (this.#layout === 'boolean') builder.pushBoolean(top === 1)
-      else builder.push(valueOfBag(this.#layout, top) as Value)
+      else builder.push(valueOfBag(this.#layout, top))
     }
     return laneOf(builder.finish())
   }

@@ -2,7 +2,7 @@
  * One commit in flight while the next step is computed: never more, because a set that is refused must
  * be written before those that follow it. A refusal that may pass is tried again, the same set, for ever.
  */
-import { backoffMs, type Clock, describeError, MillraceError, type Random, reach } from '@millrace/base'
+import { backoffMs, type Clock, MillraceError, type Random, reach } from '@millrace/base'
 import type { Committed, LogWriter, WriteSet } from '@millrace/core'
 
 const BACKOFF = { baseMs: 100, limitMs: 10_000, jitter: 0.2 }
@@ -56,9 +56,7 @@ export class CommitLane {
       } catch (error) {
         if (!(error instanceof MillraceError) || error.retry !== 'backoff' || signal === null) throw error
         this.problem = error
-        await clock.sleep(backoffMs(random, { attempt, ...BACKOFF }), signal).catch(() => {
-          throw new Error(`stopped while waiting to commit: ${describeError(error)}`, { cause: error })
-        })
+        await clock.sleep(backoffMs(random, { attempt, ...BACKOFF }), signal)
       }
     }
   }

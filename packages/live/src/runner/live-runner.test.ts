@@ -87,9 +87,9 @@ describe('a live model', () => {
     for (let transfer = 0; transfer < 300; transfer += 1) {
       const [from, to] = [random.below(20), random.below(20)]
       balances[from] = (balances[from] as number) - 1
-      const withdrawal = update(ACCOUNTS, from, balances[from] as number)
+      const withdrawal = update(ACCOUNTS, from, balances[from])
       balances[to] = (balances[to] as number) + 1
-      cut = await log.push([withdrawal, update(ACCOUNTS, to, balances[to] as number)])
+      cut = await log.push([withdrawal, update(ACCOUNTS, to, balances[to])])
     }
     await running.reach(cut)
     const totals = changesOf('total').map(([, , after]) => after)

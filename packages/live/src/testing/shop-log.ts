@@ -79,7 +79,7 @@ export class RunningModels {
   async reach(cut: number): Promise<void> {
     const deadline = Date.now() + 20_000
     for (;;) {
-      if (this.#failure !== null) throw this.#failure
+      if (this.#failure !== null) throw asError(this.#failure)
       const settled = this.runner.observe().every(({ phase, evidence }) => {
         const there = Number(evidence['cut']) >= cut && evidence['committing'] === false
         return there && (phase === 'running' || phase === 'failed')
@@ -93,6 +93,10 @@ export class RunningModels {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#done
-    if (this.#failure !== null) throw this.#failure
+    if (this.#failure !== null) throw asError(this.#failure)
   }
+}
+
+function asError(failure: unknown): Error {
+  return failure instanceof Error ? failure : new Error(String(failure))
 }

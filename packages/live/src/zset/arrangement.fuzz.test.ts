@@ -29,7 +29,7 @@ function contents(arrangement: Arrangement, key: number | null): readonly string
   let slot = arrangement.first(hashRows(probe, [0], 1)[0] as number, match, 0)
   while (slot >= 0) {
     const value = laneValueAt(arrangement.table.gather(Int32Array.of(slot), 1)[1] as ReturnType<typeof laneFrom>, 0)
-    found.push(`${value}×${arrangement.weights[slot]}`)
+    found.push(`${String(value)}×${arrangement.weights[slot]}`)
     slot = arrangement.next[slot] as number
   }
   return found.toSorted()

@@ -23,8 +23,8 @@ export interface Terminal {
 }
 
 export function openTerminal(json: boolean): Terminal {
-  const colour = process.env['NO_COLOR'] === undefined && process.stdout.isTTY === true && process.stderr.isTTY === true
-  const live = process.stderr.isTTY === true && !json && process.env['TERM'] !== 'dumb'
+  const colour = process.env['NO_COLOR'] === undefined && process.stdout.isTTY && process.stderr.isTTY
+  const live = process.stderr.isTTY && !json && process.env['TERM'] !== 'dumb'
   let drawn = 0
   const erase = (): void => {
     if (drawn > 0) process.stderr.write(`\u001B[${drawn}A\u001B[0J`)

@@ -70,7 +70,7 @@ function deepest(issue: Issue | undefined): Issue {
   const branches = issue.errors.flatMap((branch) => (branch[0] === undefined ? [] : [branch[0]]))
   const furthest = branches.sort((left, right) => right.path.length - left.path.length)[0]
   if (furthest === undefined || furthest.path.length === 0) return { ...issue, message: 'has a value of the wrong kind' }
-  return deepest({ ...furthest, path: [...issue.path, ...furthest.path] } as Issue)
+  return deepest({ ...furthest, path: [...issue.path, ...furthest.path] })
 }
 
 function problemOf(issue: Issue): string {

@@ -1,4 +1,4 @@
-import { describeError, MillraceError } from '@millrace/base'
+import { describeError, type MillraceError } from '@millrace/base'
 import type { Stage } from '@millrace/core'
 
 export interface Supervised {

@@ -1,7 +1,7 @@
 import type { Call } from '../expression/call.ts'
 import { lessText } from './emit-comparison.ts'
 import type { FunctionEmitter } from './functions.ts'
-import { layoutOfExpression, NULL_TEXT, type Operand } from './kernel-writer.ts'
+import { layoutOfExpression, NULL_TEXT } from './kernel-writer.ts'
 import { isFloat, isWhole, rangeOf, scaleOf } from './type-range.ts'
 
 const absolute: FunctionEmitter = (writer, call, inputs) => {
@@ -53,7 +53,7 @@ function extreme(wanted: 'greatest' | 'least'): FunctionEmitter {
     const value = writer.variable(NULL_TEXT[layout])
     const isNull = writer.variable('true')
     writer.line(`${isNull} = true`)
-    for (const input of inputs as readonly Operand[]) {
+    for (const input of inputs) {
       const [a, b] = wanted === 'greatest' ? [value, input.value] : [input.value, value]
       const better = lessText(call.type, a, b, call.place)
       writer.line(`if (!${input.isNull} && (${isNull} || ${better})) { ${value} = ${input.value}; ${isNull} = false }`)

@@ -100,7 +100,7 @@ export class KernelWriter {
 
   #literalText(value: Exclude<Value, null> | Interval): string {
     if (typeof value === 'number') return Object.is(value, -0) ? '-0' : `(${value})`
-    if (typeof value === 'bigint') return `${value < 0n ? `(${value}n)` : `${value}n`}`
+    if (typeof value === 'bigint') return value < 0n ? `(${value}n)` : `${value}n`
     if (typeof value === 'boolean') return String(value)
     return typeof value === 'string' ? JSON.stringify(value) : this.keep(value)
   }

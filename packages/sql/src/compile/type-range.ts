@@ -41,12 +41,6 @@ export function rangeOf(type: ExpressionType): Range {
 
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER)
 
-/** Whether every value of the type is a plain number. */
-export function isNarrow(type: ExpressionType): boolean {
-  const { min, max } = rangeOf(type)
-  return min >= -SAFE && max <= SAFE
-}
-
 /** The part of a range that plain numbers hold, as the source text of its bounds. */
 export function safeBounds({ min, max }: Range): { readonly least: string; readonly greatest: string } {
   return { least: String(min < -SAFE ? -SAFE : min), greatest: String(max > SAFE ? SAFE : max) }

@@ -142,7 +142,9 @@ export class SampleTable {
   async #rowByRow(sql: string): Promise<readonly Outcome[]> {
     const tried = await this.#connection.runAndReadAll(`SELECT TRY(${sql}) FROM sample ORDER BY rowid`)
     const outcomes = tried.getRows().map(([value]) => outcome(value))
-    return await Promise.all(outcomes.map((known, row) => ('value' in known && known.value === null ? this.#one(sql, row) : known)))
+    return await Promise.all(
+      outcomes.map(async (known, row) => ('value' in known && known.value === null ? await this.#one(sql, row) : known)),
+    )
   }
 
   async #one(sql: string, row: number): Promise<Outcome> {
