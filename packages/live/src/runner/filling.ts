@@ -46,16 +46,20 @@ export interface FillingPlan {
   readonly copies: ReadonlySet<string>
   /** Models whose streams hold their relation already. */
   readonly published: ReadonlySet<string>
+  /** How many rows one slice tells. */
+  readonly sliceRows?: number
 }
 
 export class Filling {
   readonly #units: FillingUnit[]
   readonly #folds: ReadonlyMap<string, FoldKeeper>
   readonly #cursors = new Map<string, number>()
+  readonly #sliceRows: number
   #started = false
 
   constructor(plan: FillingPlan, folds: ReadonlyMap<string, FoldKeeper>, reader: LogReader) {
     this.#folds = folds
+    this.#sliceRows = plan.sliceRows ?? SLICE_ROWS
     this.#units = plan.models.map((model) => {
       const unit = new ModelUnit(model)
       const isCopy = plan.copies.has(model.name)
@@ -79,7 +83,7 @@ export class Filling {
     for (const [stream, cursor] of this.#cursors) {
       const { store } = (this.#folds.get(stream) as FoldKeeper).fold
       if (cursor >= store.table.slotCount) continue
-      const until = Math.min(store.table.slotCount, cursor + SLICE_ROWS)
+      const until = Math.min(store.table.slotCount, cursor + this.#sliceRows)
       const slots = Int32Array.from({ length: until - cursor }, (_, at) => cursor + at).filter((slot) => store.weights[slot] !== 0)
       const weights = Float64Array.from(slots, (slot) => store.weights[slot] as number)
       this.#cursors.set(stream, until)
