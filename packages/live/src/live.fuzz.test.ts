@@ -12,7 +12,7 @@ import { RandomHistory } from './testing/random-history.ts'
 import { randomQuery, randomTable, relationOf } from './testing/random-query.ts'
 import { ShopLog } from './testing/shop-log.ts'
 
-const RUNS = Number(process.env['MILLRACE_FUZZ_RUNS'] ?? 12)
+const RUNS = Number(process.env['MILLRACE_FUZZ_RUNS'] ?? 8)
 
 describe('live models', () => {
   it('law 3: at every committed position a live model equals DuckDB over the same rows', async () => {

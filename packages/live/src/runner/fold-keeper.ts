@@ -52,7 +52,10 @@ export class FoldKeeper {
   static open(reader: LogReader, wanted: FoldShape, progress: LiveProgress): FoldKeeper {
     const saved = progress.folds[wanted.stream]
     const shape = saved === undefined ? null : { stream: wanted.stream, columns: saved.columns, key: saved.key }
-    if (saved !== undefined && shape !== null && covers(shape, wanted)) return new FoldKeeper(reader, shape, saved)
+    // A column that the stream has lost since could not be followed any further.
+    const present = reader.stream(wanted.stream).schema
+    const follows = shape?.columns.every(({ name }) => columnIndex(present, name) >= 0) === true
+    if (saved !== undefined && shape !== null && follows && covers(shape, wanted)) return new FoldKeeper(reader, shape, saved)
     return new FoldKeeper(reader, wanted, null)
   }
 

@@ -1,4 +1,5 @@
 /** The folds of all streams that live models read, all at one cut. */
+import { MillraceError } from '@millrace/base'
 import type { CutRange, LogReader, StateChange, StateSegment } from '@millrace/core'
 import type { FoldChange } from '../fold/fold-change.ts'
 import { covers, foldShapeOf } from '../fold/fold-columns.ts'
@@ -11,6 +12,8 @@ export type ColumnsRead = ReadonlyMap<string, ReadonlySet<string>>
 
 export interface SetStep {
   readonly changes: ReadonlyMap<string, FoldChange>
+  /** Streams that cannot be read on: their folds are gone, what is saved of them stays. */
+  readonly lost: ReadonlyMap<string, MillraceError>
   /** When the oldest of the changes was committed at its source. */
   readonly oldestMicros: number
 }
@@ -60,13 +63,20 @@ export class FoldSet {
   step({ batches, untilCut }: CutRange): SetStep {
     const byStream = Map.groupBy(batches, (stored) => stored.stream)
     const changes = new Map<string, FoldChange>()
+    const lost = new Map<string, MillraceError>()
     let oldest = Infinity
     for (const [stream, keeper] of this.#keepers) {
-      const { change, oldestMicros } = keeper.step(byStream.get(stream) ?? [], untilCut)
-      oldest = Math.min(oldest, oldestMicros)
-      if (change.batch.count > 0) changes.set(stream, change)
+      try {
+        const { change, oldestMicros } = keeper.step(byStream.get(stream) ?? [], untilCut)
+        oldest = Math.min(oldest, oldestMicros)
+        if (change.batch.count > 0) changes.set(stream, change)
+      } catch (error) {
+        if (!(error instanceof MillraceError) || error.retry === 'backoff') throw error
+        this.#keepers.delete(stream)
+        lost.set(stream, error)
+      }
     }
-    return { changes, oldestMicros: Number.isFinite(oldest) ? oldest : 0 }
+    return { changes, lost, oldestMicros: Number.isFinite(oldest) ? oldest : 0 }
   }
 
   /** Streams that no model reads any more: what is saved of them goes with the next commit. */

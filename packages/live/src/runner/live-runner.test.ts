@@ -320,3 +320,80 @@ describe('a log that retention has cut', () => {
     await running.stop()
   })
 })
+
+describe('a stream that changes under its models', () => {
+  it('with a new column goes on', async () => {
+    const models = await bound({ notes: 'SELECT id, note FROM shop.orders' })
+    const running = log.start(models)
+    await running.reach(await log.push([insert(ORDERS, 1, 1, 'a')]))
+    const wider = {
+      ...ORDERS,
+      schema: { ...ORDERS.schema, columns: [...ORDERS.schema.columns, { name: 'more', type: { kind: 'text' as const }, nullable: true }] },
+    }
+    await log.redefine(wider)
+    await running.reach(await log.push([insert(ORDERS, 2, 1, 'b', 'new')]))
+    expect(rowsOf(models[0] as BoundModel)).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+    ])
+    await running.stop()
+  })
+
+  it('law 4: without a column that is read stops its readers alone, and goes on once they are mended', async () => {
+    const beside = 'SELECT id, name FROM shop.customers'
+    const models = await bound({ notes: 'SELECT id, note FROM shop.orders', names: beside })
+    const running = log.start(models)
+    await running.reach(await log.push([insert(ORDERS, 1, 1, 'a'), insert(CUSTOMERS, 1, 'ann')]))
+    await log.redefine({ ...ORDERS, schema: { ...ORDERS.schema, columns: ORDERS.schema.columns.slice(0, 2) } })
+    await running.reach(await log.push([insert(ORDERS, 2, 1), insert(CUSTOMERS, 2, 'bob')]))
+    const observed = Object.fromEntries(running.runner.observe().map((one) => [one.name, one]))
+    expect(observed['notes']).toMatchObject({ phase: 'failed', error: { code: 'LIVE_SCHEMA_CHANGED', details: { column: 'note' } } })
+    expect(rowsOf(models[1] as BoundModel)).toHaveLength(2)
+    await running.stop()
+    const mended = await bound({ notes: 'SELECT id, customer_id FROM shop.orders', names: beside })
+    const again = log.start(mended)
+    await again.reach(log.reader.cut())
+    expect(rowsOf(mended[0] as BoundModel)).toEqual([
+      [1, 1],
+      [2, 1],
+    ])
+    await again.stop()
+  })
+})
+
+describe('saved state', () => {
+  it('that cannot be read stops the runner rather than be guessed', async () => {
+    const models = await bound({ notes: 'SELECT id, note FROM shop.orders' })
+    const first = log.start(models)
+    await first.reach(await log.push([insert(ORDERS, 1, 1, 'a')]))
+    await first.stop()
+    const [segment] = log.reader.segments('live:shop.orders')
+    await log.store.commit({
+      state: { put: [{ owner: 'live:shop.orders', part: 'rows', sequence: segment?.sequence ?? 0, bytes: Uint8Array.of(9, 9) }] },
+    })
+    const second = log.start(models)
+    await expect(second.reach(log.reader.cut() + 1)).rejects.toMatchObject({ code: 'LIVE_STATE_INVALID' })
+  })
+
+  it('is read again after the disk could not be read for a moment', async () => {
+    const models = await bound({ notes: 'SELECT id, note FROM shop.orders' })
+    await log.push([insert(ORDERS, 1, 1, 'a')])
+    let refusals = 2
+    const reader = log.store.reader()
+    const failing = new Proxy(reader, {
+      get: (target, name) => {
+        if (name === 'readCuts' && refusals-- > 0) throw new MillraceError('STORE_IO', { details: { path: 'x', what: 'no' } })
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const stop = new AbortController()
+    const runner = new LiveRunner({ models, writer: log.store, reader: failing, signal: log.store })
+    const done = runner.run(stop.signal)
+    const isThere = (): boolean => log.reader.streams().some(({ name }) => name === 'notes')
+    while (!isThere() || rowsOf(models[0] as BoundModel).length < 1) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(refusals).toBeLessThan(1)
+    stop.abort()
+    await done
+  })
+})

@@ -60,7 +60,7 @@ export class LiveRunner implements Stage {
   readonly #clock: Clock
   readonly #random: Random
   readonly #commits: CommitLane
-  readonly #folds: FoldSet
+  #folds: FoldSet
   readonly #status: ReadonlyMap<string, ModelStatus>
   readonly #meter: StepMeter
   readonly #size = new StepSize()
@@ -109,12 +109,28 @@ export class LiveRunner implements Stage {
 
   /** Ends when the signal aborts, between two steps. */
   async #work(signal: AbortSignal): Promise<void> {
-    try {
-      await this.#start(signal)
-      while (!signal.aborted) await this.#turn(signal)
-    } catch (error) {
-      if (!signal.aborted || error !== signal.reason) throw error
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      try {
+        await this.#start(signal)
+        while (!signal.aborted) await this.#turn(signal)
+      } catch (error) {
+        if (signal.aborted && error === signal.reason) return
+        if (!(error instanceof MillraceError) || error.retry !== 'backoff') throw error
+        await this.#beginAnew(error, attempt, signal)
+      }
     }
+  }
+
+  /** What passes by itself (a disk that could not be read) is met by starting from the store again. */
+  async #beginAnew(problem: MillraceError, attempt: number, signal: AbortSignal): Promise<void> {
+    this.#folds = new FoldSet(this.#reader)
+    this.#running = []
+    this.#filling = null
+    this.#arrival = null
+    for (const status of this.#status.values()) Object.assign(status, { phase: 'retrying', error: problem })
+    await this.#commits.settled()
+    await this.#clock.sleep(backoffMs(this.#random, { attempt, ...RETRY }), signal).catch(() => undefined)
+    for (const status of this.#status.values()) Object.assign(status, { phase: 'starting', error: null })
   }
 
   /** First what is published already is brought back to where it was; then the rest begins to fill. */
@@ -189,6 +205,10 @@ export class LiveRunner implements Stage {
       ? { untilCut, batches: [] }
       : this.#reader.readCuts(this.#folds.streams, { afterCut, untilCut, bytesLimit })
     const stepped = this.#folds.step(range)
+    for (const [stream, error] of stepped.lost) {
+      this.#lost.add(stream)
+      this.#failReaders(stream, error)
+    }
     this.#progress = { ...this.#progress, cut: range.untilCut }
     if (range.batches.length === 0) return false
     const appends = this.#stepModels(stepped, range.untilCut)
@@ -374,7 +394,7 @@ export class LiveRunner implements Stage {
   }
 
   async #saveAll(): Promise<void> {
-    if (this.#progress.cut > 0) await this.#commit({ streams: [], appends: [], saveAll: true }, null)
+    if (!this.#folds.isEmpty) await this.#commit({ streams: [], appends: [], saveAll: true }, null)
   }
 
   /** Lets others on this thread have their turn. */

@@ -19,7 +19,7 @@ export class ShopLog {
   readonly store: Store
   readonly reader: LogReader
   readonly #folder: string
-  readonly #streams: ReadonlyMap<string, StreamDefinition>
+  readonly #streams: Map<string, StreamDefinition>
   #transaction = 0
 
   private constructor(folder: string, store: Store, streams: readonly StreamDefinition[]) {
@@ -49,6 +49,12 @@ export class ShopLog {
       return { stream, partition: 0, batch: builder.finish() }
     })
     return (await this.store.commit({ appends })).cut
+  }
+
+  /** Gives a stream another schema, as a source whose table was altered. */
+  async redefine(stream: StreamDefinition): Promise<void> {
+    this.#streams.set(stream.name, stream)
+    await this.store.commit({ streams: [stream] })
   }
 
   start(models: readonly BoundModel[]): RunningModels {
