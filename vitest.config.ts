@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-/** `fast` and `tidy` are what `npm run check` runs; `server` needs a real Postgres, which npm brings. */
+/**
+ * `fast` and `tidy` are what `npm run check` runs. `slow` starts and kills processes, damages files byte by
+ * byte and waits out real retries; `server` needs a real Postgres, which npm brings.
+ */
+const NEVER = ['**/node_modules/**', '**/dist/**']
+
 export default defineConfig({
   test: {
     testTimeout: 120_000,
@@ -11,16 +16,17 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', '**/*.postgres.test.ts', '**/*.engines.test.ts', 'testing/src/tidy/**'],
+          exclude: [...NEVER, '**/*.slow.test.ts', '**/*.postgres.test.ts', '**/*.engines.test.ts', 'testing/src/tidy/**'],
         },
       },
       { extends: true, test: { name: 'tidy', include: ['testing/src/tidy/*.test.ts'] } },
+      { extends: true, test: { name: 'slow', include: ['**/*.slow.test.ts'], exclude: NEVER } },
       {
         extends: true,
         test: {
           name: 'server',
           include: ['**/*.postgres.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          exclude: NEVER,
           fileParallelism: false,
         },
       },
