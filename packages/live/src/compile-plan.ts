@@ -24,11 +24,11 @@ export function compilePlan(plan: Plan): Operator {
     case 'join':
       return new JoinOperator(compilePlan(plan.left), compilePlan(plan.right), plan)
     case 'aggregate':
-      return new AggregateOperator(compilePlan(plan.input), plan.groups, plan.calls)
+      return new AggregateOperator(compilePlan(plan.input), plan)
     case 'distinct': {
       // Each row once is a group of all columns without an aggregate.
       const columns = plan.types.map((type, at) => columnReference(at, type))
-      return new AggregateOperator(compilePlan(plan.input), columns, [])
+      return new AggregateOperator(compilePlan(plan.input), { groups: columns, identity: columns.map((_, at) => at), calls: [] })
     }
     case 'union':
       return new UnionOperator(plan.inputs.map(compilePlan), plan.types.map(layoutOfExpression))

@@ -9,6 +9,7 @@ import { checkCompiles } from './compile/check.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { foldConstants } from './fold-constants.ts'
 import { relationAddress } from './identifier.ts'
+import { identifyGroups } from './identify-groups.ts'
 import { mapExpressions } from './plan/map-expressions.ts'
 import { type Plan, relationsOf } from './plan/plan.ts'
 import { MissingRelation, openPlanner, type Planner } from './planner.ts'
@@ -122,7 +123,8 @@ class Binder {
     const read = readPlan(planned.plan, (schema, table) =>
       this.#relations.get(foldedName(schema === 'main' ? table : `${schema}.${table}`)),
     )
-    const plan = await mapExpressions(read, (expression) => foldConstants(expression, this.#planner))
+    const folded = await mapExpressions(read, (expression) => foldConstants(expression, this.#planner))
+    const plan = identifyGroups(folded, (relation) => this.#keyNames(relation))
     checkCompiles(plan)
     const schema: Schema = { columns: planned.columns, key: uniqueKeyOf(plan, (relation) => this.#keyNames(relation)) }
     const inputs = [...relationsOf(plan)]

@@ -5,7 +5,7 @@
  */
 import { assert } from '@millrace/base'
 import { type Layout, layoutOf } from '@millrace/core'
-import { type AggregateCall, compileProjection, type Expression, type Lane, layoutOfExpression, type Projection } from '@millrace/sql'
+import { type Aggregate, compileProjection, type Expression, type Lane, layoutOfExpression, type Projection } from '@millrace/sql'
 import type { Accumulator } from '../aggregate/accumulator.ts'
 import { makeAccumulator } from '../aggregate/make-accumulator.ts'
 import { IntList } from '../zset/growing-list.ts'
@@ -29,6 +29,8 @@ export class AggregateOperator implements Operator {
   readonly #projection: Projection
   readonly #parts: readonly AggregatePart[]
   readonly #groupColumns: readonly number[]
+  /** The groups that are hashed and compared; the others follow from them. */
+  readonly #identity: readonly number[]
   readonly #matcher: RowMatcher
   readonly #table: RowTable
   readonly #index = new HashedSlots()
@@ -39,7 +41,7 @@ export class AggregateOperator implements Operator {
   #stepNumber = 0
   readonly #touched = new IntList()
 
-  constructor(input: Operator, groups: readonly Expression[], calls: readonly AggregateCall[]) {
+  constructor(input: Operator, { groups, identity, calls }: Pick<Aggregate, 'groups' | 'identity' | 'calls'>) {
     this.#input = input
     const expressions: Expression[] = [...groups]
     const place = (expression: Expression | null): number => (expression === null ? -1 : expressions.push(expression) - 1)
@@ -50,6 +52,7 @@ export class AggregateOperator implements Operator {
     }))
     this.#projection = compileProjection(expressions)
     this.#groupColumns = groups.map((_, at) => at)
+    this.#identity = identity
     const groupLayouts = groups.map((group) => layoutOfExpression(group.type))
     this.#table = new RowTable(groupLayouts)
     this.#matcher = compileMatcher(
@@ -98,7 +101,7 @@ export class AggregateOperator implements Operator {
   }
 
   #slotsOf(lanes: readonly Lane[], count: number): Int32Array {
-    const hashes = hashRows(lanes, this.#groupColumns, count)
+    const hashes = hashRows(lanes, this.#identity, count)
     this.#table.admit(lanes, count)
     this.#reserve(this.#table.capacity)
     const match = this.#matcher(this.#table, lanes)

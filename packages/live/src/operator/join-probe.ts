@@ -1,4 +1,4 @@
-import type { Arrangement } from '../zset/arrangement.ts'
+import { type Arrangement, LINK } from '../zset/arrangement.ts'
 import { IntList, NumberList } from '../zset/growing-list.ts'
 import { compileMatcher, type RowMatcher } from '../zset/row-match.ts'
 import { RowTable } from '../zset/row-table.ts'
@@ -27,15 +27,14 @@ export function probePairs(arrangement: Arrangement, { batch, hashes, matcher }:
   const slots = new IntList()
   const weights = new NumberList()
   const match = matcher(arrangement.table, batch.lanes)
-  const arranged = arrangement.weights
-  const next = arrangement.next
+  const links = arrangement.links
   for (let row = 0; row < batch.count; row += 1) {
     let slot = arrangement.first(hashes[row] as number, match, row)
     while (slot >= 0) {
       rows.push(row)
       slots.push(slot)
-      weights.push((batch.weights[row] as number) * (arranged[slot] as number))
-      slot = next[slot] as number
+      weights.push((batch.weights[row] as number) * (links[slot * LINK.STRIDE + LINK.WEIGHT] as number))
+      slot = links[slot * LINK.STRIDE + LINK.NEXT] as number
     }
   }
   return { rows: rows.values(), slots: slots.values(), weights: weights.values() }

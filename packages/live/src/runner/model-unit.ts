@@ -20,7 +20,7 @@ export class ModelUnit {
     this.model = model
     this.layouts = model.schema.columns.map((column) => layoutOf(column.type))
     this.#operator = compilePlan(runnablePlan(model))
-    this.#consolidator = new Consolidator(this.layouts)
+    this.#consolidator = new Consolidator(this.layouts, model.schema.key)
     this.#columns = new Map(model.schema.columns.map((column, at) => [column.name, at]))
   }
 

@@ -2,7 +2,7 @@ import { seededRandom } from '@millrace/base'
 import { laneFrom, laneValueAt } from '@millrace/sql'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Arrangement } from './arrangement.ts'
+import { Arrangement, LINK } from './arrangement.ts'
 import { hashRows } from './row-hash.ts'
 import type { ZBatch } from './z-batch.ts'
 
@@ -29,8 +29,8 @@ function contents(arrangement: Arrangement, key: number | null): readonly string
   let slot = arrangement.first(hashRows(probe, [0], 1)[0] as number, match, 0)
   while (slot >= 0) {
     const value = laneValueAt(arrangement.table.gather(Int32Array.of(slot), 1)[1] as ReturnType<typeof laneFrom>, 0)
-    found.push(`${String(value)}×${arrangement.weights[slot]}`)
-    slot = arrangement.next[slot] as number
+    found.push(`${String(value)}×${arrangement.weightOf(slot)}`)
+    slot = arrangement.links[slot * LINK.STRIDE + LINK.NEXT] as number
   }
   return found.toSorted()
 }

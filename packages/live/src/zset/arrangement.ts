@@ -7,7 +7,7 @@
  * Between batches no weight is 0 or negative; within one, a retraction may come before its row.
  */
 import type { Layout } from '@millrace/core'
-import type { Lane } from '@millrace/sql'
+import { EvaluationFailure, type Lane } from '@millrace/sql'
 import { hashRows } from './row-hash.ts'
 import { compileMatcher, type RowMatch, type RowMatcher } from './row-match.ts'
 import { RowTable } from './row-table.ts'
@@ -19,13 +19,13 @@ const NONE = -1
 /** The longest walk along a chain before whole rows are indexed. */
 const WALK_LIMIT = 16
 
+/** What stands where among a slot's links. `NEXT` and `PREVIOUS` are slots of the same key, or -1. */
+export const LINK = { STRIDE: 4, WEIGHT: 0, NEXT: 1, PREVIOUS: 2, HASH: 3 } as const
+
 export class Arrangement {
   readonly table: RowTable
-  weights: Float64Array = new Float64Array(64)
-  /** The slot of the next row with the same key, or -1. */
-  next: Int32Array = new Int32Array(64)
-  #previous: Int32Array = new Int32Array(64)
-  #keyHashes: Int32Array = new Int32Array(64)
+  /** Per slot, side by side so that a probe touches one cache line: `LINK`'s weight, next, previous, hash. */
+  links: Int32Array = new Int32Array(64 * LINK.STRIDE)
   /** The first row of each key. */
   readonly #keys = new SlotIndex()
   #rows: HashedSlots | null = null
@@ -52,6 +52,11 @@ export class Arrangement {
   /** The first slot of the rows with a key, or -1. */
   first(hash: number, match: RowMatch, row: number): number {
     return this.#keys.find(hash, match, row)
+  }
+
+  /** How often the row in a slot is there; 0 for a slot without a row. */
+  weightOf(slot: number): number {
+    return this.links[slot * LINK.STRIDE + LINK.WEIGHT] as number
   }
 
   /** Adds the weights of a batch. */
@@ -88,11 +93,11 @@ export class Arrangement {
   }
 
   #walk(head: number, rowMatch: RowMatch, row: number): number {
-    const next = this.next
+    const links = this.links
     let slot = head
     let steps = 0
     while (slot >= 0 && !rowMatch(slot, row)) {
-      slot = next[slot] as number
+      slot = links[slot * LINK.STRIDE + LINK.NEXT] as number
       steps += 1
     }
     if (steps > this.#longestWalk) this.#longestWalk = steps
@@ -102,30 +107,34 @@ export class Arrangement {
   #insert(lanes: readonly Lane[], row: number, { keyHash, weight, head }: { keyHash: number; weight: number; head: number }): number {
     const slot = this.table.allocate()
     this.table.put(slot, lanes, row)
-    this.weights[slot] = weight
-    this.#keyHashes[slot] = keyHash
-    this.#previous[slot] = head
+    const links = this.links
+    const at = slot * LINK.STRIDE
+    links[at + LINK.WEIGHT] = inRange(weight)
+    links[at + LINK.HASH] = keyHash
+    links[at + LINK.PREVIOUS] = head
     if (head < 0) {
-      this.next[slot] = NONE
+      links[at + LINK.NEXT] = NONE
       this.#keys.add(keyHash, slot)
       return slot
     }
-    const second = this.next[head] as number
-    this.next[slot] = second
-    this.next[head] = slot
-    if (second >= 0) this.#previous[second] = slot
+    const second = links[head * LINK.STRIDE + LINK.NEXT] as number
+    links[at + LINK.NEXT] = second
+    links[head * LINK.STRIDE + LINK.NEXT] = slot
+    if (second >= 0) links[second * LINK.STRIDE + LINK.PREVIOUS] = slot
     return slot
   }
 
   #add(slot: number, weight: number): void {
-    const sum = (this.weights[slot] as number) + weight
-    this.weights[slot] = sum
+    const links = this.links
+    const at = slot * LINK.STRIDE
+    const sum = inRange((links[at + LINK.WEIGHT] as number) + weight)
+    links[at + LINK.WEIGHT] = sum
     if (sum !== 0) return
-    const before = this.#previous[slot] as number
-    const after = this.next[slot] as number
-    const keyHash = this.#keyHashes[slot] as number
-    if (after >= 0) this.#previous[after] = before
-    if (before >= 0) this.next[before] = after
+    const before = links[at + LINK.PREVIOUS] as number
+    const after = links[at + LINK.NEXT] as number
+    const keyHash = links[at + LINK.HASH] as number
+    if (after >= 0) links[after * LINK.STRIDE + LINK.PREVIOUS] = before
+    if (before >= 0) links[before * LINK.STRIDE + LINK.NEXT] = after
     else if (after >= 0) this.#keys.replace(keyHash, slot, after)
     else this.#keys.remove(keyHash, slot)
     this.#rows?.remove(slot)
@@ -138,18 +147,18 @@ export class Arrangement {
     const slots = Int32Array.from({ length: count }, (_, slot) => slot)
     const hashes = hashRows(this.table.gather(slots, count), this.#allColumns, count)
     this.#rows = new HashedSlots()
-    for (let slot = 0; slot < count; slot += 1) if (this.weights[slot] !== 0) this.#rows.add(hashes[slot] as number, slot)
+    for (let slot = 0; slot < count; slot += 1) if (this.weightOf(slot) !== 0) this.#rows.add(hashes[slot] as number, slot)
   }
 
   #reserve(capacity: number): void {
-    if (capacity <= this.weights.length) return
-    const weights = new Float64Array(capacity)
-    weights.set(this.weights)
-    this.weights = weights
-    this.next = grown(this.next, capacity)
-    this.#previous = grown(this.#previous, capacity)
-    this.#keyHashes = grown(this.#keyHashes, capacity)
+    if (capacity * LINK.STRIDE > this.links.length) this.links = grown(this.links, capacity * LINK.STRIDE)
   }
+}
+
+/** A row that is there more than two thousand million times is refused rather than miscounted. */
+function inRange(weight: number): number {
+  if (weight !== (weight | 0)) throw new EvaluationFailure('one row would be there more than 2147483647 times', -1)
+  return weight
 }
 
 function grown(values: Int32Array, capacity: number): Int32Array {

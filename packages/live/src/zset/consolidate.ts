@@ -7,18 +7,20 @@ import type { Layout } from '@millrace/core'
 
 /** Brings equal rows together: each row once, none with weight 0. The whole row is its identity. */
 export class Consolidator {
-  readonly #columns: readonly number[]
+  readonly #hashed: readonly number[]
   readonly #matcher: RowMatcher
 
-  constructor(layouts: readonly Layout[]) {
-    this.#columns = layouts.map((_, at) => at)
-    this.#matcher = compileMatcher({ layouts, storedColumns: this.#columns, laneColumns: this.#columns }, 'identity')
+  /** `key`: columns of which a batch has few rows each, if any; only these are hashed then. */
+  constructor(layouts: readonly Layout[], key: readonly number[]) {
+    const all = layouts.map((_, at) => at)
+    this.#hashed = key.length > 0 ? key : all
+    this.#matcher = compileMatcher({ layouts, storedColumns: all, laneColumns: all }, 'identity')
   }
 
   consolidate(batch: ZBatch): ZBatch {
     const { count, lanes } = batch
     if (count === 0) return batch
-    const hashes = hashRows(lanes, this.#columns, count)
+    const hashes = hashRows(lanes, this.#hashed, count)
     // A batch's lanes have the form of a table's columns, so rows of one batch can be compared.
     const match = this.#matcher({ columns: lanes } as unknown as RowTable, lanes)
     const index = new SlotIndex()

@@ -11,8 +11,13 @@ const UPPER_EXCEPTIONS = new Map<number, number>([
 /** Greek letters with iota below: eight lower-case ones, then their eight upper-case ones, three times. */
 for (const start of [0x1f80, 0x1f90, 0x1fa0]) for (let at = 0; at < 8; at += 1) UPPER_EXCEPTIONS.set(start + at, start + at + 8)
 const LOWER_EXCEPTIONS = new Map<number, number>([[0x130, 0x69]])
-/** Letters of newer Unicode than DuckDB's, which it leaves as they are. */
-const UNKNOWN_LETTERS = new Set([0x19b, 0x264, 0x1c89, 0x1c8a, 0xa7cb, 0xa7cc, 0xa7cd, 0xa7da, 0xa7db, 0xa7dc])
+/** Letters of newer Unicode (16, 17) than DuckDB's, which it leaves as they are; whether Node knows them depends on its version. */
+const UNKNOWN_LETTERS = new Set([
+  ...[0x19b, 0x264, 0x1c89, 0x1c8a, 0xa7cb, 0xa7cc, 0xa7cd, 0xa7da, 0xa7db, 0xa7dc],
+  ...[0xa7ce, 0xa7cf, 0xa7d2, 0xa7d3, 0xa7d4, 0xa7d5],
+  ...range(0x10d50, 0x10d85),
+  ...range(0x16ea0, 0x16ed3),
+])
 
 const ASCII = /^[\0-\x7f]*$/
 
@@ -30,7 +35,7 @@ function mapped(text: string, exceptions: ReadonlyMap<number, number>, map: (let
     const code = letter.codePointAt(0) as number
     const exception = exceptions.get(code)
     if (exception !== undefined) result += String.fromCodePoint(exception)
-    else if (UNKNOWN_LETTERS.has(code) || (code >= 0x10d50 && code <= 0x10d85)) result += letter
+    else if (UNKNOWN_LETTERS.has(code)) result += letter
     else result += oneLetter(map(letter), letter)
   }
   return result
@@ -38,4 +43,8 @@ function mapped(text: string, exceptions: ReadonlyMap<number, number>, map: (let
 
 function oneLetter(mappedLetter: string, letter: string): string {
   return mappedLetter.length === String.fromCodePoint(mappedLetter.codePointAt(0) as number).length ? mappedLetter : letter
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at)
 }

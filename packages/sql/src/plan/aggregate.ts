@@ -22,9 +22,18 @@ export interface Aggregate {
   readonly types: readonly ExpressionType[]
   readonly input: Plan
   readonly groups: readonly Expression[]
+  /** Those of the groups, by index, from which the others are proven to follow; at first all. */
+  readonly identity: readonly number[]
   readonly calls: readonly AggregateCall[]
 }
 
 export function aggregate(input: Plan, groups: readonly Expression[], calls: readonly AggregateCall[]): Aggregate {
-  return { kind: 'aggregate', types: [...groups, ...calls].map((part) => part.type), input, groups, calls }
+  return {
+    kind: 'aggregate',
+    types: [...groups, ...calls].map((part) => part.type),
+    input,
+    groups,
+    identity: groups.map((_, at) => at),
+    calls,
+  }
 }
