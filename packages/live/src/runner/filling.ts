@@ -143,10 +143,10 @@ class RelationTotal {
   }
 
   rows(): ZBatch {
-    const { table, weights } = this.#rows
-    const slots = Int32Array.from({ length: table.slotCount }, (_, slot) => slot).filter((slot) => weights[slot] !== 0)
-    const rowWeights = Float64Array.from(slots, (slot) => weights[slot] as number)
-    return { count: slots.length, lanes: table.gather(slots, slots.length), weights: rowWeights }
+    const { table } = this.#rows
+    const slots = Int32Array.from({ length: table.slotCount }, (_, slot) => slot).filter((slot) => this.#rows.weightOf(slot) !== 0)
+    const weights = Float64Array.from(slots, (slot) => this.#rows.weightOf(slot))
+    return { count: slots.length, lanes: table.gather(slots, slots.length), weights }
   }
 }
 
