@@ -1,5 +1,4 @@
-import type { Plan } from '@millrace/sql'
-import { layoutOfExpression } from '@millrace/sql'
+import { type Aggregate, columnReference, identityOf, layoutOfExpression, type Plan } from '@millrace/sql'
 import { AggregateOperator } from './operator/aggregate-operator.ts'
 import { FilterOperator } from './operator/filter-operator.ts'
 import { JoinOperator } from './operator/join-operator.ts'
@@ -8,7 +7,6 @@ import { ProjectOperator } from './operator/project-operator.ts'
 import { RowsOperator } from './operator/rows-operator.ts'
 import { ScanOperator } from './operator/scan-operator.ts'
 import { UnionOperator } from './operator/union-operator.ts'
-import { columnReference } from '@millrace/sql'
 
 /** The operators that keep a plan's result up to date. */
 export function compilePlan(plan: Plan): Operator {
@@ -22,9 +20,13 @@ export function compilePlan(plan: Plan): Operator {
     case 'project':
       return new ProjectOperator(compilePlan(plan.input), plan.expressions)
     case 'join':
-      return new JoinOperator(compilePlan(plan.left), compilePlan(plan.right), plan)
+      return new JoinOperator(
+        { operator: compilePlan(plan.left), identity: identityOf(plan.left) },
+        { operator: compilePlan(plan.right), identity: identityOf(plan.right) },
+        plan,
+      )
     case 'aggregate':
-      return new AggregateOperator(compilePlan(plan.input), plan)
+      return new AggregateOperator(compilePlan(plan.input), { groups: plan.groups, identity: groupIdentity(plan), calls: plan.calls })
     case 'distinct': {
       // Each row once is a group of all columns without an aggregate.
       const columns = plan.types.map((type, at) => columnReference(at, type))
@@ -33,4 +35,9 @@ export function compilePlan(plan: Plan): Operator {
     case 'union':
       return new UnionOperator(plan.inputs.map(compilePlan), plan.types.map(layoutOfExpression))
   }
+}
+
+/** The groups that tell a group from the others: hashing these alone, no long text need be hashed. */
+function groupIdentity(plan: Aggregate): readonly number[] {
+  return identityOf(plan).filter((column) => column < plan.groups.length)
 }

@@ -9,9 +9,9 @@ import { checkCompiles } from './compile/check.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { foldConstants } from './fold-constants.ts'
 import { relationAddress } from './identifier.ts'
-import { identifyGroups } from './identify-groups.ts'
 import { mapExpressions } from './plan/map-expressions.ts'
 import { type Plan, relationsOf } from './plan/plan.ts'
+import type { ScannedRelation } from './plan/scan.ts'
 import { MissingRelation, openPlanner, type Planner } from './planner.ts'
 import { readPlan } from './read-plan.ts'
 import { fileOf, type ModelSource, sqlError, Unsupported, unsupportedError } from './sql-error.ts'
@@ -120,13 +120,10 @@ class Binder {
 
   async #bindNow(model: ModelSource): Promise<void> {
     const planned = await this.#planner.plan(model)
-    const read = readPlan(planned.plan, (schema, table) =>
-      this.#relations.get(foldedName(schema === 'main' ? table : `${schema}.${table}`)),
-    )
-    const folded = await mapExpressions(read, (expression) => foldConstants(expression, this.#planner))
-    const plan = identifyGroups(folded, (relation) => this.#keyNames(relation))
+    const read = readPlan(planned.plan, (schema, table) => this.#relationOf(schema, table))
+    const plan = await mapExpressions(read, (expression) => foldConstants(expression, this.#planner))
     checkCompiles(plan)
-    const schema: Schema = { columns: planned.columns, key: uniqueKeyOf(plan, (relation) => this.#keyNames(relation)) }
+    const schema: Schema = { columns: planned.columns, key: uniqueKeyOf(plan) }
     const inputs = [...relationsOf(plan)]
     const fingerprint = fingerprintOf(
       plan,
@@ -139,9 +136,11 @@ class Binder {
     this.#relations.set(foldedName(model.name), model.name)
   }
 
-  #keyNames(relation: string): readonly string[] {
-    const schema = this.#schemas.get(relation)
-    return schema === undefined ? [] : schema.key.map((index) => schema.columns[index]?.name ?? '')
+  #relationOf(schema: string, table: string): ScannedRelation | undefined {
+    const name = this.#relations.get(foldedName(schema === 'main' ? table : `${schema}.${table}`))
+    const found = name === undefined ? undefined : this.#schemas.get(name)
+    if (name === undefined || found === undefined) return undefined
+    return { name, key: found.key.map((index) => found.columns[index]?.name ?? '') }
   }
 
   #fail(models: readonly ModelSource[], error: MillraceError): void {

@@ -2,6 +2,7 @@
 import type { Expression } from './expression/expression.ts'
 import type { Plan } from './plan/plan.ts'
 import { keepColumns } from './plan/project.ts'
+import type { ScannedRelation } from './plan/scan.ts'
 import type { ExpressionJson, PlanJson } from './plan-json.ts'
 import { readExpression } from './read-expression.ts'
 import { Unsupported } from './sql-error.ts'
@@ -9,7 +10,7 @@ import { Unsupported } from './sql-error.ts'
 /** What a node may refer to outside itself. */
 export interface PlanContext {
   /** The stream or model behind a table of DuckDB's catalog. */
-  relationOf(schema: string, table: string): string | undefined
+  relationOf(schema: string, table: string): ScannedRelation | undefined
   readonly tables: ReadonlyMap<number, Plan>
   /** The distinct outer rows that a correlated subquery is computed for. */
   readonly outer: Plan | null

@@ -9,30 +9,26 @@ import type { Plan } from './plan/plan.ts'
 
 export type UniqueKey = readonly number[]
 
-/** The key columns of a stream or model by name; empty where it has none. */
-export type KeysOfRelation = (relation: string) => readonly string[]
-
-const KEYLESS: KeysOfRelation = () => []
 /** A join of joins could otherwise combine keys without end. */
 const KEYS_LIMIT = 8
 
-export function uniqueKeysOf(plan: Plan, keysOf: KeysOfRelation = KEYLESS): readonly UniqueKey[] {
+export function uniqueKeysOf(plan: Plan): readonly UniqueKey[] {
   switch (plan.kind) {
     case 'scan':
-      return keyOfScan(plan.columns, keysOf(plan.relation))
+      return keyOfScan(plan.columns, plan.key)
     case 'filter':
-      return uniqueKeysOf(plan.input, keysOf)
+      return uniqueKeysOf(plan.input)
     case 'project':
       return keysThrough(
-        uniqueKeysOf(plan.input, keysOf),
+        uniqueKeysOf(plan.input),
         plan.expressions.map((expression) => (expression.kind === 'column' ? expression.index : -1)),
       )
     case 'aggregate':
-      return [keyOfGroups(plan, keysOf)]
+      return [keyOfGroups(plan)]
     case 'distinct':
-      return [plan.types.map((_, at) => at), ...uniqueKeysOf(plan.input, keysOf)]
+      return [plan.types.map((_, at) => at), ...uniqueKeysOf(plan.input)]
     case 'join':
-      return keysOfJoin(plan, keysOf)
+      return keysOfJoin(plan)
     case 'rows':
       return plan.rows.length <= 1 ? [[]] : []
     case 'union':
@@ -41,19 +37,16 @@ export function uniqueKeysOf(plan: Plan, keysOf: KeysOfRelation = KEYLESS): read
 }
 
 /** The shortest proven key; empty where there is none, and where there is at most one row. */
-export function uniqueKeyOf(plan: Plan, keysOf: KeysOfRelation): UniqueKey {
-  const keys = [...uniqueKeysOf(plan, keysOf)].sort((left, right) => left.length - right.length)
+export function uniqueKeyOf(plan: Plan): UniqueKey {
+  const keys = [...uniqueKeysOf(plan)].sort((left, right) => left.length - right.length)
   return keys[0] ?? []
 }
 
 /** Those of the groups that the others follow from. */
-function keyOfGroups(plan: Aggregate, keysOf: KeysOfRelation): UniqueKey {
+function keyOfGroups(plan: Aggregate): UniqueKey {
   const columns = plan.groups.map((group) => (group.kind === 'column' ? group.index : -1))
   const others = columns.flatMap((column, at) => (column < 0 ? [at] : []))
-  const reduced = reducedKey(
-    [...new Set(columns.filter((column) => column >= 0))],
-    dependenciesOf(plan.input, (input) => uniqueKeysOf(input, keysOf)),
-  )
+  const reduced = reducedKey([...new Set(columns.filter((column) => column >= 0))], dependenciesOf(plan.input, uniqueKeysOf))
   return [...reduced.map((column) => columns.indexOf(column)), ...others].sort((left, right) => left - right)
 }
 
@@ -67,10 +60,10 @@ function keysThrough(keys: readonly UniqueKey[], sources: readonly number[]): re
   return carried.filter((key) => !key.includes(-1))
 }
 
-function keysOfJoin(plan: Join, keysOf: KeysOfRelation): readonly UniqueKey[] {
-  const left = uniqueKeysOf(plan.left, keysOf)
+function keysOfJoin(plan: Join): readonly UniqueKey[] {
+  const left = uniqueKeysOf(plan.left)
   if (plan.join === 'semi' || plan.join === 'anti') return left
-  const right = uniqueKeysOf(plan.right, keysOf).map((key) => key.map((column) => column + plan.left.types.length))
+  const right = uniqueKeysOf(plan.right).map((key) => key.map((column) => column + plan.left.types.length))
   const oneRight = identifies(
     right,
     plan.keys.flatMap((key) => (key.right.kind === 'column' ? [key.right.index + plan.left.types.length] : [])),
@@ -88,4 +81,12 @@ function keysOfJoin(plan: Join, keysOf: KeysOfRelation): readonly UniqueKey[] {
 
 function identifies(keys: readonly UniqueKey[], columns: readonly number[]): boolean {
   return keys.some((key) => key.every((column) => columns.includes(column)))
+}
+
+/** The least of a plan's columns that are proven to determine the others: enough to tell its rows apart. */
+export function identityOf(plan: Plan): UniqueKey {
+  return reducedKey(
+    plan.types.map((_, at) => at),
+    dependenciesOf(plan, uniqueKeysOf),
+  )
 }

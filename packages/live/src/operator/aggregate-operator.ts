@@ -5,7 +5,7 @@
  */
 import { assert } from '@millrace/base'
 import { type Layout, layoutOf } from '@millrace/core'
-import { type Aggregate, compileProjection, type Expression, type Lane, layoutOfExpression, type Projection } from '@millrace/sql'
+import { type AggregateCall, compileProjection, type Expression, type Lane, layoutOfExpression, type Projection } from '@millrace/sql'
 import type { Accumulator } from '../aggregate/accumulator.ts'
 import { makeAccumulator } from '../aggregate/make-accumulator.ts'
 import { IntList } from '../zset/growing-list.ts'
@@ -15,6 +15,13 @@ import { RowTable } from '../zset/row-table.ts'
 import { HashedSlots } from '../zset/hashed-slots.ts'
 import { emptyBatch, gatherLane, type ZBatch } from '../zset/z-batch.ts'
 import type { Operator, OperatorSize, Step } from './operator.ts'
+
+export interface GroupedBy {
+  readonly groups: readonly Expression[]
+  /** Those of the groups, by index, that the others are proven to follow from. */
+  readonly identity: readonly number[]
+  readonly calls: readonly AggregateCall[]
+}
 
 interface AggregatePart {
   readonly accumulator: Accumulator
@@ -41,7 +48,7 @@ export class AggregateOperator implements Operator {
   #stepNumber = 0
   readonly #touched = new IntList()
 
-  constructor(input: Operator, { groups, identity, calls }: Pick<Aggregate, 'groups' | 'identity' | 'calls'>) {
+  constructor(input: Operator, { groups, identity, calls }: GroupedBy) {
     this.#input = input
     const expressions: Expression[] = [...groups]
     const place = (expression: Expression | null): number => (expression === null ? -1 : expressions.push(expression) - 1)

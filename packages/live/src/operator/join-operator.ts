@@ -16,6 +16,12 @@ import { firstOfEachKey, type Probe, probePairs, probePresence } from './join-pr
 import { JoinSide, keepFlagged } from './join-side.ts'
 import type { Operator, OperatorSize, Step } from './operator.ts'
 
+export interface JoinInput {
+  readonly operator: Operator
+  /** The columns that all columns of its rows are proven to follow from. */
+  readonly identity: readonly number[]
+}
+
 export class JoinOperator implements Operator {
   readonly layouts: readonly Layout[]
   readonly #kind: JoinKind
@@ -27,11 +33,11 @@ export class JoinOperator implements Operator {
   readonly #rightKeysToRight: RowMatcher
   readonly #residual: Predicate | null
 
-  constructor(left: Operator, right: Operator, join: Join) {
+  constructor({ operator: left, identity: leftIdentity }: JoinInput, { operator: right, identity: rightIdentity }: JoinInput, join: Join) {
     const nullsMatch = join.keys.map((key) => key.nullsMatch)
     this.#kind = join.join
-    this.#left = new JoinSide(left, { expressions: join.keys.map((key) => key.left), nullsMatch })
-    this.#right = new JoinSide(right, { expressions: join.keys.map((key) => key.right), nullsMatch })
+    this.#left = new JoinSide(left, { expressions: join.keys.map((key) => key.left), nullsMatch, identity: leftIdentity })
+    this.#right = new JoinSide(right, { expressions: join.keys.map((key) => key.right), nullsMatch, identity: rightIdentity })
     this.#leftKeysToRight = this.#left.arrangement.probeMatcher(this.#right.keyColumns)
     this.#rightKeysToLeft = this.#right.arrangement.probeMatcher(this.#left.keyColumns)
     this.#rightKeysToRight = this.#right.arrangement.probeMatcher(this.#right.keyColumns)

@@ -9,6 +9,8 @@ export interface SideKeys {
   readonly expressions: readonly Expression[]
   /** Per key, whether two NULLs match. */
   readonly nullsMatch: readonly boolean[]
+  /** The input's columns that all its columns are proven to follow from. */
+  readonly identity: readonly number[]
 }
 
 /** One input of a join: its rows, followed by those keys that are more than a column of it. */
@@ -20,7 +22,7 @@ export class JoinSide {
   readonly #projection: Projection | null
   readonly #strictColumns: readonly number[]
 
-  constructor(input: Operator, { expressions, nullsMatch }: SideKeys) {
+  constructor(input: Operator, { expressions, nullsMatch, identity }: SideKeys) {
     this.#input = input
     const computed = expressions.filter((key) => key.kind !== 'column')
     const ownCount = input.layouts.length
@@ -30,7 +32,7 @@ export class JoinSide {
     const own = input.layouts.map((_, index) => columnReference(index, { kind: 'null' }))
     this.#projection = computed.length === 0 ? null : compileProjection([...own, ...computed])
     this.layouts = [...input.layouts, ...computed.map((key) => layoutOfExpression(key.type))]
-    this.arrangement = new Arrangement(this.layouts, this.keyColumns)
+    this.arrangement = new Arrangement(this.layouts, this.keyColumns, identity)
   }
 
   /** The input's own layouts, without the computed keys. */

@@ -31,15 +31,17 @@ export class Arrangement {
   #rows: HashedSlots | null = null
   #longestWalk = 0
   readonly #keyColumns: readonly number[]
-  readonly #allColumns: readonly number[]
+  readonly #identity: readonly number[]
   readonly #rowMatcher: RowMatcher
   readonly #keyMatcher: RowMatcher
 
-  constructor(layouts: readonly Layout[], keyColumns: readonly number[]) {
+  /** `identity`: columns that all others follow from, so that only they are hashed; default all. */
+  constructor(layouts: readonly Layout[], keyColumns: readonly number[], identity: readonly number[] = layouts.map((_, at) => at)) {
     this.table = new RowTable(layouts)
     this.#keyColumns = keyColumns
-    this.#allColumns = layouts.map((_, at) => at)
-    this.#rowMatcher = compileMatcher({ layouts, storedColumns: this.#allColumns, laneColumns: this.#allColumns }, 'identity')
+    this.#identity = identity
+    const all = layouts.map((_, at) => at)
+    this.#rowMatcher = compileMatcher({ layouts, storedColumns: all, laneColumns: all }, 'identity')
     this.#keyMatcher = this.probeMatcher(keyColumns)
   }
 
@@ -67,11 +69,11 @@ export class Arrangement {
     this.#reserve(this.table.capacity)
     const rowMatch = this.#rowMatcher(this.table, lanes)
     const keyMatch = this.#keyMatcher(this.table, lanes)
-    let rowHashes = this.#rows === null ? null : hashRows(lanes, this.#allColumns, count)
+    let rowHashes = this.#rows === null ? null : hashRows(lanes, this.#identity, count)
     for (let row = 0; row < count; row += 1) {
       if (this.#longestWalk > WALK_LIMIT && this.#rows === null) {
         this.#indexRows()
-        rowHashes = hashRows(lanes, this.#allColumns, count)
+        rowHashes = hashRows(lanes, this.#identity, count)
       }
       const weight = weights[row] as number
       const keyHash = keyHashes[row] as number
@@ -145,7 +147,7 @@ export class Arrangement {
   #indexRows(): void {
     const count = this.table.slotCount
     const slots = Int32Array.from({ length: count }, (_, slot) => slot)
-    const hashes = hashRows(this.table.gather(slots, count), this.#allColumns, count)
+    const hashes = hashRows(this.table.gather(slots, count), this.#identity, count)
     this.#rows = new HashedSlots()
     for (let slot = 0; slot < count; slot += 1) if (this.weightOf(slot) !== 0) this.#rows.add(hashes[slot] as number, slot)
   }

@@ -22,8 +22,6 @@ export interface Aggregate {
   readonly types: readonly ExpressionType[]
   readonly input: Plan
   readonly groups: readonly Expression[]
-  /** Those of the groups, by index, from which the others are proven to follow; at first all. */
-  readonly identity: readonly number[]
   readonly calls: readonly AggregateCall[]
 }
 
@@ -33,7 +31,6 @@ export function aggregate(input: Plan, groups: readonly Expression[], calls: rea
     types: [...groups, ...calls].map((part) => part.type),
     input,
     groups,
-    identity: groups.map((_, at) => at),
     calls,
   }
 }

@@ -8,8 +8,15 @@ export interface Scan {
   readonly relation: string
   /** Per output column its name in the relation; null for a column that nothing reads. */
   readonly columns: readonly (string | null)[]
+  /** The names of the relation's key columns, read or not; none where it has no key. */
+  readonly key: readonly string[]
 }
 
-export function scan(relation: string, columns: readonly (string | null)[], types: readonly ExpressionType[]): Scan {
-  return { kind: 'scan', types, relation, columns }
+export interface ScannedRelation {
+  readonly name: string
+  readonly key: readonly string[]
+}
+
+export function scan({ name, key }: ScannedRelation, columns: readonly (string | null)[], types: readonly ExpressionType[]): Scan {
+  return { kind: 'scan', types, relation: name, columns, key }
 }

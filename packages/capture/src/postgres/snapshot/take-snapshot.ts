@@ -88,8 +88,10 @@ class Snapshot {
           feed.insertCells(row.buffer, row.cells)
           pending.bytes += frames.end - frames.start
           if (pending.bytes >= PART_BYTES) await this.#flush()
-        } else if (frames.kind === MESSAGE.READY) return
-        else this.#control()
+        } else if (frames.kind === MESSAGE.READY) {
+          if (pending.count > 0) await this.#flush()
+          return
+        } else this.#control()
       }
       const chunk = await this.#raw.read()
       if (chunk === null) await this.#raw.lost()
