@@ -1,4 +1,4 @@
-import { systemRandom } from '@millrace/base'
+import { MillraceError, systemRandom } from '@millrace/base'
 import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
@@ -110,6 +110,7 @@ async function startWhenValid(context: CommandContext, edits: Edits): Promise<En
       return engine
     } catch (error) {
       showError(terminal, error)
+      if (isSecretMissing(error)) terminal.note('  Without a database at hand: `millrace dev --sample` brings one that moves.')
       terminal.note('Waiting for an edit…')
       while (!signal.aborted && edits.take() === null) await clock.sleep(100, signal).catch(() => undefined)
     }
@@ -139,4 +140,8 @@ async function isValid({ terminal, folder }: CommandContext): Promise<boolean> {
     showError(terminal, error)
     return false
   }
+}
+
+function isSecretMissing(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === 'CONFIG_SECRET_MISSING'
 }

@@ -1,6 +1,7 @@
 import { describeError, MillraceError } from '@millrace/base'
 import type { ProjectConfig } from '@millrace/core'
 import { existsSync } from 'node:fs'
+import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { validateConfig } from './validate-config.ts'
@@ -8,6 +9,18 @@ import { validateConfig } from './validate-config.ts'
 export const CONFIG_FILE = 'millrace.config.ts'
 
 let loads = 0
+
+/** A project may lie anywhere: where no `millrace` is installed beside it, its config gets the one that runs it. */
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    if (specifier !== 'millrace') return nextResolve(specifier, context)
+    try {
+      return nextResolve(specifier, context)
+    } catch {
+      return nextResolve(new URL('../index.ts', import.meta.url).href, context)
+    }
+  },
+})
 
 /** Runs the project's config and checks it. Read anew at each call, so that `dev` sees an edit. */
 export async function loadConfig(folder: string): Promise<ProjectConfig> {

@@ -9,6 +9,7 @@ import type { ProofState } from '@millrace/serve'
 
 /** A proof may take at most this share of the time: after one second of proof, nine of rest. */
 const SHARE_OF_TIME_MAX = 0.1
+const FIRST_PAUSE_MS = 2000
 
 export interface ProofsOptions {
   readonly models: readonly BoundModel[]
@@ -40,14 +41,16 @@ export class Proofs {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, models, pauseMs } = this.#options
-    while (!signal.aborted) {
+    // Soon after the start, when snapshot and first filling end, a proof is news; later it is routine.
+    for (let round = 0; !signal.aborted; round += 1) {
       const startedMs = clock.monotonicMs()
       for (const { name } of models) {
         if (signal.aborted) return
         await this.prove(name, signal).catch((error: unknown) => this.#tell(error, signal))
       }
       const tookMs = clock.monotonicMs() - startedMs
-      await clock.sleep(Math.max(pauseMs, tookMs / SHARE_OF_TIME_MAX), signal).catch(() => undefined)
+      const rest = Math.min(pauseMs, FIRST_PAUSE_MS * 2 ** Math.min(round, 16))
+      await clock.sleep(Math.max(rest, tookMs / SHARE_OF_TIME_MAX), signal).catch(() => undefined)
     }
   }
 
