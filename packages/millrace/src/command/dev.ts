@@ -1,4 +1,4 @@
-import { MillraceError, systemRandom } from '@millrace/base'
+import { MillraceError } from '@millrace/base'
 import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
@@ -8,8 +8,9 @@ import { loadProject } from '../config/project.ts'
 import { checkProject } from '../engine/check-project.ts'
 import { freshSampleStore } from '../demo/sample-store.ts'
 import { setDemoStage } from '../demo/stage.ts'
-import { Engine } from '../engine/engine.ts'
-import { reportFailures, runningLines } from '../engine/report.ts'
+import type { Engine } from '../engine/engine.ts'
+import { runningLines } from '../engine/report.ts'
+import { startEngine } from '../engine/start-engine.ts'
 
 /** Editors write a file in several steps; an edit is over when nothing has happened for so long. */
 const SETTLE_MS = 150
@@ -94,19 +95,11 @@ class Edits {
 }
 
 async function startWhenValid(context: CommandContext, edits: Edits): Promise<Engine | null> {
-  const { terminal, clock, signal, folder, options } = context
+  const { terminal, clock, signal, folder } = context
   while (!signal.aborted) {
     try {
-      const project = await loadProject(folder)
-      const engine = await Engine.start({
-        project,
-        clock,
-        random: systemRandom,
-        onFailure: reportFailures(terminal),
-        ...(typeof options['port'] === 'number' ? { port: options['port'] } : {}),
-      })
-      if (terminal.json) terminal.value({ event: 'ready', console: engine.url, pid: process.pid })
-      else terminal.note(`${project.config.name} runs. Console: ${engine.url}   Edit ${join(folder, 'models')} and save.`)
+      const engine = await startEngine(context, await loadProject(folder))
+      if (!terminal.json) terminal.note(`Edit ${join(folder, 'models')} and save.`)
       return engine
     } catch (error) {
       showError(terminal, error)

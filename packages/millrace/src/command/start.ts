@@ -1,8 +1,7 @@
-import { systemRandom } from '@millrace/base'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { loadProject } from '../config/project.ts'
-import { Engine } from '../engine/engine.ts'
-import { reportFailures, runningLines } from '../engine/report.ts'
+import { runningLines } from '../engine/report.ts'
+import { startEngine } from '../engine/start-engine.ts'
 
 export const start: CommandDefinition = {
   usage: '[options]',
@@ -12,17 +11,9 @@ export const start: CommandDefinition = {
     port: { type: 'number', value: 'N', summary: 'the port of the API and the console; 0 takes a free one' },
   },
   details: 'Runs until Ctrl-C or SIGTERM, then ends what it started; nothing is lost either way. With --json, one line of status a second.',
-  async run({ terminal, clock, signal, folder, options }) {
-    const project = await loadProject(folder)
-    const engine = await Engine.start({
-      project,
-      clock,
-      random: systemRandom,
-      onFailure: reportFailures(terminal),
-      ...(typeof options['port'] === 'number' ? { port: options['port'] } : {}),
-    })
-    if (terminal.json) terminal.value({ event: 'ready', console: engine.url, pid: process.pid })
-    else terminal.note(`${project.config.name} runs. Console: ${engine.url}`)
+  async run(context) {
+    const { terminal, clock, signal, folder } = context
+    const engine = await startEngine(context, await loadProject(folder))
     try {
       while (!signal.aborted) {
         if (terminal.json) terminal.value({ event: 'status', ...engine.api.overview() })
