@@ -1,21 +1,8 @@
-/**
- * A project as its author writes it. Values that are secret are references (`env('NAME')`,
- * `file('/run/secrets/x')`), resolved at the last moment by `guard` (law 10).
- */
-export type SecretReference = { readonly secret: 'env'; readonly name: string } | { readonly secret: 'file'; readonly path: string }
+/** A project as its author writes it. */
+import type { SecretReference } from './secret-reference.ts'
+import type { PostgresSource } from './source/postgres-source.ts'
 
-export interface PostgresSource {
-  readonly kind: 'postgres'
-  readonly url: string | SecretReference
-  /** `orders`, `sales.orders`; default: every table of the schema `public`. */
-  readonly tables?: readonly string[]
-  /** Name of the replication slot; default `millrace_<project>_<source>`. */
-  readonly slot?: string
-  /** Name of the publication; default as the slot. Made if it is missing. */
-  readonly publication?: string
-  readonly tls?: { readonly certificateAuthority?: string; readonly rejectUnauthorized?: boolean }
-}
-
+/** One kind of source, one file in `source/`. */
 export type SourceConfig = PostgresSource
 
 export interface WebhookDelivery {

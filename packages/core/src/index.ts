@@ -8,15 +8,7 @@ export {
   OPERATION_NAME,
   type OperationName,
 } from './batch.ts'
-export type {
-  DeliveryConfig,
-  PostgresSource,
-  ProjectConfig,
-  SecretReference,
-  SourceConfig,
-  StreamConfig,
-  WebhookDelivery,
-} from './config.ts'
+export type { DeliveryConfig, ProjectConfig, SourceConfig, StreamConfig, WebhookDelivery } from './config.ts'
 export type {
   Append,
   Committed,
@@ -27,6 +19,7 @@ export type {
   LogReader,
   LogWriter,
   ReadOptions,
+  ShownTail,
   SourceProgress,
   StateChange,
   StateSegment,
@@ -37,7 +30,9 @@ export type {
   StreamKind,
   WriteSet,
 } from './log.ts'
+export type { SecretReference } from './secret-reference.ts'
 export { type Column, columnIndex, sameSchema, type Schema } from './schema.ts'
+export type { PostgresSource } from './source/postgres-source.ts'
 export type { Stage, StageObservation, StagePhase } from './stage.ts'
 export { type Layout, layoutOf, sameType, sqlNameOf, type Type, type TypeKind } from './type.ts'
 export {

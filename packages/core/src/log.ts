@@ -34,6 +34,18 @@ export interface Append {
   readonly batch: Batch
   /** For a model's stream: the cut of its inputs that this output reflects. */
   readonly asOf?: number
+  /**
+   * Keeps the batch in the open tail of this name: durable, but invisible and without positions until a
+   * set `show`s the tail, or gone with `discard`. For what is larger than a batch and must appear at once.
+   */
+  readonly tail?: string
+}
+
+/** An open tail that becomes visible: its batches, in the order in which they were appended, follow the log's. */
+export interface ShownTail {
+  readonly tail: string
+  /** Given to every change in it: of a transaction whose place and time were not known when it was written. */
+  readonly origin?: { readonly transaction: number; readonly timeMicros: number }
 }
 
 /** A named piece of a stage's memory. Segments of one owner are read back in the order of `sequence`. */
@@ -73,16 +85,10 @@ export interface WriteSet {
   /** Creates streams, or replaces the schema of existing ones, before `appends`. */
   readonly streams?: readonly StreamDefinition[]
   readonly appends?: readonly Append[]
-  /**
-   * `false` keeps the appended batches in the open tail: durable, but invisible until a later commit
-   * of the same `tail` is visible, or gone with `discardTail`. For transactions larger than a batch.
-   * Default `true`.
-   */
-  readonly visible?: boolean
-  /** Names the tail that the appends belong to: the source. Needed where `visible` is or was false. */
-  readonly tail?: string
-  /** Drops the open tail of this name before anything else: a reader does so when it starts anew. */
-  readonly discardTail?: string
+  /** Makes open tails visible, in this order, before the set's own visible appends. */
+  readonly show?: readonly ShownTail[]
+  /** Drops open tails before anything else: by whole name, or all whose names begin so where it ends in `/`. */
+  readonly discard?: readonly string[]
   readonly progress?: SourceProgress
   readonly state?: StateChange
   readonly control?: readonly ControlStatement[]

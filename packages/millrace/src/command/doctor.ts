@@ -1,4 +1,3 @@
-import { inspectPostgres } from '@millrace/capture'
 import { describeError, MillraceError } from '@millrace/base'
 import { verifyStore } from '@millrace/store'
 import { existsSync, mkdirSync, statfsSync } from 'node:fs'
@@ -6,16 +5,11 @@ import { dirname } from 'node:path'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { loadProject, type Project } from '../config/project.ts'
 import { DEFAULT_HOST, DEFAULT_PORT } from '../engine/defaults.ts'
+import { doorOf } from '../engine/discover-streams.ts'
 import { isPortFree } from '../engine/port.ts'
 import { readRunFile } from '../engine/run-file.ts'
-
-interface Finding {
-  readonly check: string
-  readonly ok: boolean
-  readonly detail: string
-  /** The statement or command that mends it. */
-  readonly fix?: string
-}
+import type { Finding } from '../engine/source/source-kind.ts'
+import { kindOf } from '../engine/source/source-kinds.ts'
 
 const FREE_BYTES_MIN = 1_000_000_000
 
@@ -48,9 +42,10 @@ export const doctor: CommandDefinition = {
 
 async function sourceFindings(project: Project): Promise<Finding[]> {
   const findings: Finding[] = []
+  const door = doorOf(project)
   for (const [name, config] of Object.entries(project.config.sources ?? {})) {
     try {
-      const found = await inspectPostgres({ project: project.config.name, name, config })
+      const found = await kindOf(config).examine({ project: project.config.name, name, config, folder: project.folder, door })
       findings.push(...found.map((finding) => ({ ...finding, check: `source ${name}: ${finding.check}` })))
     } catch (error) {
       const fix = error instanceof MillraceError ? { fix: error.hint } : {}

@@ -2,23 +2,13 @@ import { MillraceError } from '@millrace/base'
 import type { ProjectConfig } from '@millrace/core'
 import { z } from 'zod'
 import { nearest } from '../cli/nearest.ts'
+import { identifier, secret, wholeFrom } from './setting.ts'
+import { postgresSource } from './source/postgres.ts'
 
-const secret = z.union([
-  z.strictObject({ secret: z.literal('env'), name: z.string().min(1) }),
-  z.strictObject({ secret: z.literal('file'), path: z.string().min(1) }),
-])
+/** One file a kind. */
+const SOURCES = [postgresSource] as const
 
-const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-case letters, digits and _, and start with a letter')
-const wholeFrom = (least: number): z.ZodInt => z.int().min(least)
-
-const postgresSource = z.strictObject({
-  kind: z.literal('postgres'),
-  url: z.union([z.string().min(1), secret]),
-  tables: z.array(z.string().min(1)).min(1).optional(),
-  slot: identifier.optional(),
-  publication: identifier.optional(),
-  tls: z.strictObject({ certificateAuthority: z.string().optional(), rejectUnauthorized: z.boolean().optional() }).optional(),
-})
+const source = z.discriminatedUnion('kind', SOURCES)
 
 const webhookDelivery = z.strictObject({
   kind: z.literal('webhook'),
@@ -32,7 +22,7 @@ const webhookDelivery = z.strictObject({
 
 const projectConfig = z.strictObject({
   name: identifier,
-  sources: z.record(identifier, postgresSource).optional(),
+  sources: z.record(identifier, source).optional(),
   deliveries: z.record(identifier, webhookDelivery).optional(),
   store: z.string().min(1).optional(),
   server: z.strictObject({ host: z.string().min(1).optional(), port: z.int().min(0).max(65_535).optional() }).optional(),
@@ -44,7 +34,7 @@ const projectConfig = z.strictObject({
 
 const KNOWN_SETTINGS = [
   ...Object.keys(projectConfig.shape),
-  ...Object.keys(postgresSource.shape),
+  ...SOURCES.flatMap(({ shape }) => Object.keys(shape)),
   ...Object.keys(webhookDelivery.shape),
   'partitions',
   'retentionHours',

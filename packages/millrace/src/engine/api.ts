@@ -25,6 +25,7 @@ import { VERSION } from '../version.ts'
 import { eventDetail, eventsPage } from './events.ts'
 import type { Proofs } from './proofs.ts'
 import { readChanges, readLatest } from './read-changes.ts'
+import { kindOf } from './source/source-kinds.ts'
 import type { Thread } from './thread.ts'
 
 export interface EngineApiOptions {
@@ -133,7 +134,8 @@ export class EngineApi implements ServeApi {
   }
 
   #labelOf({ kind, name, evidence }: Report): string {
-    if (kind === 'source') return 'Postgres'
+    const source = kind === 'source' ? this.#options.project.config.sources?.[name] : undefined
+    if (source !== undefined) return kindOf(source).label
     if (kind === 'stream') return 'stream'
     if (kind === 'model') return 'live model'
     return `webhook from ${this.#options.project.config.deliveries?.[name]?.from ?? ''} to ${String(evidence['endpoint'] ?? 'an address')}`

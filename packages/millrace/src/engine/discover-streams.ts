@@ -1,7 +1,8 @@
 import { MillraceError } from '@millrace/base'
 import type { LogReader, StreamDefinition } from '@millrace/core'
-import { discoverTables } from '@millrace/capture'
+import { Door } from '@millrace/guard'
 import type { Project } from '../config/project.ts'
+import { kindOf } from './source/source-kinds.ts'
 
 export interface Discovered {
   readonly streams: readonly StreamDefinition[]
@@ -15,11 +16,13 @@ export interface Discovered {
  */
 export async function discoverStreams(project: Project, reader: LogReader | null): Promise<Discovered> {
   const known = reader?.streams().filter((stream) => stream.kind === 'table') ?? []
+  const door = doorOf(project)
   const streams: StreamDefinition[] = []
   const unreachable: MillraceError[] = []
   for (const [name, config] of Object.entries(project.config.sources ?? {})) {
     try {
-      const tables = await discoverTables({ name, config })
+      const place = { project: project.config.name, name, config, folder: project.folder, door }
+      const tables = await kindOf(config).discover(place)
       streams.push(...tables.map((table) => ({ ...table, partitions: partitionsOf(project, known, table.name) })))
     } catch (error) {
       const before = known.filter((stream) => stream.name.startsWith(`${name}.`))
@@ -30,6 +33,10 @@ export async function discoverStreams(project: Project, reader: LogReader | null
   }
   refuseUnknownStreams(project, streams)
   return { streams, unreachable }
+}
+
+export function doorOf({ config }: Project): Door {
+  return new Door({ allowInside: config.allowInside ?? [] })
 }
 
 /** A stream's partitions are fixed when it is first written: a key must stay where its past is. */

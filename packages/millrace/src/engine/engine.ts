@@ -8,23 +8,25 @@
  * for each to end, and only then closes the store, so that nothing is cut off in the middle of a commit.
  */
 import type { Clock, MillraceError, Random } from '@millrace/base'
-import { PostgresCapture } from '@millrace/capture'
+import { openParking } from '@millrace/capture'
 import type { LogReader, Stage } from '@millrace/core'
 import { WebhookStage } from '@millrace/deliver'
-import { Door } from '@millrace/guard'
+import type { Door } from '@millrace/guard'
 import { LiveRunner } from '@millrace/live'
 import { type RunningServer, startServer } from '@millrace/serve'
 import { openStore, type Store } from '@millrace/store'
 import { Watch } from '@millrace/watch'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Project } from '../config/project.ts'
 import { EngineApi } from './api.ts'
 import { bindProject, type CheckedProject } from './check-project.ts'
 import { DEFAULT_HOST, DEFAULT_PORT, PROOF_PAUSE_MS } from './defaults.ts'
-import { partitionsOf } from './discover-streams.ts'
+import { doorOf, partitionsOf } from './discover-streams.ts'
 import { Proofs } from './proofs.ts'
 import { runRetention } from './retention.ts'
 import { removeRunFile, writeRunFile } from './run-file.ts'
+import { kindOf } from './source/source-kinds.ts'
 import { supervise, type Supervised } from './supervise.ts'
 import { Thread } from './thread.ts'
 
@@ -114,12 +116,13 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
   const { config, storePath } = project
   const stop = new AbortController()
   const { signal } = stop
-  const deliveries = webhookStages(options, store)
+  const door = doorOf(project)
+  const deliveries = webhookStages(options, store, door)
   const live =
     checked.models.length === 0
       ? []
       : [new LiveRunner({ models: checked.models, writer: store, reader: store.reader(), signal: store, clock })]
-  const stages: readonly Stage[] = [...captureStages(options, store), ...live, ...deliveries.values()]
+  const stages: readonly Stage[] = [...captureStages(options, store, door), ...live, ...deliveries.values()]
   const proofs = new Proofs({
     models: checked.models,
     storePath,
@@ -162,27 +165,29 @@ function failuresOf(stages: readonly Supervised[]): ReadonlyMap<string, Millrace
   )
 }
 
-function captureStages({ project, clock, random }: EngineOptions, store: Store): Stage[] {
+function captureStages({ project, clock, random }: EngineOptions, store: Store, door: Door): Stage[] {
   const known = store.reader()
   const streams = known.streams()
   known.close()
-  return Object.entries(project.config.sources ?? {}).map(
-    ([name, config]) =>
-      new PostgresCapture({
-        project: project.config.name,
-        name,
-        config,
-        writer: store,
-        reader: store.reader(),
-        clock,
-        random,
-        partitionsOf: (stream) => partitionsOf(project, streams, stream),
-      }),
+  return Object.entries(project.config.sources ?? {}).map(([name, config]) =>
+    kindOf(config).stage({
+      project: project.config.name,
+      name,
+      config,
+      folder: project.folder,
+      door,
+      writer: store,
+      reader: store.reader(),
+      clock,
+      random,
+      parking: openParking({ source: name, reader: store.reader(), clock }),
+      scratchFolder: join(dirname(project.storePath), 'scratch', name),
+      partitionsOf: (stream) => partitionsOf(project, streams, stream),
+    }),
   )
 }
 
-function webhookStages({ project, clock, random }: EngineOptions, store: Store): ReadonlyMap<string, WebhookStage> {
-  const door = new Door({ allowInside: project.config.allowInside ?? [] })
+function webhookStages({ project, clock, random }: EngineOptions, store: Store, door: Door): ReadonlyMap<string, WebhookStage> {
   return new Map(
     Object.entries(project.config.deliveries ?? {}).map(([name, config]) => [
       name,

@@ -1,0 +1,13 @@
+import type { SourceConfig } from '@millrace/core'
+import { postgresKind } from './postgres.ts'
+import type { SourceKind } from './source-kind.ts'
+
+/** By the `kind` that a configuration names. */
+const KINDS: { readonly [Kind in SourceConfig['kind']]: SourceKind<Extract<SourceConfig, { kind: Kind }>> } = {
+  postgres: postgresKind,
+}
+
+/** The kind of a source, which takes only configurations of that kind. */
+export function kindOf(config: SourceConfig): SourceKind<SourceConfig> {
+  return KINDS[config.kind] as SourceKind<SourceConfig>
+}
