@@ -110,8 +110,8 @@ const entries = {
     exit: 1,
   },
   STORE_VERSION_UNKNOWN: {
-    summary: 'The store {path} was written by a newer Millrace (format {found}, this one knows {known}).',
-    hint: 'Install the newer Millrace, or put back a backup made by this one with `millrace restore FILE`.',
+    summary: 'The store {path} was written by another version of Millrace (its format is {found}, this one knows {known}).',
+    hint: 'Run the Millrace that wrote it, or put back a backup made by this one with `millrace restore FILE`.',
     retry: 'after-fix',
     exit: 4,
   },

@@ -14,6 +14,9 @@ export interface BatchRow {
   readonly stored_bytes: number
   readonly packing: number
   readonly body_checksum: number
+  /** Where they are not null, they hold for every change of the batch, whatever its body says. */
+  readonly transaction_position: number | null
+  readonly time_micros: number | null
   readonly checksum: number
 }
 
@@ -46,6 +49,8 @@ export function batchChecksum(row: Omit<BatchRow, 'checksum'>): number {
     row.stored_bytes,
     row.packing,
     row.body_checksum,
+    row.transaction_position,
+    row.time_micros,
   ])
 }
 

@@ -1,6 +1,7 @@
 /** Appends batches, to the log or to an open tail, and makes tails visible or drops them. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { assert, MillraceError } from '@millrace/base'
+import type { ShownTail } from '@millrace/core'
 import { batchChecksum, type BatchRow, tailChecksum, type TailRow } from './batch-row.ts'
 import type { Catalog } from './catalog.ts'
 import { bytesChecksum } from './checksum.ts'
@@ -16,6 +17,8 @@ type Header = Omit<TailRow, 'tail' | 'checksum'>
 interface Moment {
   readonly cut: number
   readonly committedMs: number
+  /** Of a tail whose changes did not know it when they were written. */
+  readonly origin?: ShownTail['origin']
 }
 
 export interface Appended {
@@ -34,36 +37,43 @@ export class BatchWriter {
   readonly #selectTail: StatementSync
   readonly #closeTail: StatementSync
   readonly #dropBodies: StatementSync
+  readonly #tailsWithin: StatementSync
 
   constructor(db: DatabaseSync, path: string) {
     this.#path = path
     this.#partitions = new PartitionTable(db, path)
     this.#insertBody = db.prepare('insert into store_body (bytes) values (?)')
-    this.#insertBatch = db.prepare('insert into store_batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertBatch = db.prepare('insert into store_batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertTail = db.prepare('insert into store_tail values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#selectTail = db.prepare(`select * from store_tail where tail = ? and body_id > ? order by body_id limit ${TAIL_ROWS_LIMIT}`)
     this.#closeTail = db.prepare('delete from store_tail where tail = ?')
+    // A slash is followed by a zero among the characters: what lies between them begins with the slash.
+    this.#tailsWithin = db.prepare('select distinct tail from store_tail where tail >= ? and tail < ?')
     this.#dropBodies = db.prepare('delete from store_body where id in (select body_id from store_tail where tail = ?)')
   }
 
-  discardTail(tail: string): void {
-    this.#dropBodies.run(tail)
-    this.#closeTail.run(tail)
+  /** One tail, or all whose names begin so where the name ends in a slash. */
+  discard(tail: string): void {
+    const tails = tail.endsWith('/') ? (this.#tailsWithin.all(tail, `${tail.slice(0, -1)}0`) as { tail: string }[]) : [{ tail }]
+    for (const each of tails) {
+      this.#dropBodies.run(each.tail)
+      this.#closeTail.run(each.tail)
+    }
   }
 
-  append(catalog: Catalog, { appends, visible, tail, atMs }: EncodedSet, nextCut: number): Appended {
-    assert(visible || tail !== null, 'appends that stay invisible name their tail')
+  append(catalog: Catalog, { appends, show, atMs }: EncodedSet, nextCut: number): Appended {
     const moment = { cut: nextCut, committedMs: atMs }
-    let batches = visible && tail !== null ? this.#openTail(tail, moment) : 0
+    let batches = 0
     let bytes = 0
+    for (const { tail, origin } of show) batches += this.#show(tail, { ...moment, origin })
     for (const append of appends) {
       const header = this.#writeBody(catalog, append)
       bytes += header.stored_bytes
-      if (visible) {
-        this.#show(header, moment)
-        batches += 1
+      if (append.tail !== null) {
+        this.#keep(header, append.tail)
       } else {
-        this.#keep(header, tail as string)
+        this.#place(header, moment)
+        batches += 1
       }
     }
     return { batches, bytes }
@@ -107,7 +117,7 @@ export class BatchWriter {
     )
   }
 
-  #openTail(tail: string, moment: Moment): number {
+  #show(tail: string, moment: Moment): number {
     let batches = 0
     let afterBody = 0
     for (;;) {
@@ -117,7 +127,7 @@ export class BatchWriter {
           const what = `a batch in the open tail of ${tail} does not match its checksum`
           throw new MillraceError('STORE_CORRUPT', { details: { path: this.#path, what } })
         }
-        this.#show(row, moment)
+        this.#place(row, moment)
         afterBody = row.body_id
       }
       batches += rows.length
@@ -127,9 +137,17 @@ export class BatchWriter {
     return batches
   }
 
-  #show(header: Header, { cut, committedMs }: Moment): void {
+  /** Gives a batch its positions and its cut. */
+  #place(header: Header, { cut, committedMs, origin }: Moment): void {
     const extent = this.#partitions.read(header.stream_id, header.partition)
-    const row: Omit<BatchRow, 'checksum'> = { ...header, first: extent.next, cut, committed_ms: committedMs }
+    const row: Omit<BatchRow, 'checksum'> = {
+      ...header,
+      first: extent.next,
+      cut,
+      committed_ms: committedMs,
+      transaction_position: origin?.transaction ?? null,
+      time_micros: origin?.timeMicros ?? null,
+    }
     this.#insertBatch.run(
       row.stream_id,
       row.partition,
@@ -143,6 +161,8 @@ export class BatchWriter {
       row.stored_bytes,
       row.packing,
       row.body_checksum,
+      row.transaction_position,
+      row.time_micros,
       batchChecksum(row),
     )
     this.#partitions.write({ ...extent, next: extent.next + header.count, bytes: extent.bytes + header.stored_bytes })

@@ -22,7 +22,7 @@ beforeAll(async () => {
       state: { put: [{ owner: `model-${n % 3}`, part: 'sum', sequence: n, bytes: new Uint8Array(n * 20).fill(n) }] },
     })
   }
-  await store.commit({ tail: 'shop', visible: false, appends: [append([1])] })
+  await store.commit({ appends: [{ ...append([1]), tail: 'shop' }] })
   await store.close()
   good = readFileSync(store.path)
   truth = everything(store.path)

@@ -6,6 +6,7 @@ import {
   type Append,
   type ControlStatement,
   encodeBatch,
+  type ShownTail,
   type SourceProgress,
   type StateSegment,
   type StreamDefinition,
@@ -20,6 +21,8 @@ export interface EncodedAppend {
   readonly fingerprint: string
   readonly count: number
   readonly asOf: number | null
+  /** The open tail that it goes to; null where it is visible at once. */
+  readonly tail: string | null
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
@@ -34,9 +37,8 @@ export interface EncodedStream {
 export interface EncodedSet {
   readonly streams: readonly EncodedStream[]
   readonly appends: readonly EncodedAppend[]
-  readonly visible: boolean
-  readonly tail: string | null
-  readonly discardTail: string | null
+  readonly show: readonly ShownTail[]
+  readonly discard: readonly string[]
   readonly progress: SourceProgress | null
   readonly clear: readonly string[]
   readonly remove: readonly SegmentKey[]
@@ -50,9 +52,8 @@ export function encodeSet(set: WriteSet, atMs: number): EncodedSet {
   return {
     streams: (set.streams ?? []).map(encodeStream),
     appends: (set.appends ?? []).filter(({ batch }) => batch.count > 0).map(encodeAppend),
-    visible: set.visible ?? true,
-    tail: set.tail ?? null,
-    discardTail: set.discardTail ?? null,
+    show: set.show ?? [],
+    discard: set.discard ?? [],
     progress: set.progress ?? null,
     clear: set.state?.clear ?? [],
     remove: set.state?.remove ?? [],
@@ -81,13 +82,14 @@ export function transferList(set: EncodedSet): ArrayBuffer[] {
   return [...set.appends.map(({ bytes }) => bytes.buffer), ...set.put.map(({ bytes }) => bytes.buffer as ArrayBuffer)]
 }
 
-function encodeAppend({ stream, partition, batch, asOf }: Append): EncodedAppend {
+function encodeAppend({ stream, partition, batch, asOf, tail }: Append): EncodedAppend {
   return {
     stream,
     partition,
     fingerprint: schemaFingerprint(batch.schema),
     count: batch.count,
     asOf: asOf ?? null,
+    tail: tail ?? null,
     bytes: encodeBatch(batch),
   }
 }

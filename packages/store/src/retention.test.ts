@@ -56,11 +56,11 @@ test('drops a long log in bounded steps between which commits go on, and gives i
 test('leaves other streams and open tails alone', async () => {
   await commitAt(1000, [1])
   await store.commit({ appends: [append([2], { stream: 'shop.items' })] })
-  await store.commit({ tail: 'shop', visible: false, appends: [append([3])] })
+  await store.commit({ appends: [{ ...append([3]), tail: 'shop' }] })
   nowMs = 9000
   await store.applyRetention([{ stream: 'shop.orders', olderThanMs: 0 }])
   expect(idsIn(store.reader(), 'shop.items')).toEqual([2])
-  await store.commit({ tail: 'shop' })
+  await store.commit({ show: [{ tail: 'shop' }] })
   expect(idsIn(store.reader())).toEqual([3])
 })
 

@@ -71,13 +71,17 @@ function setFor(each: Exclude<Step, { kind: 'reopen' }>): WriteSet {
     case 'show':
       return { appends: appendsOf(each.list) }
     case 'hide':
-      return { tail: each.tail, visible: false, appends: appendsOf(each.list) }
+      return { appends: appendsOf(each.list).map((append) => ({ ...append, tail: each.tail })) }
     case 'open':
-      return { tail: each.tail, appends: appendsOf(each.list) }
+      return { show: [{ tail: each.tail }], appends: appendsOf(each.list) }
     case 'discard':
-      return { discardTail: each.tail }
+      return { discard: [each.tail] }
     case 'fail':
-      return { tail: each.tail, appends: appendsOf(each.list), control: [{ sql: 'insert into nowhere values (1)', parameters: [] }] }
+      return {
+        show: [{ tail: each.tail }],
+        appends: appendsOf(each.list),
+        control: [{ sql: 'insert into nowhere values (1)', parameters: [] }],
+      }
   }
 }
 

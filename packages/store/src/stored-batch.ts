@@ -62,7 +62,7 @@ export class FileBatch implements StoredBatch {
     const schema = this.#source.schema(row.schema_id)
     try {
       const batch = decodeBatch(schema, unpack({ packing: row.packing, bytes }))
-      if (batch.count === row.count) return batch
+      if (batch.count === row.count) return withOrigin(batch, row)
     } catch (error) {
       throw this.#corrupt(error)
     }
@@ -90,4 +90,10 @@ export class FileBatch implements StoredBatch {
     const details = { stream: this.stream, partition, first, last: first + count - 1 }
     return new MillraceError('STORE_BATCH_CORRUPT', { details, ...(cause === undefined ? {} : { cause }) })
   }
+}
+
+/** The place and time of a transaction that were not known yet when its changes were written. */
+function withOrigin(batch: Batch, { transaction_position: transaction, time_micros: time }: BatchRow): Batch {
+  if (transaction === null || time === null) return batch
+  return { ...batch, transactions: new Float64Array(batch.count).fill(transaction), times: new Float64Array(batch.count).fill(time) }
 }

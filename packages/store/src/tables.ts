@@ -10,14 +10,15 @@
  *
  * A batch is kept in two rows. The body is written once. The header is written into `store_tail` while
  * the batch is invisible, and moves to `store_batch`, where it gets its positions and its cut, once it
- * is visible: so opening a tail of any size rewrites no body, and a dropped tail leaves no gap.
+ * is visible: so opening a tail of any size rewrites no body, and a dropped tail leaves no gap. Where the
+ * place and time of a transaction were not known before, the header carries them for all of the batch.
  */
 
 /** 'MlrS' in the file's header: what tells a store from any other SQLite database. */
 export const APPLICATION_ID = 0x4d_6c_72_53
 
 /** The form of these tables. A newer form gets a new number and a migration. */
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 
 export const CREATE_TABLES = `
 create table store_meta (
@@ -66,6 +67,8 @@ create table store_batch (
   stored_bytes integer not null,
   packing integer not null,
   body_checksum integer not null,
+  transaction_position real,
+  time_micros real,
   checksum integer not null,
   primary key (stream_id, partition, first)
 ) without rowid;
@@ -82,6 +85,7 @@ create table store_tail (
   body_checksum integer not null,
   checksum integer not null
 );
+create index store_tail_by_name on store_tail (tail, body_id);
 create table store_body (
   id integer primary key,
   bytes blob not null

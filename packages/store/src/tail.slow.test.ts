@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => store.close())
 
 function hidden(tail: string, ...ids: number[]): WriteSet {
-  return { tail, visible: false, appends: [append(ids, { stream: `${tail}.orders` })] }
+  return { appends: [{ ...append(ids, { stream: `${tail}.orders` }), tail }] }
 }
 
 test('law 3: a transaction larger than a batch is seen as a whole or not at all', async () => {
@@ -23,7 +23,7 @@ test('law 3: a transaction larger than a batch is seen as a whole or not at all'
   expect((await store.commit(hidden('shop', 3))).cut).toBe(0)
   expect(idsIn(reader)).toEqual([])
   expect(reader.extents('shop.orders')).toMatchObject([{ first: 0, next: 0, bytes: 0 }])
-  expect((await store.commit({ tail: 'shop', appends: [append([4])] })).cut).toBe(1)
+  expect((await store.commit({ show: [{ tail: 'shop' }], appends: [append([4])] })).cut).toBe(1)
   expect([...reader.read('shop.orders')].map(({ first, count, cut }) => [first, count, cut])).toEqual([
     [0, 2, 1],
     [2, 1, 1],
@@ -34,17 +34,17 @@ test('law 3: a transaction larger than a batch is seen as a whole or not at all'
 
 test('an open tail becomes visible by a set without appends of its own', async () => {
   await store.commit(hidden('shop', 1))
-  expect((await store.commit({ tail: 'shop' })).cut).toBe(1)
+  expect((await store.commit({ show: [{ tail: 'shop' }] })).cut).toBe(1)
   expect(idsIn(store.reader())).toEqual([1])
-  expect((await store.commit({ tail: 'shop' })).cut).toBe(1)
+  expect((await store.commit({ show: [{ tail: 'shop' }] })).cut).toBe(1)
 })
 
 test('a dropped tail leaves no gap, and takes nothing that is visible with it', async () => {
   await store.commit({ appends: [append([1])] })
   await store.commit(hidden('shop', 2, 3))
   await store.commit({ appends: [append([4])] })
-  await store.commit({ discardTail: 'shop' })
-  await store.commit({ tail: 'shop', appends: [append([5])] })
+  await store.commit({ discard: ['shop'] })
+  await store.commit({ show: [{ tail: 'shop' }], appends: [append([5])] })
   const reader = store.reader()
   expect(idsIn(reader)).toEqual([1, 4, 5])
   expect(reader.extents('shop.orders')).toMatchObject([{ next: 3 }])
@@ -53,8 +53,8 @@ test('a dropped tail leaves no gap, and takes nothing that is visible with it', 
 
 test('a reader that starts anew drops its tail and appends in one set', async () => {
   await store.commit(hidden('shop', 1))
-  await store.commit({ discardTail: 'shop', tail: 'shop', visible: false, appends: [append([2])] })
-  await store.commit({ tail: 'shop', appends: [append([3])] })
+  await store.commit({ discard: ['shop'], appends: [{ ...append([2]), tail: 'shop' }] })
+  await store.commit({ show: [{ tail: 'shop' }], appends: [append([3])] })
   expect(idsIn(store.reader())).toEqual([2, 3])
 })
 
@@ -63,9 +63,9 @@ test('tails of different sources do not touch each other, nor what others append
   await store.commit(hidden('crm', 10))
   await store.commit({ appends: [append([2])] })
   expect(idsIn(store.reader())).toEqual([2])
-  await store.commit({ tail: 'crm' })
+  await store.commit({ show: [{ tail: 'crm' }] })
   expect(idsIn(store.reader(), 'crm.orders')).toEqual([10])
-  await store.commit({ tail: 'shop' })
+  await store.commit({ show: [{ tail: 'shop' }] })
   expect(idsIn(store.reader())).toEqual([2, 1])
 })
 
@@ -74,29 +74,62 @@ test('law 2: an open tail is durable: it is still there, and still invisible, wh
   await store.close()
   store = await openStore(store.path)
   expect(idsIn(store.reader())).toEqual([])
-  await store.commit({ tail: 'shop' })
+  await store.commit({ show: [{ tail: 'shop' }] })
   expect(idsIn(store.reader())).toEqual([1])
 })
 
 test('a set that fails leaves the tail as it was', async () => {
   await store.commit(hidden('shop', 1))
   const broken = [{ sql: 'insert into nowhere values (1)', parameters: [] }]
-  await expect(store.commit({ tail: 'shop', appends: [append([2])], control: broken })).rejects.toThrow('nowhere')
-  await expect(store.commit({ discardTail: 'shop', control: broken })).rejects.toThrow('nowhere')
+  await expect(store.commit({ show: [{ tail: 'shop' }], appends: [append([2])], control: broken })).rejects.toThrow('nowhere')
+  await expect(store.commit({ discard: ['shop'], control: broken })).rejects.toThrow('nowhere')
   expect(idsIn(store.reader())).toEqual([])
-  await store.commit({ tail: 'shop' })
+  await store.commit({ show: [{ tail: 'shop' }] })
   expect(idsIn(store.reader())).toEqual([1])
 })
 
 test('opening a tail of thousands of batches rewrites none of them', async () => {
   const sets = range(0, 3000).map((id) => hidden('shop', id))
-  await Promise.all(sets.map((set) => store.commit({ ...set, appends: [append([1], { noteUnits: 5000 })] })))
+  await Promise.all(sets.map((set) => store.commit({ ...set, appends: [{ ...append([1], { noteUnits: 5000 }), tail: 'shop' }] })))
   const startMs = performance.now()
-  await store.commit({ tail: 'shop' })
+  await store.commit({ show: [{ tail: 'shop' }] })
   expect(performance.now() - startMs).toBeLessThan(2000)
   expect(idsIn(store.reader())).toHaveLength(3000)
 })
 
-test('appends that stay invisible without a tail are refused', async () => {
-  await expect(store.commit({ visible: false, appends: [append([1])] })).rejects.toThrow('tail')
+test('several tails grow beside what is visible, and one set shows some of them, in the order that it tells', async () => {
+  await store.commit({ appends: [{ ...append([1]), tail: 'shop/1' }, { ...append([2]), tail: 'shop/2' }, append([3])] })
+  await store.commit({
+    appends: [
+      { ...append([4]), tail: 'shop/1' },
+      { ...append([5]), tail: 'shop/3' },
+    ],
+  })
+  expect(idsIn(store.reader())).toEqual([3])
+  await store.commit({ show: [{ tail: 'shop/2' }, { tail: 'shop/1' }], appends: [append([6])] })
+  expect(idsIn(store.reader())).toEqual([3, 2, 1, 4, 6])
+  expect(new Set([...store.reader().read('shop.orders', { afterCut: 1 })].map(({ cut }) => cut))).toEqual(new Set([2]))
+})
+
+test('a name that ends in a slash discards all that begin so, and nothing else', async () => {
+  const tails = ['shop', 'shop/1', 'shop/2/a', 'shop0', 'shop.', 'shopper/1']
+  for (const [at, tail] of tails.entries()) await store.commit({ appends: [{ ...append([at]), tail }] })
+  await store.commit({ discard: ['shop/'] })
+  await store.commit({ show: tails.map((tail) => ({ tail })) })
+  expect(idsIn(store.reader())).toEqual([0, 3, 4, 5])
+})
+
+test('law 5: what a tail is shown with is the origin of all its changes, also after a restart', async () => {
+  await store.commit({ appends: [{ ...append([1, 2]), tail: 'shop/streamed/7' }] })
+  await store.commit({
+    show: [{ tail: 'shop/streamed/7', origin: { transaction: 4711, timeMicros: 1_700_000_000_000_000 } }],
+    appends: [append([3])],
+  })
+  await store.close()
+  store = await openStore(store.path)
+  const [first, second] = [...store.reader().read('shop.orders')].map((stored) => stored.batch())
+  expect([...(first?.transactions ?? [])]).toEqual([4711, 4711])
+  expect([...(first?.times ?? [])]).toEqual([1_700_000_000_000_000, 1_700_000_000_000_000])
+  expect(first?.indexes).toEqual(append([1, 2]).batch.indexes)
+  expect(second?.transactions).toEqual(append([3]).batch.transactions)
 })

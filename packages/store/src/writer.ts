@@ -99,7 +99,7 @@ export class Writer {
   }
 
   #apply(set: EncodedSet): Applied {
-    if (set.discardTail !== null) this.#batches.discardTail(set.discardTail)
+    for (const tail of set.discard) this.#batches.discard(tail)
     let meta = this.#meta.read()
     this.#catalog.refresh(meta)
     if (set.streams.length > 0) {
