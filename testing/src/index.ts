@@ -7,3 +7,5 @@ export { type Behaviour, type Receiver, type ReceiverOptions, type ReceiverStats
 export { type ReceiverProcess, startReceiverProcess } from './receiver/remote-receiver.ts'
 export type { DeliveryBody, StreamTally } from './receiver/ledger.ts'
 export { type FaultProxy, type FaultProxyOptions, type Faults, type LineFaults, startFaultProxy } from './fault-proxy.ts'
+export { type Command, type CommandResult, defineCommand } from './command/command.ts'
+export { runCommand } from './command/run-command.ts'
