@@ -32,6 +32,22 @@ export type {
 } from './log.ts'
 export type { SecretReference } from './secret-reference.ts'
 export { type Column, columnIndex, sameSchema, type Schema } from './schema.ts'
+export type {
+  ColumnFormat,
+  ColumnFormats,
+  Compression,
+  CsvControlRecord,
+  CsvFormat,
+  DateFormat,
+  FileFormat,
+  FixedField,
+  FixedWidthFormat,
+  JsonLinesFormat,
+  ParquetFormat,
+  RecordLayout,
+  TotalFormat,
+  TypeName,
+} from './source/file-format.ts'
 export type { PostgresSource } from './source/postgres-source.ts'
 export type { Stage, StageObservation, StagePhase } from './stage.ts'
 export { type Layout, layoutOf, sameType, sqlNameOf, type Type, type TypeKind } from './type.ts'
