@@ -18,6 +18,7 @@ import { ReplicationStream } from './replication-stream.ts'
 import { checkSlot, dropSlot, makeSlot } from './slot.ts'
 import { openSnapshot, takeSnapshot } from './snapshot/take-snapshot.ts'
 import { TableFeed } from './table-feed.ts'
+import { streamedTails, transactionTail } from './tail-name.ts'
 
 export interface SessionOptions {
   readonly target: SourceTarget
@@ -90,7 +91,7 @@ async function reachStream(options: SessionOptions, ground: Ground): Promise<Sou
   await checkSlot(control.query, owner, stateOf(progress))
   await ensurePublication(control.query, control.address, publication, tables)
   // What a lost connection left of a transaction comes again as a whole.
-  await writer.commit({ discardTail: target.name })
+  await writer.commit({ discard: [transactionTail(target.name), streamedTails(target.name)] })
   return progress
 }
 

@@ -8,7 +8,7 @@
  * parts that nobody sees before the last. The server is told only of what is durable (law 2).
  */
 import { assert, type Clock, describeError, MillraceError, reach } from '@millrace/base'
-import type { LogWriter, StreamDefinition, WriteSet } from '@millrace/core'
+import type { Append, LogWriter, StreamDefinition, WriteSet } from '@millrace/core'
 import { quoteIdentifier, quoteLiteral } from './catalog/table.ts'
 import type { CaptureRecord } from './capture-record.ts'
 import type { Connection } from './connect.ts'
@@ -21,6 +21,7 @@ import { type ProgressState, progressOf } from './progress-state.ts'
 import { successorOf } from './slot-name.ts'
 import { sourceError } from './source-error.ts'
 import type { TableFeed } from './table-feed.ts'
+import { transactionTail } from './tail-name.ts'
 import { FrameReader } from './wire/frame-reader.ts'
 import { RawConnection } from './wire/raw-connection.ts'
 import { MESSAGE, readServerError, type ServerError } from './wire/server-message.ts'
@@ -192,7 +193,7 @@ export class ReplicationStream {
     const progress = progressOf(source, this.#decoder.transaction, { ...state, position })
     const newestMs = pending.timeMicros / 1000
     const count = pending.count
-    const set = this.#setOf({ visible: true, ...(this.#tailOpen ? { tail: source } : {}), progress })
+    const set = this.#setOf(pending.take(), { ...(this.#tailOpen ? { show: [{ tail: transactionTail(source) }] } : {}), progress })
     this.#tailOpen = false
     this.#pendingSinceMs = null
     this.#commit(set, () => this.#saved(position, count, newestMs))
@@ -206,15 +207,16 @@ export class ReplicationStream {
     const count = pending.count
     if (count === 0) return
     this.#tailOpen = true
-    this.#commit(this.#setOf({ visible: false, tail: source }), () => {
+    const tail = transactionTail(source)
+    const appends = pending.take().map((append) => ({ ...append, tail }))
+    this.#commit(this.#setOf(appends, {}), () => {
       record.changes += count
     })
   }
 
-  #setOf(rest: WriteSet): WriteSet {
+  #setOf(appends: readonly Append[], rest: WriteSet): WriteSet {
     const streams = this.#definitions
     this.#definitions = []
-    const appends = this.#options.pending.take()
     return { ...(streams.length === 0 ? {} : { streams }), ...(appends.length === 0 ? {} : { appends }), ...rest }
   }
 

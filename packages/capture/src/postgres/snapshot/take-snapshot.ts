@@ -10,6 +10,7 @@ import type { Connection } from '../connect.ts'
 import type { PendingChanges } from '../pending-changes.ts'
 import { sourceError } from '../source-error.ts'
 import type { TableFeed } from '../table-feed.ts'
+import { fillTail, fillTails } from '../tail-name.ts'
 import { FrameReader } from '../wire/frame-reader.ts'
 import { RawConnection } from '../wire/raw-connection.ts'
 import { MESSAGE, readServerError } from '../wire/server-message.ts'
@@ -54,11 +55,13 @@ class Snapshot {
     signal.addEventListener('abort', stop, { once: true })
     try {
       this.#forgetEarlierRows()
-      await writer.commit({ discardTail: source, streams: definitions, appends: pending.take(), visible: false, tail: source })
+      await writer.commit({ discard: [fillTails(source)], streams: definitions, appends: this.#hidden() })
       for (const feed of feeds) await this.#copy(feed)
       await this.#committing
       this.#options.onRows(pending.count)
-      await writer.commit({ appends: pending.take(), visible: true, tail: source, progress })
+      const appends = this.#hidden()
+      const show = feeds.map(({ table }) => ({ tail: fillTail(source, table.stream) }))
+      await writer.commit({ appends, show, progress })
       reach('capture.after-snapshot')
     } finally {
       signal.removeEventListener('abort', stop)
@@ -104,13 +107,19 @@ class Snapshot {
     if (kind === MESSAGE.ERROR) throw sourceError(readServerError(buffer, start, end), this.#options.connection.address, 'connected')
   }
 
+  /** What is pending, for the open tails of its tables. */
+  #hidden(): Append[] {
+    const { source, pending } = this.#options
+    return pending.take().map((append) => ({ ...append, tail: fillTail(source, append.stream) }))
+  }
+
   /** While one part is written, the next one is read. */
   async #flush(): Promise<void> {
-    const { source, pending, writer, onRows } = this.#options
+    const { pending, writer, onRows } = this.#options
     onRows(pending.count)
-    const appends: Append[] = pending.take()
+    const appends = this.#hidden()
     await this.#committing
-    this.#committing = writer.commit({ appends, visible: false, tail: source })
+    this.#committing = writer.commit({ appends })
     this.#committing.catch(() => undefined)
     reach('capture.in-snapshot')
   }
