@@ -16,6 +16,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { type Clock, MillraceError, systemClock } from '@millrace/base'
 import { doorError } from './door-error.ts'
+import { type DoorStream, openStream } from './door-stream.ts'
 import { AddressRules } from './inside.ts'
 import { addressRefused, type Target, targetOf } from './target.ts'
 
@@ -97,10 +98,7 @@ export class Door {
   /** Resolves with the far side's answer, whatever its status; rejects with a `MillraceError` where there is none. */
   async send(request: DoorRequest): Promise<DoorResponse> {
     const target = this.#target(request.url)
-    if (this.#underWay >= this.#requestsLimit) {
-      throw new MillraceError('DOOR_BUSY', { details: { host: target.host, limit: this.#requestsLimit } })
-    }
-    this.#underWay += 1
+    this.#enter(target)
     try {
       return await this.#exchange(target, request)
     } finally {
@@ -108,10 +106,31 @@ export class Door {
     }
   }
 
+  /** As `send`, but hands the body on as it comes. It counts as under way until the body has ended or is left. */
+  async open(request: DoorRequest): Promise<DoorStream> {
+    const target = this.#target(request.url)
+    this.#enter(target)
+    let client: ClientRequest
+    try {
+      client = this.#requestTo(target, request)
+    } catch (cause) {
+      this.#underWay -= 1
+      throw doorError(cause, { host: target.host, timeoutMs: request.timeoutMs })
+    }
+    return openStream(client, target.host, request, () => (this.#underWay -= 1))
+  }
+
   /** Drops the idle connections and whatever is under way. */
   close(): void {
     this.#http.destroy()
     this.#https.destroy()
+  }
+
+  #enter(target: Target): void {
+    if (this.#underWay >= this.#requestsLimit) {
+      throw new MillraceError('DOOR_BUSY', { details: { host: target.host, limit: this.#requestsLimit } })
+    }
+    this.#underWay += 1
   }
 
   #target(url: string): Target {
@@ -147,17 +166,21 @@ export class Door {
         answered: (answer) => resolve({ ...answer, ms: this.#clock.monotonicMs() - startedMs }),
         failed: (cause) => reject(doorError(cause, { host: target.host, timeoutMs: request.timeoutMs })),
       })
-      const options = {
-        agent: target.secure ? this.#https : this.#http,
-        hostname: target.hostname,
-        port: target.port,
-        path: target.path,
-        method: request.method,
-        headers: headersOf(target, request),
-        maxHeaderSize: this.#limits.headerBytesLimit,
-      }
-      exchange.start(target.secure ? requestHttps(options) : requestHttp(options), target.host, request)
+      exchange.start(this.#requestTo(target, request), target.host, request)
     })
+  }
+
+  #requestTo(target: Target, request: DoorRequest): ClientRequest {
+    const options = {
+      agent: target.secure ? this.#https : this.#http,
+      hostname: target.hostname,
+      port: target.port,
+      path: target.path,
+      method: request.method,
+      headers: headersOf(target, request),
+      maxHeaderSize: this.#limits.headerBytesLimit,
+    }
+    return target.secure ? requestHttps(options) : requestHttp(options)
   }
 }
 
