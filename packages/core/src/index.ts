@@ -63,5 +63,6 @@ export {
   valueToText,
   wholeNumber,
 } from './value.ts'
+export { valueFromJson } from './value-from-json.ts'
 export { CELL, cellAt, valueAt, type Vector, VectorBuilder, vectorLength, vectorOf } from './vector.ts'
 export { decodeBatch, decodeVectors, encodeBatch, encodeVectors } from './codec/batch-codec.ts'
