@@ -1,6 +1,6 @@
 /** One thing that a source could not take, set aside where it can be read, mended and replayed (law 9). */
 import type { ErrorCode } from '@millrace/base'
-import type { ControlValue, JsonValue, OperationName } from '@millrace/core'
+import type { JsonValue, OperationName } from '@millrace/core'
 
 /** A row by column name; a cell that was not told is missing. */
 export type ParkedRow = Readonly<Record<string, JsonValue>>
@@ -39,13 +39,9 @@ export type ParkedStatus = 'parked' | 'replayed' | 'dropped'
 
 /** A record as it is kept. */
 export interface KeptRecord extends ParkedRecord {
-  /** `shop/orders/4711.3`: stable, and what people type. */
+  /** `shop.orders/0/4711.3`: stable, and what people type. */
   readonly id: string
   readonly status: ParkedStatus
-  /** Null where the record itself is at fault; else the id of the one of its key that it waits behind. */
-  readonly behind: string | null
   readonly parkedMs: number
   readonly settledMs: number | null
 }
-
-export type ParkedTableRow = Record<string, ControlValue>

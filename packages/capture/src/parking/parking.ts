@@ -17,4 +17,6 @@ export interface Parking {
   holds(stream: string, key: string): boolean
   /** For the commit that carries the neighbours. Raises PARKING_FULL at the limit (law 8). */
   park(record: ParkedRecord): readonly ControlStatement[]
+  /** All that is parked of a stream is past: it was truncated, or filled anew. For the commit that shows so. */
+  supersede(stream: string): readonly ControlStatement[]
 }
