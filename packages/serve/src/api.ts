@@ -33,6 +33,12 @@ export interface ServeApi {
   enable(delivery: string): Promise<{ readonly delivery: string }>
   /** Proves one model now and resolves with the outcome. Raises STREAM_UNKNOWN. */
   prove(model: string): Promise<ProofState>
+  parked(request: ParkedRequest): Promise<ParkedPage>
+  parkedRecord(id: string): Promise<ParkedDetail>
+  /** Gives a parked record another row. */
+  fixParked(id: string, row: Row): Promise<ParkedDetail>
+  replayParked(id: string): Promise<ParkedReplayed>
+  dropParked(id: string): Promise<ParkedDetail>
 }
 
 export interface Overview {
@@ -244,4 +250,60 @@ export interface ErrorBody {
   readonly message: string
   readonly hint: string
   readonly retry: 'backoff' | 'after-fix' | 'never'
+}
+
+export type ParkedStatus = 'parked' | 'replayed' | 'dropped'
+
+export interface ParkedRequest {
+  readonly stream: string | null
+  readonly status: ParkedStatus
+  /** The id of the last record of the page before; null: the first. */
+  readonly after: string | null
+  readonly limit: number
+}
+
+export interface ParkedPage {
+  /** How much is parked now, per stream and reason. */
+  readonly counts: readonly ParkedCount[]
+  readonly records: readonly ParkedSummary[]
+  /** Null where there are no more. */
+  readonly cursor: string | null
+}
+
+export interface ParkedCount {
+  readonly source: string
+  readonly stream: string
+  readonly code: string
+  readonly count: number
+  readonly oldestMs: number
+}
+
+/** A change that its source could not take (law 9). */
+export interface ParkedSummary {
+  readonly id: string
+  readonly source: string
+  readonly stream: string
+  readonly operation: OperationName
+  readonly key: string | null
+  /** Where the source has it, in its own words. */
+  readonly place: string
+  readonly code: string
+  readonly reason: string
+  readonly status: ParkedStatus
+  readonly parkedMs: number
+  readonly settledMs: number | null
+}
+
+export interface ParkedDetail extends ParkedSummary {
+  /** The row as far as it could be read, or as it was mended. */
+  readonly row: Row | null
+  readonly before: Row | null
+  /** Exactly what came: as text where it is text, else in hex. */
+  readonly raw: string
+}
+
+/** What was replayed, and how much of the same key still waits. */
+export interface ParkedReplayed {
+  readonly replayed: readonly string[]
+  readonly waiting: number
 }

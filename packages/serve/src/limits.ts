@@ -10,6 +10,8 @@ export const SERVE_LIMITS = {
   feedChanges: 50,
   /** Changes or events on one page; a greater `limit` is refused. */
   page: 500,
+  /** The body of a request to the API; a larger one is refused. */
+  bodyBytes: 1_048_576,
   /** A request that has not arrived whole by then is dropped. */
   requestMs: 10_000,
 } as const

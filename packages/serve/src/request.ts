@@ -6,6 +6,8 @@ export interface Request {
   /** What stood for `:name` and its like in the route's pattern, decoded. */
   readonly parameters: Readonly<Record<string, string>>
   readonly query: URLSearchParams
+  /** The body, which must be a JSON object. */
+  readonly body: () => Promise<Readonly<Record<string, unknown>>>
 }
 
 export function parameter({ parameters, path }: Request, name: string): string {

@@ -14,13 +14,20 @@ export interface Match {
   readonly request: Request
 }
 
+export interface Asked {
+  readonly method: string
+  readonly url: URL
+  readonly body: Request['body']
+}
+
 /** The first route that fits; null where none does and the path is not the API's. */
-export function match(routes: readonly Route[], method: string, url: URL): Match | null {
+export function match(routes: readonly Route[], asked: Asked): Match | null {
+  const { method, url, body } = asked
   const words = segments(url.pathname)
   for (const route of routes) {
     if (route.method !== method) continue
     const parameters = fit(segments(route.pattern), words, url.pathname)
-    if (parameters !== null) return { route, request: { path: url.pathname, parameters, query: url.searchParams } }
+    if (parameters !== null) return { route, request: { path: url.pathname, parameters, query: url.searchParams, body } }
   }
   const ours = words[0] === 'api' || (method !== 'GET' && method !== 'HEAD')
   if (ours) throw new MillraceError('HTTP_PATH_UNKNOWN', { details: { method, path: url.pathname } })

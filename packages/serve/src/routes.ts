@@ -2,6 +2,7 @@ import type { EventStatus, ServeApi } from './api.ts'
 import type { Feed } from './feed.ts'
 import { SERVE_LIMITS } from './limits.ts'
 import { metricsText } from './metrics.ts'
+import { parkedRoutes } from './parked-routes.ts'
 import { oneOf, parameter, wholeFrom } from './request.ts'
 import { sendJson, sendText } from './respond.ts'
 import type { Route } from './router.ts'
@@ -75,6 +76,7 @@ export function routesOf(api: ServeApi, feed: Feed): readonly Route[] {
       pattern: '/api/deliveries/:name/enable',
       answer: async (request, response) => sendJson(response, await api.enable(parameter(request, 'name'))),
     },
+    ...parkedRoutes(api),
     {
       method: 'GET',
       pattern: '/healthz',

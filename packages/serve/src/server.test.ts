@@ -4,7 +4,7 @@ import { get, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ChangesRequest, Graph, Overview, ProofState, ServeApi, Snapshot } from './api.ts'
 import { type RunningServer, startServer } from './server.ts'
 
@@ -50,7 +50,32 @@ let folder: string
 let seen: unknown[] = []
 let cut = 8
 
+const PARKED = {
+  id: 'shop.orders/0/100.0',
+  source: 'shop',
+  stream: 'shop.orders',
+  operation: 'update',
+  key: '7',
+  place: 'position 0/64',
+  code: 'VALUE_UNREADABLE',
+  reason: 'amount is NaN',
+  status: 'parked',
+  parkedMs: 1,
+  settledMs: null,
+  row: { id: 7 },
+  before: null,
+  raw: 'abc',
+} as const
+
 const api: ServeApi = {
+  parked: async (request) => {
+    seen.push(request)
+    return { counts: [], records: [], cursor: null }
+  },
+  parkedRecord: async (id) => ({ ...PARKED, id }),
+  fixParked: async (id, row) => ({ ...PARKED, id, row }),
+  replayParked: async (id) => ({ replayed: [id], waiting: 0 }),
+  dropParked: async (id) => ({ ...PARKED, id, status: 'dropped' }),
   overview: () => OVERVIEW,
   graph: () => GRAPH,
   latest: async ({ afterCut }) => {
@@ -292,3 +317,38 @@ test('law 8: a client that does not read is dropped', async () => {
   expect(socket.bytesRead).toBeLessThan(24_000_000)
   await heavy.close()
 }, 15_000)
+
+describe('what was set aside (law 9)', () => {
+  const send = (path: string, body?: string): Promise<Response> =>
+    fetch(`${server.url}${path}`, { method: 'POST', headers: { 'x-millrace': 'test' }, ...(body === undefined ? {} : { body }) })
+
+  test('is listed by stream and status, page by page', async () => {
+    seen = []
+    await fetch(`${server.url}/api/parked?stream=shop.orders&status=dropped&after=a%2F0%2F1.0&limit=3`)
+    await fetch(`${server.url}/api/parked`)
+    expect(seen).toEqual([
+      { stream: 'shop.orders', status: 'dropped', after: 'a/0/1.0', limit: 3 },
+      { stream: null, status: 'parked', after: null, limit: 50 },
+    ])
+    expect((await fetch(`${server.url}/api/parked?status=lost`)).status).toBe(400)
+  })
+
+  test('is shown, mended, replayed and let go by its id', async () => {
+    const path = `/api/parked/${encodeURIComponent(PARKED.id)}`
+    expect(await (await fetch(`${server.url}${path}`)).json()).toEqual(PARKED)
+    expect(await (await send(`${path}/fix`, '{"row":{"id":7,"amount":"1.00","note":null}}')).json()).toMatchObject({
+      row: { id: 7, amount: '1.00', note: null },
+    })
+    expect(await (await send(`${path}/replay`)).json()).toEqual({ replayed: [PARKED.id], waiting: 0 })
+    expect(await (await send(`${path}/drop`)).json()).toMatchObject({ status: 'dropped' })
+  })
+
+  test.each([['no JSON'], ['[]'], ['{}'], ['{"row":[1]}'], ['{"row":{"a":{}}}'], [`{"row":{"a":"${'x'.repeat(1 << 20)}"}}`]])(
+    'is not mended by a body that holds no row: %.20s',
+    async (body) => {
+      const answer = await send(`/api/parked/${encodeURIComponent(PARKED.id)}/fix`, body)
+      expect(answer.status).toBe(400)
+      expect(await answer.json()).toMatchObject({ code: 'HTTP_REQUEST_INVALID' })
+    },
+  )
+})

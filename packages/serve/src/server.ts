@@ -6,6 +6,7 @@ import type { ServeApi } from './api.ts'
 import { Feed } from './feed.ts'
 import { checkHost, checkIntent, setSafeHeaders } from './gatekeeper.ts'
 import { SERVE_LIMITS } from './limits.ts'
+import { readJsonBody } from './read-body.ts'
 import { invalid } from './request.ts'
 import { sendError } from './respond.ts'
 import { match, type Route } from './router.ts'
@@ -61,7 +62,7 @@ async function answer({ request, response, routes, host, consoleFolder }: Exchan
   checkHost(request, host)
   const url = urlOf(request)
   const method = request.method ?? 'GET'
-  const found = match(routes, method, url)
+  const found = match(routes, { method, url, body: () => readJsonBody(request, url.pathname) })
   if (found === null) return sendFile(response, consoleFolder, url.pathname)
   checkIntent(request, url.pathname)
   await found.route.answer(found.request, response)

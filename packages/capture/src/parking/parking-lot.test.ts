@@ -37,7 +37,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-function record(transaction: number, changes: Partial<ParkedRecord> = {}): ParkedRecord {
+function record(transaction: number, partial: Partial<ParkedRecord> = {}): ParkedRecord {
   return {
     source: 'shop',
     stream: 'shop.orders',
@@ -53,7 +53,7 @@ function record(transaction: number, changes: Partial<ParkedRecord> = {}): Parke
     raw: new Uint8Array([1, 2, 3]),
     row: { id: 7, amount: 'NaN' },
     before: null,
-    ...changes,
+    ...partial,
   }
 }
 

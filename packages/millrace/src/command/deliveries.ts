@@ -55,7 +55,7 @@ async function resend({ terminal }: CommandContext, project: Project, name: stri
   }
   const running = readRunFile(project.storePath)
   if (running === null) await withStore(project, (store, reader) => resendEvents(reader, store, { delivery: name, eventIds: [id] }))
-  else await askRunning<EventDetail>(running.url, `${pathOf(name)}/events/${encodeURIComponent(id)}/resend`, 'POST')
+  else await askRunning<EventDetail>(running.url, `${pathOf(name)}/events/${encodeURIComponent(id)}/resend`, { method: 'POST' })
   if (terminal.json) terminal.value({ delivery: name, id, when: running === null ? 'at the next start' : 'now' })
   else terminal.out(`${id} is sent again under the same id${running === null ? ', at the next start' : ''}.`)
   return EXIT.OK
@@ -65,7 +65,7 @@ async function enable({ terminal }: CommandContext, project: Project, name: stri
   if (name === undefined) throw new MillraceError('USAGE', { details: { problem: '--enable needs a delivery.', command: 'deliveries' } })
   const running = readRunFile(project.storePath)
   if (running === null) await withStore(project, (store) => enableDelivery(store, name))
-  else await askRunning(running.url, `${pathOf(name)}/enable`, 'POST')
+  else await askRunning(running.url, `${pathOf(name)}/enable`, { method: 'POST' })
   if (terminal.json) terminal.value({ delivery: name, enabled: true })
   else terminal.out(`${name} goes on${running === null ? ' at the next start' : ''}.`)
   return EXIT.OK

@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./deliveries.ts')).deliveries,
   },
   {
+    name: 'parked',
+    summary: 'what a source could not take: why, and mending and replaying it',
+    load: async () => (await import('./parked.ts')).parked,
+  },
+  {
     name: 'backup',
     summary: 'copy the store into one file, consistently, while it runs',
     load: async () => (await import('./backup.ts')).backup,

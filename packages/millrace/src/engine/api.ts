@@ -14,7 +14,12 @@ import type {
   LatestRequest,
   ModelDetail,
   Overview,
+  ParkedDetail,
+  ParkedPage,
+  ParkedReplayed,
+  ParkedRequest,
   ProofState,
+  Row,
   ServeApi,
 } from '@millrace/serve'
 import type { BoundModel } from '@millrace/sql'
@@ -23,6 +28,7 @@ import { answerOf, idOf, type Report, type Watch } from '@millrace/watch'
 import type { Project } from '../config/project.ts'
 import { VERSION } from '../version.ts'
 import { eventDetail, eventsPage } from './events.ts'
+import type { ParkedDesk } from './parked-desk.ts'
 import type { Proofs } from './proofs.ts'
 import { readChanges, readLatest } from './read-changes.ts'
 import { kindOf } from './source/source-kinds.ts'
@@ -36,6 +42,7 @@ export interface EngineApiOptions {
   readonly watch: Watch
   readonly thread: Thread
   readonly proofs: Proofs
+  readonly parked: ParkedDesk
   readonly deliveries: ReadonlyMap<string, WebhookStage>
   readonly clock: Clock
 }
@@ -125,6 +132,26 @@ export class EngineApi implements ServeApi {
 
   prove(model: string): Promise<ProofState> {
     return this.#options.proofs.prove(model)
+  }
+
+  async parked(request: ParkedRequest): Promise<ParkedPage> {
+    return this.#options.parked.page(request)
+  }
+
+  async parkedRecord(id: string): Promise<ParkedDetail> {
+    return this.#options.parked.detail(id)
+  }
+
+  fixParked(id: string, row: Row): Promise<ParkedDetail> {
+    return this.#options.parked.fix(id, row)
+  }
+
+  replayParked(id: string): Promise<ParkedReplayed> {
+    return this.#options.parked.replay(id)
+  }
+
+  dropParked(id: string): Promise<ParkedDetail> {
+    return this.#options.parked.drop(id)
   }
 
   #delivery(name: string): WebhookStage {

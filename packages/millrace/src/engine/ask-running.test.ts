@@ -26,7 +26,7 @@ test('an answer of the running process is passed on', async () => {
 })
 
 test('its refusal is told with its code, and its silence as nothing running', async () => {
-  await expect(askRunning(url, '/api/deliveries/totals/events/x/resend', 'POST')).rejects.toMatchObject({
+  await expect(askRunning(url, '/api/deliveries/totals/events/x/resend', { method: 'POST' })).rejects.toMatchObject({
     code: 'REQUEST_REFUSED',
     details: { code: 'EVENT_UNKNOWN' },
   })

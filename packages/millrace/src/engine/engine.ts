@@ -8,7 +8,7 @@
  * for each to end, and only then closes the store, so that nothing is cut off in the middle of a commit.
  */
 import type { Clock, MillraceError, Random } from '@millrace/base'
-import { openParking } from '@millrace/capture'
+import { openParking, type ParkingLot } from '@millrace/capture'
 import type { LogReader, Stage } from '@millrace/core'
 import { WebhookStage } from '@millrace/deliver'
 import type { Door } from '@millrace/guard'
@@ -23,6 +23,7 @@ import { EngineApi } from './api.ts'
 import { bindProject, type CheckedProject } from './check-project.ts'
 import { DEFAULT_HOST, DEFAULT_PORT, PROOF_PAUSE_MS } from './defaults.ts'
 import { doorOf, partitionsOf } from './discover-streams.ts'
+import { ParkedDesk } from './parked-desk.ts'
 import { Proofs } from './proofs.ts'
 import { runRetention } from './retention.ts'
 import { removeRunFile, writeRunFile } from './run-file.ts'
@@ -118,11 +119,12 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
   const { signal } = stop
   const door = doorOf(project)
   const deliveries = webhookStages(options, store, door)
+  const lots = openLots(options, reader)
   const live =
     checked.models.length === 0
       ? []
       : [new LiveRunner({ models: checked.models, writer: store, reader: store.reader(), signal: store, clock })]
-  const stages: readonly Stage[] = [...captureStages(options, store, door), ...live, ...deliveries.values()]
+  const stages: readonly Stage[] = [...captureStages(options, { store, door, lots }), ...live, ...deliveries.values()]
   const proofs = new Proofs({
     models: checked.models,
     storePath,
@@ -139,7 +141,12 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     reader,
     failures: () => failuresOf(supervised),
   })
-  const api = new EngineApi({ project, models: checked.models, store, reader, watch, thread, proofs, deliveries, clock })
+  const parked = new ParkedDesk({
+    reader,
+    writer: store,
+    lotOf: (source) => lots.get(source) ?? openParking({ source, reader, clock }),
+  })
+  const api = new EngineApi({ project, models: checked.models, store, reader, watch, thread, proofs, parked, deliveries, clock })
   const server = await startServer({
     host: config.server?.host ?? DEFAULT_HOST,
     port: options.port ?? config.server?.port ?? DEFAULT_PORT,
@@ -165,7 +172,19 @@ function failuresOf(stages: readonly Supervised[]): ReadonlyMap<string, Millrace
   )
 }
 
-function captureStages({ project, clock, random }: EngineOptions, store: Store, door: Door): Stage[] {
+interface CaptureGround {
+  readonly store: Store
+  readonly door: Door
+  readonly lots: ReadonlyMap<string, ParkingLot>
+}
+
+/** One for each source, shared with whoever replays what it has parked. */
+function openLots({ project, clock }: EngineOptions, reader: LogReader): ReadonlyMap<string, ParkingLot> {
+  const names = Object.keys(project.config.sources ?? {})
+  return new Map(names.map((source) => [source, openParking({ source, reader, clock })]))
+}
+
+function captureStages({ project, clock, random }: EngineOptions, { store, door, lots }: CaptureGround): Stage[] {
   const known = store.reader()
   const streams = known.streams()
   known.close()
@@ -180,7 +199,7 @@ function captureStages({ project, clock, random }: EngineOptions, store: Store, 
       reader: store.reader(),
       clock,
       random,
-      parking: openParking({ source: name, reader: store.reader(), clock }),
+      parking: lots.get(name) as ParkingLot,
       scratchFolder: join(dirname(project.storePath), 'scratch', name),
       partitionsOf: (stream) => partitionsOf(project, streams, stream),
     }),
