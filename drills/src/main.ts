@@ -7,10 +7,11 @@
  * own folder; its work is imported when it is asked for.
  */
 import { type Command, runCommand } from '@millrace/testing'
+import { capture } from './capture/capture-command.ts'
 import { crash } from './crash/crash-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [crash]
+const commands: readonly Command[] = [crash, capture]
 
 process.exitCode = await runCommand(
   { program: 'npm run drill --', commands, example: 'npm run drill -- crash --kills 100 --seed 1 --json' },
