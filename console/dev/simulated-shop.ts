@@ -4,8 +4,9 @@
  */
 import { type Clock, MillraceError, seededRandom, systemClock } from '@millrace/base'
 import type { StageObservation } from '@millrace/core'
-import type { Attempt, ChangeRecord, EventDetail, EventStatus, ProofState, Row, ServeApi } from '@millrace/serve'
+import type { Attempt, ChangeRecord, EventDetail, EventStatus, ParkedRequest, ProofState, Row, ServeApi } from '@millrace/serve'
 import { answerOf, idOf, Watch } from '@millrace/watch'
+import { SimulatedParking } from './simulated-parking.ts'
 
 export const SCENARIOS = ['calm', 'busy', 'dead', 'parked', 'different', 'empty', 'snapshot'] as const
 export type Scenario = (typeof SCENARIOS)[number]
@@ -56,9 +57,11 @@ export class SimulatedShop implements ServeApi {
   #cut = 81_204
   #ticks = 0
   #proof: ProofState
+  readonly #parking: SimulatedParking
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario
+    this.#parking = new SimulatedParking(scenario === 'parked')
     const differentRows = scenario === 'different' ? 3 : 0
     const verdict = scenario === 'different' ? 'different' : scenario === 'snapshot' ? 'never' : 'equal'
     const done = verdict !== 'never'
@@ -95,6 +98,26 @@ export class SimulatedShop implements ServeApi {
     if (this.#ticks % 15 === 0 && this.#proof.verdict === 'equal')
       this.#proof = { ...this.#proof, atMs: this.#clock.nowMs(), cut: this.#cut }
     this.#watch.sample({ observations: this.#observations(), streams: this.#streams(), edges: this.graph().edges })
+  }
+
+  async parked(request: ParkedRequest) {
+    return this.#parking.page(request)
+  }
+
+  async parkedRecord(id: string) {
+    return this.#parking.detail(id)
+  }
+
+  async fixParked(id: string, row: Row) {
+    return this.#parking.fix(id, row)
+  }
+
+  async replayParked(id: string) {
+    return this.#parking.replay(id)
+  }
+
+  async dropParked(id: string) {
+    return this.#parking.drop(id)
   }
 
   overview() {
@@ -320,7 +343,13 @@ export class SimulatedShop implements ServeApi {
         error: dead
           ? new MillraceError('DOOR_UNREACHABLE', { details: { host: 'db.internal', port: 5432, reason: 'connection refused' } })
           : null,
-        evidence: { slot: 'millrace_shop_shop', position: '0/5A3C1F8', walKeptBytes: 1_048_576, tables: 6 },
+        evidence: {
+          slot: 'millrace_shop_shop',
+          position: '0/5A3C1F8',
+          walKeptBytes: 1_048_576,
+          tables: 6,
+          ...(this.#parking.count === 0 ? {} : { parked: this.#parking.count }),
+        },
       },
       {
         ...heard,

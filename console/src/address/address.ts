@@ -4,7 +4,7 @@
  *
  *   #node=model:order_totals&tab=sql&delivery=crm&event=msg_1
  */
-export const TABS = ['state', 'sql', 'changes', 'events'] as const
+export const TABS = ['state', 'sql', 'changes', 'events', 'parked'] as const
 export type TabName = (typeof TABS)[number]
 
 export interface Address {

@@ -14,18 +14,23 @@ export class AskError extends Error {
 
 export interface AskOptions {
   readonly method?: 'GET' | 'POST'
+  /** Sent as JSON. */
+  readonly body?: object
   readonly signal?: AbortSignal
 }
 
 /** One request to the API. Raises AskError with the server's own words. */
-export async function ask<Answer>(path: string, { method = 'GET', signal }: AskOptions = {}): Promise<Answer> {
-  const response = await fetch(path, { method, signal: signal ?? null, headers: { 'x-millrace': 'console' } }).catch((cause: unknown) => {
-    if (signal?.aborted === true) throw cause
-    throw new AskError({ code: 'UNREACHABLE', message: 'Millrace does not answer.', hint: 'Look whether `millrace start` still runs.' })
-  })
-  const body = (await response.json()) as Answer | ErrorBody
-  if (response.ok) return body as Answer
-  throw new AskError(body as ErrorBody)
+export async function ask<Answer>(path: string, { method = 'GET', body, signal }: AskOptions = {}): Promise<Answer> {
+  const sent = body === undefined ? null : JSON.stringify(body)
+  const response = await fetch(path, { method, body: sent, signal: signal ?? null, headers: { 'x-millrace': 'console' } }).catch(
+    (cause: unknown) => {
+      if (signal?.aborted === true) throw cause
+      throw new AskError({ code: 'UNREACHABLE', message: 'Millrace does not answer.', hint: 'Look whether `millrace start` still runs.' })
+    },
+  )
+  const answer = (await response.json()) as Answer | ErrorBody
+  if (response.ok) return answer as Answer
+  throw new AskError(answer as ErrorBody)
 }
 
 /** A path with its parts encoded. */

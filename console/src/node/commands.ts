@@ -5,7 +5,7 @@ export function commandsFor({ kind, name }: Pick<GraphNode, 'kind' | 'name'>): r
   const word = quoted(name)
   switch (kind) {
     case 'source':
-      return ['millrace doctor', 'millrace status']
+      return ['millrace doctor', 'millrace parked']
     case 'stream':
       return [`millrace tail ${word}`, `millrace query ${quoted(`select * from ${identifiers(name)} limit 10`)}`]
     case 'model':

@@ -5,6 +5,7 @@ import { VerdictBadge } from '../design/badge.tsx'
 import { Drawer } from '../design/drawer.tsx'
 import { type Tab, Tabs } from '../design/tabs.tsx'
 import { Time } from '../design/time.tsx'
+import { ParkedTab } from '../parked/parked-tab.tsx'
 import { ChangesTab } from './changes-tab.tsx'
 import styles from './node-drawer.module.css'
 import { SqlTab } from './sql-tab.tsx'
@@ -23,7 +24,10 @@ export interface NodeDrawerProps {
 }
 
 const TABS_OF: Readonly<Record<GraphNode['kind'], readonly Tab<TabName>[]>> = {
-  source: [],
+  source: [
+    { name: 'state', title: 'State' },
+    { name: 'parked', title: 'Set aside' },
+  ],
   stream: [
     { name: 'state', title: 'State' },
     { name: 'changes', title: 'Changes' },
@@ -64,6 +68,7 @@ export function NodeDrawer({ node, tab, event, changes, onTab, onNode, onEvent, 
       )}
       {shown === 'state' && <StateTab node={node} onNode={onNode} />}
       {shown === 'sql' && <SqlTab model={node.name} onNode={onNode} />}
+      {shown === 'parked' && <ParkedTab source={node.name} />}
       {shown === 'changes' && <ChangesTab stream={node.name} live={changes} />}
       {shown === 'events' && (
         <div className={styles['events']}>

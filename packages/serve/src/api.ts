@@ -255,6 +255,7 @@ export interface ErrorBody {
 export type ParkedStatus = 'parked' | 'replayed' | 'dropped'
 
 export interface ParkedRequest {
+  readonly source: string | null
   readonly stream: string | null
   readonly status: ParkedStatus
   /** The id of the last record of the page before; null: the first. */

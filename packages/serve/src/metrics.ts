@@ -20,6 +20,9 @@ export function metricsText(api: ServeApi): string {
       lag.nowMs === null ? null : lag.nowMs / 1000,
     ),
     perNode('millrace_backlog', 'gauge', 'Changes that wait in front of it.', nodes, (node) => node.backlog),
+    perNode('millrace_parked', 'gauge', 'Changes set aside, at a source or a delivery.', nodes, ({ evidence }) =>
+      typeof evidence['parked'] === 'number' ? evidence['parked'] : null,
+    ),
     verdicts(nodes),
     {
       name: 'millrace_proof_equal',

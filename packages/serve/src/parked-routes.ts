@@ -15,6 +15,7 @@ export function parkedRoutes(api: ServeApi): readonly Route[] {
       pattern: '/api/parked',
       answer: async (request, response) => {
         const page = await api.parked({
+          source: request.query.get('source'),
           stream: request.query.get('stream'),
           status: oneOf(request, 'status', STATUSES) ?? 'parked',
           after: request.query.get('after'),

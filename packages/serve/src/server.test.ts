@@ -325,10 +325,10 @@ describe('what was set aside (law 9)', () => {
   test('is listed by stream and status, page by page', async () => {
     seen = []
     await fetch(`${server.url}/api/parked?stream=shop.orders&status=dropped&after=a%2F0%2F1.0&limit=3`)
-    await fetch(`${server.url}/api/parked`)
+    await fetch(`${server.url}/api/parked?source=crm`)
     expect(seen).toEqual([
-      { stream: 'shop.orders', status: 'dropped', after: 'a/0/1.0', limit: 3 },
-      { stream: null, status: 'parked', after: null, limit: 50 },
+      { source: null, stream: 'shop.orders', status: 'dropped', after: 'a/0/1.0', limit: 3 },
+      { source: 'crm', stream: null, status: 'parked', after: null, limit: 50 },
     ])
     expect((await fetch(`${server.url}/api/parked?status=lost`)).status).toBe(400)
   })

@@ -42,6 +42,14 @@ test('a dead source speaks before a stalled delivery', () => {
   expect(answer).toEqual({ trust: 'no', headline: 'The source shop is dead', sentence: 'Sentence of shop.' })
 })
 
+test('changes that a source has set aside are a no, because the answer lacks them', () => {
+  expect(answerOf([...well, report('source', 'crm', 'flowing', { parked: 1 })], [equal])).toMatchObject({
+    trust: 'no',
+    headline: 'Not all of crm could be taken',
+    sentence: expect.stringMatching(/^1 change is set aside.*`millrace parked`/),
+  })
+})
+
 test('parked changes are a no, because somebody was not told', () => {
   expect(answerOf([...well, report('delivery', 'mail', 'quiet', { parked: 2 })], [equal])).toMatchObject({
     trust: 'no',

@@ -43,12 +43,26 @@ function troubleOf(reports: readonly Report[], proofs: readonly ProofSummary[]):
       return { trust: 'no', headline: `The ${worst.kind} ${worst.name} is ${verdict}`, sentence: worst.sentence }
     }
   }
-  const parked = reports.find((report) => report.kind === 'delivery' && Number(report.evidence['parked'] ?? 0) > 0)
+  return parkedAnswer(reports)
+}
+
+/** What was set aside is missing from the answer, at one end or the other. */
+function parkedAnswer(reports: readonly Report[]): Answer | null {
+  const parked = reports.find(({ kind, evidence }) => (kind === 'source' || kind === 'delivery') && Number(evidence['parked'] ?? 0) > 0)
   if (parked === undefined) return null
+  const count = Number(parked.evidence['parked'])
+  const changes = countText(count, 'change')
+  if (parked.kind === 'source') {
+    return {
+      trust: 'no',
+      headline: `Not all of ${parked.name} could be taken`,
+      sentence: `${changes} ${count === 1 ? 'is' : 'are'} set aside and missing from what depends on ${parked.name}. See why, mend and replay with \`millrace parked\`.`,
+    }
+  }
   return {
     trust: 'no',
     headline: `${parked.name} has not been told everything`,
-    sentence: `${countText(Number(parked.evidence['parked']), 'change')} could not be delivered and ${Number(parked.evidence['parked']) === 1 ? 'is' : 'are'} parked. Look at them and send them again with \`millrace deliveries ${parked.name}\`.`,
+    sentence: `${changes} could not be delivered and ${count === 1 ? 'is' : 'are'} parked. Look at them and send them again with \`millrace deliveries ${parked.name}\`.`,
   }
 }
 

@@ -213,7 +213,7 @@ function usage(problem: string): MillraceError {
 }
 
 function showCounts(terminal: Terminal, reader: LogReader): void {
-  const { counts } = parkedPage(reader, { stream: null, status: 'parked', after: null, limit: 1 })
+  const { counts } = parkedPage(reader, { source: null, stream: null, status: 'parked', after: null, limit: 1 })
   if (terminal.json) {
     for (const count of counts) terminal.value(count)
     return
@@ -233,7 +233,7 @@ function showRecords({ terminal, options }: CommandContext, reader: LogReader, s
   const status = (options['status'] ?? 'parked') as ParkedStatus
   if (!STATUSES.includes(status)) throw usage(`--status is one of ${STATUSES.join(', ')}.`)
   const limit = typeof options['limit'] === 'number' ? options['limit'] : SHOWN_DEFAULT
-  const { records, cursor }: ParkedPage = parkedPage(reader, { stream, status, after: null, limit })
+  const { records, cursor }: ParkedPage = parkedPage(reader, { source: null, stream, status, after: null, limit })
   if (terminal.json) {
     for (const record of records) terminal.value(record)
     return

@@ -140,6 +140,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     stages,
     reader,
     failures: () => failuresOf(supervised),
+    parkedBy: (source) => lots.get(source)?.count ?? 0,
   })
   const parked = new ParkedDesk({
     reader,

@@ -44,10 +44,11 @@ export class ParkedDesk {
   }
 }
 
-export function parkedPage(reader: LogReader, { stream, status, after, limit }: ParkedRequest): ParkedPage {
+export function parkedPage(reader: LogReader, { source, stream, status, after, limit }: ParkedRequest): ParkedPage {
   const records = listParked(reader, {
     status,
     limit,
+    ...(source === null ? {} : { source }),
     ...(stream === null ? {} : { stream }),
     ...(after === null ? {} : { after: findParked(reader, after) }),
   })

@@ -25,7 +25,7 @@ function threadOf(stages: readonly Stage[], failures: ReadonlyMap<string, Error>
     models: [],
     config: { name: 'shop', deliveries: { crm: { kind: 'webhook', from: 'shop.orders', url: 'x' } } },
   } as const
-  return new Thread({ project, models: [], streams: [stream], stages, reader, failures: () => failures })
+  return new Thread({ project, models: [], streams: [stream], stages, reader, failures: () => failures, parkedBy: (source) => (source === 'shop' ? 2 : 0) })
 }
 
 test('the thread leads from each source over its streams to what is told of them', () => {
@@ -45,6 +45,15 @@ test('a stage that ended by a defect is seen as failed, and the others run on', 
   expect(told).toEqual(['shop: of undefined'])
   const [seen] = threadOf([broken], new Map([['shop', failure() as Error]]), () => 0).observations()
   expect(seen).toMatchObject({ phase: 'failed', error: { code: 'STAGE_BROKEN' } })
+})
+
+test('law 9: what a source has set aside is part of its evidence', () => {
+  const stages = ['shop', 'crm'].map((name): Stage => ({ name, run: () => Promise.resolve(), observe: () => [{ ...observation, name }] }))
+  const seen = threadOf(stages, new Map(), () => 0).observations()
+  expect(seen.map(({ name, evidence }) => [name, evidence['parked']])).toEqual([
+    ['shop', 2],
+    ['crm', undefined],
+  ])
 })
 
 test('a stream counts the changes since the process began', () => {

@@ -13,6 +13,8 @@ export interface ThreadOptions {
   readonly reader: LogReader
   /** Stages that ended with an error, by name. */
   readonly failures: () => ReadonlyMap<string, Error>
+  /** How many changes a source has set aside. */
+  readonly parkedBy: (source: string) => number
 }
 
 export class Thread {
@@ -38,11 +40,16 @@ export class Thread {
     const failures = this.#options.failures()
     return this.#options.stages.flatMap((stage) => {
       const failure = failures.get(stage.name)
-      const observations = stage.observe()
+      const observations = stage.observe().map((each) => this.#withParked(each))
       return failure === undefined
         ? observations
         : observations.map((each) => ({ ...each, phase: 'failed' as const, error: asKnown(failure) }))
     })
+  }
+
+  #withParked(observation: StageObservation): StageObservation {
+    const parked = observation.kind === 'source' ? this.#options.parkedBy(observation.name) : 0
+    return parked === 0 ? observation : { ...observation, evidence: { ...observation.evidence, parked } }
   }
 
   #written(name: string): number {
