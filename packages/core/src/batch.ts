@@ -91,6 +91,14 @@ export class BatchBuilder {
     if (before !== undefined) fill(this.before, before)
   }
 
+  /** Takes the change back that was started last, however many of its cells were pushed. */
+  undo(): void {
+    assert(this.#count > 0, 'a change was started')
+    this.#count -= 1
+    for (const builder of this.after) builder.truncate(this.#count)
+    for (const builder of this.#before ?? []) builder.truncate(this.#count)
+  }
+
   finish(): Batch {
     const count = this.#count
     return {

@@ -1,9 +1,11 @@
 /** A project as its author writes it. */
 import type { SecretReference } from './secret-reference.ts'
+import type { FilesSource } from './source/files-source.ts'
+import type { LogsSource } from './source/logs-source.ts'
 import type { PostgresSource } from './source/postgres-source.ts'
 
 /** One kind of source, one file in `source/`. */
-export type SourceConfig = PostgresSource
+export type SourceConfig = FilesSource | LogsSource | PostgresSource
 
 export interface WebhookDelivery {
   readonly kind: 'webhook'

@@ -48,6 +48,8 @@ export type {
   TotalFormat,
   TypeName,
 } from './source/file-format.ts'
+export type { BucketCredentials, FilesSource, FileStream } from './source/files-source.ts'
+export type { JsonLogFormat, LineLogFormat, LogFormat, LogMultiline, LogsSource, PatternLogFormat } from './source/logs-source.ts'
 export type { PostgresSource } from './source/postgres-source.ts'
 export type { Stage, StageObservation, StagePhase } from './stage.ts'
 export { type Layout, layoutOf, sameType, sqlNameOf, type Type, type TypeKind } from './type.ts'
@@ -66,3 +68,4 @@ export {
 export { valueFromJson } from './value-from-json.ts'
 export { CELL, cellAt, valueAt, type Vector, VectorBuilder, vectorLength, vectorOf } from './vector.ts'
 export { decodeBatch, decodeVectors, encodeBatch, encodeVectors } from './codec/batch-codec.ts'
+export { changesWritten } from './written.ts'

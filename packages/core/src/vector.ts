@@ -107,6 +107,14 @@ export class VectorBuilder {
     this.#cells[row] = cell
   }
 
+  /** Forgets what was pushed beyond so many cells. */
+  truncate(count: number): void {
+    if (this.#count <= count) return
+    this.#count = count
+    if (this.#list.length > count) this.#list.length = count
+    if (this.#wide !== null) this.#wide.length = count
+  }
+
   push(value: Value): void {
     if (value === null) return this.pushCell(CELL.NULL)
     switch (this.#layout) {

@@ -43,6 +43,8 @@ interface TextFormat {
   /** `utf-8` (default; a BOM is dropped), `utf-16le`, `utf-16be`, `latin1`, `windows-1252` and all else that TextDecoder knows. */
   readonly encoding?: string
   readonly compression?: Compression
+  /** A file that grows to more than so many times its size is refused. Default 1,000; counts from 64 MiB on. */
+  readonly expansionMax?: number
   /** A longer record is parked and reading goes on at the next line. Default 1 MiB. */
   readonly recordBytesMax?: number
 }
@@ -98,6 +100,7 @@ export interface FixedWidthFormat {
   /** As for text, and EBCDIC: `cp037`, `cp500`, `cp1047`. */
   readonly encoding?: string
   readonly compression?: Compression
+  readonly expansionMax?: number
   /** `lines` (default), records of so many bytes without any line end, or `rdw`: each led by its length in two bytes and two zero bytes. */
   readonly records?: 'lines' | 'rdw' | { readonly bytes: number }
   readonly recordBytesMax?: number

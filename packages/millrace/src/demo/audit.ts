@@ -3,7 +3,7 @@
  * it committed, what the receiver saw, and one proof at the last cut.
  */
 import type { Clock } from '@millrace/base'
-import type { LogReader } from '@millrace/core'
+import { changesWritten, type LogReader } from '@millrace/core'
 import type { Engine } from '../engine/engine.ts'
 import type { DemoStage } from './stage.ts'
 
@@ -31,7 +31,7 @@ export interface AuditOptions {
 
 export async function auditThread({ engine, stage, expected }: AuditOptions): Promise<Audit> {
   const { total, distinct } = countIdentities(engine.reader)
-  const published = deliveredStreams(engine).reduce((sum, name) => sum + written(engine.reader, name), 0)
+  const published = deliveredStreams(engine).reduce((sum, name) => sum + changesWritten(engine.reader, name), 0)
   const { first: distinctIds, resent, rejected, orderViolations } = stage.receiver.stats()
   const proofs = []
   for (const { model } of engine.proofs.states()) proofs.push(await engine.proofs.prove(model))
@@ -53,15 +53,11 @@ export async function waitForAll({ engine, expected, clock, signal }: AuditOptio
     engine.reader
       .streams()
       .filter((stream) => stream.kind === 'table')
-      .reduce((sum, stream) => sum + written(engine.reader, stream.name), 0)
+      .reduce((sum, stream) => sum + changesWritten(engine.reader, stream.name), 0)
   const done = (): boolean =>
     logged() >= expected &&
     engine.thread.observations().every(({ kind, backlog, phase }) => kind === 'source' || (backlog === 0 && phase === 'running'))
   while (!signal.aborted && !done()) await clock.sleep(50, signal).catch(() => undefined)
-}
-
-function written(reader: LogReader, stream: string): number {
-  return reader.extents(stream).reduce((sum, extent) => sum + extent.next, 0)
 }
 
 function deliveredStreams(engine: Engine): string[] {

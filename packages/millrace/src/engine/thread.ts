@@ -1,6 +1,6 @@
 /** The thread from source to delivery as a graph, and what each of its nodes says of itself. */
 import { MillraceError, describeError } from '@millrace/base'
-import type { LogReader, Stage, StageObservation, StreamDefinition } from '@millrace/core'
+import { changesWritten, type LogReader, type Stage, type StageObservation, type StreamDefinition } from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
 import type { Edge, Sample, StreamObservation } from '@millrace/watch'
 import type { Project } from '../config/project.ts'
@@ -29,7 +29,7 @@ export class Thread {
     this.#options = options
     this.edges = edgesOf(options)
     this.order = [...new Set([...this.edges.map((edge) => edge.from), ...this.edges.map((edge) => edge.to)])].sort(byStage)
-    this.#atStart = new Map(options.streams.map(({ name }) => [name, this.#written(name)]))
+    this.#atStart = new Map(options.streams.map(({ name }) => [name, changesWritten(options.reader, name)]))
   }
 
   sample(): Sample {
@@ -52,12 +52,8 @@ export class Thread {
     return parked === 0 ? observation : { ...observation, evidence: { ...observation.evidence, parked } }
   }
 
-  #written(name: string): number {
-    return this.#options.reader.extents(name).reduce((sum, extent) => sum + extent.next, 0)
-  }
-
   #stream(name: string): StreamObservation {
-    const changes = this.#written(name) - (this.#atStart.get(name) ?? 0)
+    const changes = changesWritten(this.#options.reader, name) - (this.#atStart.get(name) ?? 0)
     const before = this.#seen.get(name)
     const moved = changes > (before?.changes ?? 0)
     const observation = { name, changes, lastChangeMs: moved ? Date.now() : (before?.lastChangeMs ?? null) }
