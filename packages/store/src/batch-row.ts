@@ -35,8 +35,9 @@ export interface TailRow {
   readonly checksum: number
 }
 
-export function batchChecksum(row: Omit<BatchRow, 'checksum'>): number {
-  return rowChecksum('batch', [
+/** All columns but the checksum, in the order of the table: what is written, and what the checksum is over. */
+export function batchValues(row: Omit<BatchRow, 'checksum'>): (number | null)[] {
+  return [
     row.stream_id,
     row.partition,
     row.first,
@@ -51,11 +52,15 @@ export function batchChecksum(row: Omit<BatchRow, 'checksum'>): number {
     row.body_checksum,
     row.transaction_position,
     row.time_micros,
-  ])
+  ]
 }
 
-export function tailChecksum(row: Omit<TailRow, 'checksum'>): number {
-  return rowChecksum('tail', [
+export function batchChecksum(row: Omit<BatchRow, 'checksum'>): number {
+  return rowChecksum('batch', batchValues(row))
+}
+
+export function tailValues(row: Omit<TailRow, 'checksum'>): (number | string | null)[] {
+  return [
     row.body_id,
     row.tail,
     row.stream_id,
@@ -66,5 +71,9 @@ export function tailChecksum(row: Omit<TailRow, 'checksum'>): number {
     row.stored_bytes,
     row.packing,
     row.body_checksum,
-  ])
+  ]
+}
+
+export function tailChecksum(row: Omit<TailRow, 'checksum'>): number {
+  return rowChecksum('tail', tailValues(row))
 }

@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { assert, MillraceError } from '@millrace/base'
 import type { ShownTail } from '@millrace/core'
-import { batchChecksum, type BatchRow, tailChecksum, type TailRow } from './batch-row.ts'
+import { batchChecksum, type BatchRow, batchValues, tailChecksum, type TailRow, tailValues } from './batch-row.ts'
 import type { Catalog } from './catalog.ts'
 import { bytesChecksum } from './checksum.ts'
 import type { EncodedAppend, EncodedSet } from './encoded-set.ts'
@@ -102,19 +102,7 @@ export class BatchWriter {
   /** Keeps a batch invisible: without positions, so that dropping it leaves no gap. */
   #keep(header: Header, tail: string): void {
     const row: Omit<TailRow, 'checksum'> = { ...header, tail }
-    this.#insertTail.run(
-      row.body_id,
-      row.tail,
-      row.stream_id,
-      row.partition,
-      row.count,
-      row.as_of,
-      row.schema_id,
-      row.stored_bytes,
-      row.packing,
-      row.body_checksum,
-      tailChecksum(row),
-    )
+    this.#insertTail.run(...tailValues(row), tailChecksum(row))
   }
 
   #show(tail: string, moment: Moment): number {
@@ -148,23 +136,7 @@ export class BatchWriter {
       transaction_position: origin?.transaction ?? null,
       time_micros: origin?.timeMicros ?? null,
     }
-    this.#insertBatch.run(
-      row.stream_id,
-      row.partition,
-      row.first,
-      row.count,
-      row.cut,
-      row.as_of,
-      row.committed_ms,
-      row.schema_id,
-      row.body_id,
-      row.stored_bytes,
-      row.packing,
-      row.body_checksum,
-      row.transaction_position,
-      row.time_micros,
-      batchChecksum(row),
-    )
+    this.#insertBatch.run(...batchValues(row), batchChecksum(row))
     this.#partitions.write({ ...extent, next: extent.next + header.count, bytes: extent.bytes + header.stored_bytes })
   }
 }
