@@ -10,32 +10,9 @@ import {
   DuckDBUUIDValue,
   type DuckDBValue,
 } from '@duckdb/node-api'
-import { sqlNameOf, type Type, type TypeKind, type Value, wholeNumber } from '@millrace/core'
+import { PLAIN_KINDS, sqlNameOf, type Type, type Value, wholeNumber } from '@millrace/core'
 
-const PLAIN: readonly Exclude<TypeKind, 'decimal'>[] = [
-  'boolean',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'hugeint',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'float32',
-  'float64',
-  'text',
-  'bytes',
-  'uuid',
-  'json',
-  'date',
-  'time',
-  'timestamp',
-  'timestamptz',
-]
-
-const BY_NAME = new Map<string, Type>(PLAIN.map((kind) => [sqlNameOf({ kind }), { kind }]))
+const BY_NAME = new Map<string, Type>(PLAIN_KINDS.map((kind) => [sqlNameOf({ kind }), { kind }]))
 
 /** Null where we have no such type: lists, structs, intervals, enums. */
 export function typeOfDuckDB(type: DuckDBType): Type | null {

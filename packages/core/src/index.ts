@@ -48,6 +48,7 @@ export type {
   TotalFormat,
   TypeName,
 } from './source/file-format.ts'
+export type { AgentColumn, AgentSource, AgentStream, AgentTeam } from './source/agent-source.ts'
 export type { BucketCredentials, FilesSource, FileStream } from './source/files-source.ts'
 export type { JsonLogFormat, LineLogFormat, LogFormat, LogMultiline, LogsSource, PatternLogFormat } from './source/logs-source.ts'
 export type { PostgresSource } from './source/postgres-source.ts'
@@ -69,3 +70,5 @@ export { valueFromJson } from './value-from-json.ts'
 export { CELL, cellAt, valueAt, type Vector, VectorBuilder, vectorLength, vectorOf } from './vector.ts'
 export { decodeBatch, decodeVectors, encodeBatch, encodeVectors } from './codec/batch-codec.ts'
 export { changesWritten } from './written.ts'
+export { sliceBatch } from './slice-batch.ts'
+export { PLAIN_KINDS, type PlainKind, typeFromName, typeNameOf } from './type-name.ts'
