@@ -6,10 +6,11 @@
  * A bench is a command of its own folder; its work is imported when it is asked for.
  */
 import { type Command, runCommand } from '@millrace/testing'
+import { capture } from './capture/capture-command.ts'
 import { spine } from './spine/spine-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [spine]
+const commands: readonly Command[] = [spine, capture]
 
 process.exitCode = await runCommand(
   { program: 'npm run bench --', commands, example: 'npm run bench -- spine --json' },
