@@ -294,6 +294,140 @@ const entries = {
     exit: 1,
   },
 
+  FILE_FORMAT_INVALID: {
+    summary: 'The format of {name} cannot be used: {problem}.',
+    hint: 'Correct `format` of this source in millrace.config.ts and run `millrace check`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  FILE_HEADER_MISMATCH: {
+    summary: 'The header of {name} does not fit the columns of its source: {problem}.',
+    hint: 'Correct the file, or `format.columns` (or `format.names`) of this source in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  FILE_ARCHIVE_DAMAGED: {
+    summary: '{name} is a damaged {compression} archive: {what}, at byte {byte}.',
+    hint: 'Put a whole copy in its place: it is a new version of the object and is read from its beginning. If it is no archive, set `format.compression`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  FILE_ARCHIVE_TOO_LARGE: {
+    summary: '{name} grows to more than {limit} times its size when it is decompressed ({bytes} bytes so far).',
+    hint: 'If that is no mistake, set `format.expansionMax` of this source in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  FILE_TYPE_UNSUPPORTED: {
+    summary: 'The column {column} of {name} has the type {type}, which no column can have here.',
+    hint: 'Leave it out with `format.columns` of this source in millrace.config.ts, or write the file with another type.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  FILE_DAMAGED: {
+    summary: '{name} cannot be read as {format}: {what}.',
+    hint: 'Put a whole copy in its place, or correct `format` of this source in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+
+  SOURCE_FOLDER_MISSING: {
+    summary: 'The source {source} has no folder {folder}: {what}.',
+    hint: 'Make the folder, or correct `sources.{source}.from` in millrace.config.ts. It is looked for again by itself.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  SOURCE_BUCKET_REFUSED: {
+    summary: 'The bucket of the source {source} at {host} refused to {action}: {what}.',
+    hint: 'Give its user the rights s3:ListBucket and s3:GetObject, and check `sources.{source}.credentials` and `region`. It is tried again by itself.',
+    retry: 'backoff',
+    exit: 4,
+  },
+  SOURCE_BUCKET_MISSING: {
+    summary: 'The source {source} has no bucket {bucket} at {host}.',
+    hint: 'Correct `sources.{source}.from` and `endpoint` in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_BUCKET_ELSEWHERE: {
+    summary: 'The bucket {bucket} of the source {source} is not served by {host}, which points elsewhere ({region}).',
+    hint: 'Set `sources.{source}.region` or `endpoint` in millrace.config.ts to where it is.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_BUCKET_FAILED: {
+    summary: 'The bucket of the source {source} at {host} did not {action}: {what}.',
+    hint: 'It is tried again by itself; check the service and the network with `millrace doctor` if it lasts.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  SOURCE_NOT_NOTIFIED: {
+    summary: 'The source {source} takes no notices: {what}.',
+    hint: 'Send notices to a source made with `files(…)`; `millrace status` shows the sources.',
+    retry: 'never',
+    exit: 1,
+  },
+  CAPTURE_FILE_NONE: {
+    summary: 'The types of {stream} cannot be told: no file at {place} fits {files}.',
+    hint: 'Put a first file there, or declare its `columns` in `sources.{source}.streams` in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  CAPTURE_FILE_CHANGED: {
+    summary: 'The file {file} of the source {source} changed while it was read.',
+    hint: 'Nothing of it was taken; it is read again once it rests. If it never rests, raise `settleMs` or set `doneSuffix`.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  CAPTURE_FILE_REFUSED: {
+    summary: 'The file {file} of the source {source} may not be read: {what}.',
+    hint: 'Allow Millrace to read it. It is tried again by itself, and the other files go on; `millrace status` shows how many wait.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  CAPTURE_FILE_RECORD: {
+    summary: 'A record of {stream} could not be read out of its file.',
+    hint: 'Mend it with `millrace parked ID --fix`, or correct the `format` of the stream.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_FILE_UNREADABLE: {
+    summary: 'The file {file} of the source {source} could not be read: {what}.',
+    hint: 'It is set aside as a whole (`millrace parked` shows it) and the others go on. Put a good file in its place, or correct its `format`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_FILE_TOTALS: {
+    summary: 'The control totals of the file {file} of the source {source} do not agree: {what}.',
+    hint: 'It is set aside as a whole (`millrace parked` shows it) and the others go on. Put a complete file in its place.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_FILE_BAD_RECORDS: {
+    summary: 'The file {file} of the source {source} has more than {limit} records that cannot be read.',
+    hint: 'It is set aside as a whole, for it is likely of another format: correct the `format` of its stream, or put a good file in its place.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_FILE_KEY_REPEATED: {
+    summary: 'A key stands more than once in one file of {stream}, which is to be a whole table.',
+    hint: 'Mend the file, or name the columns that tell its rows apart in the `key` of the stream.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_LOG_RECORD: {
+    summary: 'A record of {stream} does not fit the format of its log.',
+    hint: 'Correct the `format` of the source, or mend the record with `millrace parked ID --fix`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_LOG_RECORD_TOO_LONG: {
+    summary: 'A record of {stream} is longer than {limit} bytes.',
+    hint: 'Raise `recordBytesMax` of the source if such records are meant.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+
   VALUE_UNREADABLE: {
     summary: 'A value cannot be taken as {type}: it is {what}.',
     hint: 'Correct the value where it comes from; a row that was set aside for it is mended with `millrace parked ID --fix`.',
@@ -335,6 +469,62 @@ const entries = {
     hint: 'Something is wrong with all of them, most likely the same thing: `millrace parked` shows it. Mend, replay or drop them, and it goes on by itself.',
     retry: 'backoff',
     exit: 1,
+  },
+
+  // Agents and their door
+  SCHEMA_INCOMPATIBLE: {
+    summary: 'The schema of {stream} cannot become what is declared: {what}.',
+    hint: 'Declare it so that what was written before can still be read (add columns that may be null, widen numbers), or give the new shape a new name in `streams`; then run `millrace check`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  AGENT_EVENT_MISFIT: {
+    summary: 'An event of {stream} does not fit its schema.',
+    hint: 'Run `millrace parked {stream}` to see what is wrong with it, and mend it there or correct the application.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  AGENT_TOKEN_UNKNOWN: {
+    summary: 'The request carries no token that is known here.',
+    hint: 'Give the agent the `token` of its team, as millrace.config.ts names it.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  AGENT_SCHEMA_UNKNOWN: {
+    summary: 'There is no such schema for the team of this token.',
+    hint: 'Declare the stream under `teams` of the source in millrace.config.ts; `millrace status` shows what is declared.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  AGENT_SCHEMAS_BUSY: {
+    summary: 'More than {limit} ask for schemas at once; this request is turned away.',
+    hint: 'It is made again by itself after `Retry-After`. Start further replicas, or a cache in front, if it lasts.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  AGENT_DOOR_BUSY: {
+    summary: 'The door for agents has its hands full ({what}); this request is turned away.',
+    hint: 'It is made again by itself after `Retry-After`. If it lasts, see `millrace status` for what holds the log back.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  AGENT_BATCH_UNREADABLE: {
+    summary: 'A batch of events cannot be read: {problem}.',
+    hint: 'Use `@millrace/agent` to send it; nothing of it was taken.',
+    retry: 'never',
+    exit: 1,
+  },
+  AGENT_BATCH_TOO_LARGE: {
+    summary: 'A batch of events has more than {limit} bytes.',
+    hint: 'Lower `batchBytesMax` of the agent; nothing of it was taken.',
+    retry: 'never',
+    exit: 1,
+  },
+  AGENT_TLS_INVALID: {
+    summary: 'The door for agents cannot use its certificate: {problem}.',
+    hint: 'Correct `sources.{source}.tls` in millrace.config.ts and run `millrace doctor`.',
+    retry: 'after-fix',
+    exit: 4,
   },
 
   // Watch and serve

@@ -3,8 +3,8 @@
  * records that could not be read out.
  *
  * Laws. Record `n` of a file, good or bad, counted from 0 over all its types, has the identity
- * (`origin.transaction`, n); it does not depend on how the bytes were cut, where reading was resumed or how
- * many threads read. A record is either in exactly one batch or in exactly one `bad`. Headers, trailers,
+ * (`origin.transaction`, n); it does not depend on how the bytes were cut or where reading
+ * was resumed. A record is either in exactly one batch or in exactly one `bad`. Headers, trailers,
  * comments and blank lines are no records. Memory is bounded by `partBytes` and the format's
  * `recordBytesMax`, never by the file.
  */
@@ -49,8 +49,6 @@ export interface ReadOrder extends Order {
   readonly format: StreamedFormat
   /** For errors: what people call this file. */
   readonly name: string
-  /** How many worker threads may help with a large file. Default 0: all in the caller's thread. */
-  readonly threads?: number
 }
 
 /** Parquet is read from its end and by columns, so it must lie in a local file. */
@@ -100,6 +98,8 @@ export interface FileEnd {
   readonly bad: number
   /** Empty where none is declared. One that the file should have and has not is told with `declared: ''` and not ok. */
   readonly controlTotals: readonly ControlTotal[]
+  /** Columns or members that the file has and the schema has not: they were passed over. */
+  readonly unread: readonly string[]
 }
 
 export type RecordParts = AsyncGenerator<RecordPart, FileEnd>

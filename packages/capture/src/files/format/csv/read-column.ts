@@ -1,0 +1,129 @@
+/** One column of a piece, cell by cell, from places in the bytes to a vector. */
+import { CELL, type Value, type Vector, VectorBuilder } from '@millrace/core'
+import type { TextCells } from '../encoding/text-cells.ts'
+import type { FastNumber } from '../value/cell-options.ts'
+import { describeMisfit } from '../value/cell-type.ts'
+import type { ColumnPlan } from './column-plan.ts'
+import { MARK, type Tokenizer } from './tokenizer.ts'
+
+/** A piece that was cut, and what its rows turned out to lack: the first flaw of each, by row. */
+export interface CutPiece {
+  readonly cut: Tokenizer
+  readonly bytes: Buffer
+  readonly texts: TextCells
+  readonly escape: string
+  readonly quote: string
+  readonly flaws: Map<number, string>
+}
+
+export function readColumn(piece: CutPiece, plan: ColumnPlan): Vector {
+  const { layout, fast } = plan.cell
+  if (fast !== null && layout !== 'text' && layout !== 'bytes') return readNumbers(piece, plan, fast)
+  return plan.cell.type.kind === 'text' && plan.emptyAloneIsNull ? readTexts(piece, plan) : readAny(piece, plan)
+}
+
+function readNumbers(piece: CutPiece, plan: ColumnPlan, fast: FastNumber): Vector {
+  const { cut, bytes } = piece
+  const { rows, width, starts, ends, marks, marked } = cut
+  const { layout } = plan.cell
+  const numbers = new Float64Array(layout === 'boolean' ? 0 : rows)
+  const flags = new Uint8Array(layout === 'boolean' ? rows : 0)
+  const values = layout === 'boolean' ? flags : numbers
+  let cells: Uint8Array | null = null
+  for (let row = 0, at = plan.field; row < rows; row += 1, at += width) {
+    if (!marked || (marks[at] as number) <= MARK.QUOTED) {
+      const value = fast(bytes, starts[at] as number, ends[at] as number)
+      // NaN, the only value that is not itself, is how the short cut gives up.
+      if (value === value) {
+        values[row] = value
+        continue
+      }
+    }
+    const value = valueOf(piece, plan, at)
+    if (typeof value === 'bigint') return readAny(piece, plan)
+    if (value === null || value === undefined) {
+      note(piece, plan, { row, at, value })
+      cells ??= new Uint8Array(rows)
+      cells[row] = CELL.NULL
+    } else {
+      values[row] = Number(value)
+    }
+  }
+  if (layout === 'boolean') return { layout, values: flags, cells }
+  return { layout: layout === 'float' ? 'float' : 'integer', values: numbers, cells }
+}
+
+function readTexts(piece: CutPiece, plan: ColumnPlan): Vector {
+  const { cut, texts } = piece
+  const { rows, width, starts, ends, marks, marked } = cut
+  const values = new Array<string>(rows)
+  let cells: Uint8Array | null = null
+  for (let row = 0, at = plan.field; row < rows; row += 1, at += width) {
+    const start = starts[at] as number
+    const end = ends[at] as number
+    const mark = marked ? (marks[at] as number) : MARK.PLAIN
+    if (mark === MARK.ESCAPED) {
+      values[row] = unescaped(piece, texts.text(start, end))
+    } else if ((start === end && mark === MARK.PLAIN) || mark === MARK.MISSING) {
+      values[row] = ''
+      cells ??= new Uint8Array(rows)
+      cells[row] = CELL.NULL
+      note(piece, plan, { row, at, value: null })
+    } else {
+      values[row] = texts.text(start, end)
+    }
+  }
+  return { layout: 'text', values, cells }
+}
+
+function readAny(piece: CutPiece, plan: ColumnPlan): Vector {
+  const { rows, width } = piece.cut
+  const builder = new VectorBuilder(plan.cell.layout, rows)
+  for (let row = 0, at = plan.field; row < rows; row += 1, at += width) {
+    const value = valueOf(piece, plan, at)
+    if (value === null || value === undefined) note(piece, plan, { row, at, value })
+    builder.push(value ?? null)
+  }
+  return builder.finish()
+}
+
+/** `undefined` for what is no value of the column's type. */
+export function valueOf(piece: CutPiece, plan: ColumnPlan, at: number): Value | undefined {
+  const mark = piece.cut.marked ? piece.cut.marks[at] : MARK.PLAIN
+  if (mark === MARK.MISSING) return null
+  const text = textAt(piece, at)
+  if (plan.cell.type.kind === 'text') return mark === MARK.PLAIN && plan.nulls.has(text) ? null : text
+  if (plan.nulls.has(text) || plan.nulls.has(text.trim())) return null
+  return plan.cell.read(text)
+}
+
+function textAt(piece: CutPiece, at: number): string {
+  const { cut, texts } = piece
+  const text = texts.text(cut.starts[at] as number, cut.ends[at] as number)
+  return cut.marked && cut.marks[at] === MARK.ESCAPED ? unescaped(piece, text) : text
+}
+
+function unescaped({ escape, quote }: CutPiece, text: string): string {
+  if (escape === quote) return text.replaceAll(quote + quote, quote)
+  let plain = ''
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] as string
+    const next = text[at + 1]
+    if (character === escape && (next === quote || next === escape)) at += 1
+    plain += text[at] as string
+  }
+  return plain
+}
+
+interface Seen {
+  readonly row: number
+  readonly at: number
+  readonly value: null | undefined
+}
+
+function note(piece: CutPiece, plan: ColumnPlan, { row, at, value }: Seen): void {
+  if (value === null && plan.nullable) return
+  if (piece.flaws.has(row)) return
+  const what = value === null ? 'it must not be null' : describeMisfit(plan.cell.type, textAt(piece, at), plan.format)
+  piece.flaws.set(row, `${plan.name}: ${what}`)
+}
