@@ -1,3 +1,6 @@
 export type * from './api.ts'
 export { INTENT_HEADER } from './gatekeeper.ts'
 export { type RunningServer, type ServerOptions, startServer } from './server.ts'
+export type { AgentApi, AgentBatchAnswer, AgentBatchRequest, AgentSchemaPage } from './agent-api.ts'
+export { AGENT_LIMITS } from './agent-limits.ts'
+export { type AgentServerOptions, type RunningAgentServer, startAgentServer } from './agent-server.ts'
