@@ -71,6 +71,18 @@ const entries = {
     exit: 1,
   },
 
+  PROOF_COPY_BEHIND: {
+    summary: 'The copy of {stream} was not proven: within {seconds} s the log did not reach {place}, where the source was read.',
+    hint: 'A proof against the source needs its capture to run: look at `millrace status`, start it with `millrace start`, and prove again.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  PROOF_COPY_UNSUPPORTED: {
+    summary: '{stream} cannot be proven against its source: {what}.',
+    hint: 'Prove the models that read it instead: `millrace prove MODEL`.',
+    retry: 'never',
+    exit: 1,
+  },
   SAMPLE_STORE_EXISTS: {
     summary: 'The store {path} holds data of this project, and a sample would be mixed into it.',
     hint: 'Run `millrace dev --sample` in a new project (`millrace init NAME`), or move the store away.',
@@ -190,7 +202,7 @@ const entries = {
     exit: 4,
   },
   SOURCE_VERSION: {
-    summary: 'The source {source} runs Postgres {version}; the oldest that can be captured is 14.',
+    summary: 'The source {source} runs Postgres {version}; the oldest that can be captured is 13.',
     hint: 'Upgrade the database, or point `sources.{source}.url` at a newer one.',
     retry: 'after-fix',
     exit: 4,
@@ -238,6 +250,18 @@ const entries = {
     retry: 'after-fix',
     exit: 4,
   },
+  SOURCE_ROW_SECURITY: {
+    summary: 'Row-level security hides rows of {table} in the source {source} from the user {user}; they would be missing in silence.',
+    hint: 'Run `ALTER ROLE {role} BYPASSRLS;` as a superuser, or leave the table out of `sources.{source}.tables`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_POOLER: {
+    summary: 'The source {source} at {host} is a pooler and not Postgres itself: {what}. Changes cannot be read through it.',
+    hint: 'Name the host and the port of Postgres itself in `sources.{source}.url`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
   SOURCE_FAILED: {
     summary: 'The source {source} failed ({sqlstate}): {what}.',
     hint: 'Look into the log of the database server. Millrace keeps trying; run `millrace doctor` to check the source.',
@@ -279,6 +303,24 @@ const entries = {
     summary: 'The table {table} of the source {source} changed in a way that its stream cannot follow: {what}.',
     hint: "Nothing is lost: the slot keeps the changes. To accept the new shape, have the tables read anew: set another slot name, for example `slot: '{next}'`, in millrace.config.ts.",
     retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_TABLE_PARKED: {
+    summary: 'The table {table} of the source {source} is parked since {since}: {what}. Its stream stopped there; the other tables flow on.',
+    hint: 'Run `millrace parked {stream} --accept` to take it as it is now: its rows are read anew, deletes included. Or leave it out with `sources.{source}.exclude`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_TABLE_NOT_PARKED: {
+    summary: 'The stream {stream} of the source {source} is not parked as a whole; there is nothing to accept.',
+    hint: 'Run `millrace parked` to see what is.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_WAL_LIMIT: {
+    summary: 'The slot {slot} holds back {kept} MB of the log of the source {source}, of {limit} MB that `wal.keptBytesLimit` allows.',
+    hint: 'Find what holds it up with `millrace doctor`, or raise `sources.{source}.wal.keptBytesLimit`. With `atLimit: \'rebuild\'` the slot is dropped and all tables are read anew.',
+    retry: 'backoff',
     exit: 1,
   },
   CAPTURE_VALUE_UNREPRESENTABLE: {

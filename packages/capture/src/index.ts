@@ -1,3 +1,13 @@
+export {
+  AgentCapture,
+  type AgentCaptureOptions,
+  type AgentIntake,
+  type AgentListener,
+  type BatchAccepted,
+  type SchemaPage,
+} from './agent/agent-capture.ts'
+export { type AgentPlace, discoverAgentStreams } from './agent/declared-stream.ts'
+export type { AgentBatch } from './agent/intake.ts'
 export { type Ceiling, type CeilingOptions, streamCeiling } from './postgres/stream-ceiling.ts'
 export { type SourceTarget } from './postgres/connect.ts'
 export { discoverTables } from './postgres/discover-tables.ts'

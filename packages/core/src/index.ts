@@ -51,7 +51,7 @@ export type {
 export type { AgentColumn, AgentSource, AgentStream, AgentTeam } from './source/agent-source.ts'
 export type { BucketCredentials, FilesSource, FileStream } from './source/files-source.ts'
 export type { JsonLogFormat, LineLogFormat, LogFormat, LogMultiline, LogsSource, PatternLogFormat } from './source/logs-source.ts'
-export type { PostgresSource } from './source/postgres-source.ts'
+export type { ColumnMask, PostgresColumns, PostgresSource } from './source/postgres-source.ts'
 export type { Stage, StageObservation, StagePhase } from './stage.ts'
 export { type Layout, layoutOf, sameType, sqlNameOf, type Type, type TypeKind } from './type.ts'
 export {
@@ -72,3 +72,4 @@ export { decodeBatch, decodeVectors, encodeBatch, encodeVectors } from './codec/
 export { changesWritten } from './written.ts'
 export { sliceBatch } from './slice-batch.ts'
 export { PLAIN_KINDS, type PlainKind, typeFromName, typeNameOf } from './type-name.ts'
+export type { SourceCopy } from './source-copy.ts'

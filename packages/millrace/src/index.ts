@@ -1,3 +1,3 @@
 /** What a project's `millrace.config.ts` imports: small, so that every command loads it in no time. */
-export { defineProject, env, file, postgres, webhook } from './config/define.ts'
+export { agent, defineProject, env, file, postgres, webhook } from './config/define.ts'
 export type { ProjectConfig } from '@millrace/core'

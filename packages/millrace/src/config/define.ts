@@ -1,8 +1,13 @@
-import type { PostgresSource, ProjectConfig, SecretReference, WebhookDelivery } from '@millrace/core'
+import type { AgentSource, PostgresSource, ProjectConfig, SecretReference, WebhookDelivery } from '@millrace/core'
 
 /** Names what is in `millrace.config.ts`, with types as you write. Export its result as the default. */
 export function defineProject(config: ProjectConfig): ProjectConfig {
   return config
+}
+
+/** Events that applications send with the library `@millrace/agent`. */
+export function agent(source: Omit<AgentSource, 'kind'>): AgentSource {
+  return { kind: 'agent', ...source }
 }
 
 /** A database to follow. */

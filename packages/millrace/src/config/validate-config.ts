@@ -3,10 +3,11 @@ import type { ProjectConfig } from '@millrace/core'
 import { z } from 'zod'
 import { nearest } from '../cli/nearest.ts'
 import { identifier, secret, wholeFrom } from './setting.ts'
+import { agentSource } from './source/agent.ts'
 import { postgresSource } from './source/postgres.ts'
 
 /** One file a kind. */
-const SOURCES = [postgresSource] as const
+const SOURCES = [agentSource, postgresSource] as const
 
 const source = z.discriminatedUnion('kind', SOURCES)
 

@@ -21,7 +21,7 @@ export async function discoverStreams(project: Project, reader: LogReader | null
   const unreachable: MillraceError[] = []
   for (const [name, config] of Object.entries(project.config.sources ?? {})) {
     try {
-      const place = { project: project.config.name, name, config, folder: project.folder, door }
+      const place = { project: project.config.name, name, config, folder: project.folder, door, known }
       const tables = await kindOf(config).discover(place)
       streams.push(...tables.map((table) => ({ ...table, partitions: partitionsOf(project, known, table.name) })))
     } catch (error) {

@@ -25,6 +25,8 @@ export interface SourcePlace<Config extends SourceConfig> {
   readonly folder: string
   /** The only way out to an address that a user supplied (law 10). */
   readonly door: Door
+  /** The streams that the log has, for a source that declares its own: they must be able to become what is declared. */
+  readonly known?: readonly StreamDefinition[]
 }
 
 export interface SourceContext<Config extends SourceConfig> extends SourcePlace<Config> {
