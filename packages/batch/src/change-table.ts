@@ -13,6 +13,7 @@ import {
   type LogReader,
   OPERATION,
   type Schema,
+  sliceBatch,
   sqlNameOf,
   type StoredBatch,
   type StreamInfo,
@@ -32,6 +33,8 @@ export interface ChangeTableRequest {
   readonly untilCut: number
   /** Only batches of a model's stream that reflect inputs up to this cut. */
   readonly untilAsOf?: number
+  /** Only changes of the source's transactions before this one, whenever they were written. */
+  readonly beforeTransaction?: number
   /** Indexes of the columns to load, in the stream's order. */
   readonly columns: readonly number[]
   /** Which of `columns` also have their value before the change. */
@@ -65,13 +68,35 @@ export async function loadChanges(request: ChangeTableRequest): Promise<ChangeTa
   let yieldedMs = performance.now()
   for (const stored of reader.read(stream.name, { untilCut })) {
     if (untilAsOf !== undefined && stored.asOf !== null && stored.asOf > untilAsOf) break
-    await loader.add(stored)
+    await addBatches(loader, stored, request.beforeTransaction ?? Infinity)
     if (performance.now() - yieldedMs < YIELD_MS) continue
     await yieldToOthers()
     request.signal?.throwIfAborted()
     yieldedMs = performance.now()
   }
   return loader.finish()
+}
+
+/** Rows as they are, from elsewhere than the log, as a change table of inserts. */
+export async function loadRows(request: ChangeTableRequest, batches: AsyncIterable<Batch>): Promise<ChangeTable> {
+  const loader = new ChangeLoader(request)
+  for await (const batch of batches) {
+    await loader.add(batch, null)
+    request.signal?.throwIfAborted()
+  }
+  return loader.finish()
+}
+
+/** All of a batch, or the runs of it that come before a transaction. */
+async function addBatches(loader: ChangeLoader, stored: StoredBatch, before: number): Promise<void> {
+  const batch = stored.batch()
+  const { transactions, count } = batch
+  for (let from = 0; from < count;) {
+    let to = from
+    while (to < count && (transactions[to] as number) < before) to += 1
+    if (to > from) await loader.add(to - from === count ? batch : sliceBatch(batch, from, to), stored)
+    from = to + 1
+  }
 }
 
 const INT64 = carrierOf({ kind: 'int64' })
@@ -97,8 +122,8 @@ class ChangeLoader {
     this.#request = request
   }
 
-  async add(stored: StoredBatch): Promise<void> {
-    const batch = stored.batch()
+  /** `stored` tells the origin of the changes, where that is asked for. */
+  async add(batch: Batch, stored: StoredBatch | null): Promise<void> {
     if (batch.count === 0) return
     if (this.#request.onlyLiving && batch.operations.includes(OPERATION.TRUNCATE)) await this.#startOver()
     const era = await this.#eraOf(batch.schema)
@@ -167,7 +192,7 @@ class ChangeLoader {
   }
 
   /** One vector per loaded column, in the order of the era's columns. */
-  #vectors(stored: StoredBatch, batch: Batch, era: ChangeEra): Vector[] {
+  #vectors(stored: StoredBatch | null, batch: Batch, era: ChangeEra): Vector[] {
     const { columns, before, withOrigin } = this.#request
     const { count } = batch
     const after = era.places.map((place, at) => resolved(batch, place, era.types[at] as Type))
@@ -183,7 +208,7 @@ class ChangeLoader {
       { layout: 'boolean', values: batch.operations, cells: null },
       { layout: 'boolean', values: told, cells: null },
       ...untold,
-      ...(withOrigin ? origin(stored, batch) : []),
+      ...(withOrigin && stored !== null ? origin(stored, batch) : []),
       ...after,
       ...befores,
     ]

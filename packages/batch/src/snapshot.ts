@@ -4,9 +4,9 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { AssertionError, MillraceError } from '@millrace/base'
-import { type Column, type LogReader, OPERATION, type Schema, sqlNameOf, type StreamInfo } from '@millrace/core'
+import { type Batch, type Column, type LogReader, OPERATION, type Schema, sqlNameOf, type StreamInfo } from '@millrace/core'
 import { quoteIdentifier, relationAddress, relationName } from '@millrace/sql'
-import { type ChangeTable, loadChanges } from './change-table.ts'
+import { type ChangeTable, loadChanges, loadRows } from './change-table.ts'
 import { type Engine, type EngineOptions, lockEngine, openEngine } from './engine.ts'
 import { foldKeyed } from './fold-keyed.ts'
 import { countKeyless, foldKeyless } from './fold-keyless.ts'
@@ -28,6 +28,15 @@ export interface StreamRequest {
   readonly columns?: readonly string[]
   /** For a model's stream: only what reflects inputs up to this cut, whenever it was published. */
   readonly asOf?: number
+  /** Only changes of the source's transactions before this one, whenever they were written. */
+  readonly beforeTransaction?: number
+}
+
+/** Rows of a relation, each once, in any order. */
+export interface RowsRequest {
+  readonly relation: string
+  readonly schema: Schema
+  readonly batches: AsyncIterable<Batch>
 }
 
 export interface LoadProgress {
@@ -88,6 +97,30 @@ export class Snapshot {
     }
   }
 
+  /** Rows that lie elsewhere, as a relation beside the folded ones. */
+  async loadRows({ relation, schema, batches }: RowsRequest): Promise<void> {
+    const stream: StreamInfo = { name: relation, kind: 'table', schema, partitions: 1, id: 0, schemaId: 0 }
+    const { reader, signal } = this.#options
+    const columns = [...schema.columns.keys()]
+    const prefix = `millrace_load${(this.#loads += 1)}`
+    const request = {
+      connection: this.connection,
+      reader,
+      stream,
+      prefix,
+      untilCut: this.cut,
+      columns,
+      before: [],
+      onlyLiving: false,
+      withOrigin: false,
+    }
+    const onChanges = (count: number): void => this.count(relation, count)
+    const rows = await loadRows({ ...request, signal, onChanges }, batches)
+    await this.#keep(relation, schema.columns, rows.sql)
+    for (const table of rows.tables) await this.connection.run(`DROP TABLE ${table}`)
+    this.#schemas.set(relation, schema)
+  }
+
   async close(): Promise<void> {
     await this.#engine.close()
   }
@@ -102,6 +135,7 @@ export class Snapshot {
       prefix,
       untilCut: request.asOf === undefined ? this.cut : reader.cut(),
       ...(request.asOf === undefined ? {} : { untilAsOf: request.asOf }),
+      ...(request.beforeTransaction === undefined ? {} : { beforeTransaction: request.beforeTransaction }),
       columns,
       before: stream.schema.key.length > 0 ? stream.schema.key : columns,
       // With several partitions another one may hold later rows that come before this truncation.
@@ -118,12 +152,17 @@ export class Snapshot {
     const kind = stream.partitions > 1 ? 'TABLE' : 'VIEW'
     await this.connection.run(`CREATE ${kind} ${united} AS ${stream.partitions > 1 ? inOrder(changes.sql) : changes.sql}`)
     const folded = await this.#foldSql(stream, united, columns, changes)
-    const list = wanted.map((column, at) => `CAST(a${at} AS ${sqlNameOf(column.type)}) AS ${quoteIdentifier(column.name)}`)
-    await this.connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(relationAddress(relation).schema)}`)
-    await this.connection.run(`CREATE OR REPLACE TABLE ${relationName(relation)} AS SELECT ${list.join(', ')} FROM (${folded})`)
+    await this.#keep(relation, wanted, folded)
     await this.connection.run(`DROP ${kind} ${united}`)
     for (const table of changes.tables) await this.connection.run(`DROP TABLE ${table}`)
     this.#schemas.set(relation, { columns: wanted, key: stream.schema.key.map((index) => columns.indexOf(index)) })
+  }
+
+  /** Makes the relation from columns named `a0…`. */
+  async #keep(relation: string, columns: readonly Column[], from: string): Promise<void> {
+    const list = columns.map((column, at) => `CAST(a${at} AS ${sqlNameOf(column.type)}) AS ${quoteIdentifier(column.name)}`)
+    await this.connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(relationAddress(relation).schema)}`)
+    await this.connection.run(`CREATE OR REPLACE TABLE ${relationName(relation)} AS SELECT ${list.join(', ')} FROM (${from})`)
   }
 
   async #foldSql(stream: StreamInfo, united: string, columns: readonly number[], changes: ChangeTable): Promise<string> {
@@ -147,11 +186,12 @@ export class Snapshot {
   }
 }
 
-/** Opens a database and loads the streams into it. The caller closes it. */
-export async function openSnapshot(options: SnapshotOptions): Promise<Snapshot> {
+/** Opens a database and loads the streams into it, then whatever `more` loads. The caller closes it. */
+export async function openSnapshot(options: SnapshotOptions, more?: (snapshot: Snapshot) => Promise<void>): Promise<Snapshot> {
   const snapshot = new Snapshot(await openEngine(options), options)
   try {
     for (const stream of options.streams) await snapshot.load(typeof stream === 'string' ? { stream } : stream)
+    await more?.(snapshot)
     await lockEngine(snapshot.connection)
     return snapshot
   } catch (error) {

@@ -240,7 +240,9 @@ async function countOf(connection: DuckDBConnection, table: string): Promise<num
 }
 
 function differingColumns(left: readonly ComparedColumn[], right: readonly ComparedColumn[]): ColumnDifference[] {
-  const inPlace = left.length === right.length && left.every((column, at) => column.name === right[at]?.name)
+  const shared = (own: readonly ComparedColumn[], other: readonly ComparedColumn[]): string[] =>
+    own.map(({ name }) => name).filter((name) => other.some((column) => column.name === name))
+  const inPlace = shared(left, right).join('\0') === shared(right, left).join('\0')
   const type = (columns: readonly ComparedColumn[], name: string): string | null => {
     const column = columns.find((candidate) => candidate.name === name)
     return column === undefined ? null : typeNameOf(column.type)
