@@ -13,9 +13,10 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { caughtUp, type Judgement, judge, loggedChanges } from './judge.ts'
-import { type Kill, killPlan } from './kill-plan.ts'
+import { describeKill, type Kill } from '../victim/kill.ts'
+import { type Death, Victim, type VictimOptions } from '../victim/victim.ts'
+import { killPlan } from './kill-plan.ts'
 import { makeProject } from './project.ts'
-import { type Death, Victim, type VictimOptions } from './victim.ts'
 
 const SIZE = { customers: 300, products: 100, orders: 3000 } as const
 const CHANGES_PER_SECOND = 150
@@ -109,8 +110,7 @@ async function killAll({ victim }: Scene, kills: readonly Kill[], note: (line: s
   for (const kill of kills) {
     const death = await new Victim(victim, kill).die(kill)
     killed.push({ kill, death })
-    const where = kill.at === 'point' ? `${kill.point}, visit ${kill.visit}` : `at random, ${kill.delayMs} ms after it was ready`
-    note(`kill ${killed.length}/${kills.length}: ${where}${death === 'point-not-met' ? ' (not met; killed anyway)' : ''}`)
+    note(`kill ${killed.length}/${kills.length}: ${describeKill(kill)}${death === 'point-not-met' ? ' (not met; killed anyway)' : ''}`)
   }
   return killed
 }

@@ -3,13 +3,16 @@
  * tables in Postgres, the model's own SQL run by Postgres, and the receiver's ledger.
  */
 import { assert, type Clock } from '@millrace/base'
-import { type LogReader, valueToText } from '@millrace/core'
+import type { LogReader } from '@millrace/core'
 import { openReader } from '@millrace/store'
 import type { Postgres, Receiver } from '@millrace/testing'
 import { SHOP_TABLES } from '@millrace/testing'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { foldRows } from './fold-rows.ts'
+import { compareRows, sum } from '../witness/compare-rows.ts'
+import { compareTable } from '../witness/compare-table.ts'
+import { countIdentities } from '../witness/identities.ts'
+import { foldedTexts, queriedTexts } from '../witness/stream-rows.ts'
 
 /** The model that is delivered, and so judged at the receiver. */
 const MODEL = 'order_totals'
@@ -43,9 +46,9 @@ export async function judge({ postgres, receiver, storePath, project, expectedSi
     const log = countIdentities(reader)
     const missing = expectedSince.logged + expectedSince.changes - log.distinct
     const tables = []
-    for (const table of SHOP_TABLES) tables.push(await compareTable(postgres, reader, table))
+    for (const table of SHOP_TABLES) tables.push(await compareTable(postgres, reader, { table, stream: `shop.${table}` }))
     const expected = await modelInPostgres(postgres, reader, project)
-    const model = compareRows(expected, foldedRows(reader, MODEL))
+    const model = compareRows(expected, foldedTexts(reader, MODEL))
     const receiverKnows = compareRows(expected, receiverRows(reader, receiver))
     const published = written(reader, MODEL)
     const { first: distinctIds, resent, orderViolations } = receiver.stats()
@@ -108,17 +111,6 @@ async function confirmedPosition(postgres: Postgres): Promise<number> {
   return Number(rows[0]?.['position'])
 }
 
-interface Difference {
-  readonly missing: number
-  readonly extra: number
-}
-
-async function compareTable(postgres: Postgres, reader: LogReader, table: string): Promise<Difference> {
-  const { schema } = reader.stream(`shop.${table}`)
-  const columns = schema.columns.map((column) => `"${column.name}"::text`).join(', ')
-  return compareRows(await rowsOf(postgres, `select ${columns} from ${table}`), foldedRows(reader, `shop.${table}`))
-}
-
 /** Runs the model's own SQL in Postgres, over views that have the streams' names. */
 async function modelInPostgres(postgres: Postgres, reader: LogReader, project: string): Promise<string[]> {
   const sql = readFileSync(join(project, 'models', `${MODEL}.sql`), 'utf8')
@@ -130,21 +122,7 @@ async function modelInPostgres(postgres: Postgres, reader: LogReader, project: s
     .stream(MODEL)
     .schema.columns.map((column) => `"${column.name}"::text`)
     .join(', ')
-  return rowsOf(postgres, `select ${columns} from (${sql}) as model`)
-}
-
-async function rowsOf(postgres: Postgres, sql: string): Promise<string[]> {
-  const rows = await postgres.query(`set timezone = 'UTC'; ${sql}`)
-  return rows.map((row) => JSON.stringify(Object.values(row)))
-}
-
-function foldedRows(reader: LogReader, stream: string): string[] {
-  const { columns } = reader.stream(stream).schema
-  const rows: string[] = []
-  for (const row of foldRows(reader, stream)) {
-    rows.push(JSON.stringify(columns.map(({ type }, at) => postgresText(type, row[at] ?? null))))
-  }
-  return rows
+  return queriedTexts(postgres, `select ${columns} from (${sql}) as model`)
 }
 
 /** What the receiver would say each row is now, after every event that it has verified. */
@@ -155,39 +133,6 @@ function receiverRows(reader: LogReader, receiver: Receiver): string[] {
   )
 }
 
-function postgresText(type: Parameters<typeof valueToText>[0], value: Parameters<typeof valueToText>[1] | null): string | null {
-  if (value === null) return null
-  if (typeof value === 'boolean') return value ? 'true' : 'false'
-  return valueToText(type, value)
-}
-
-function compareRows(expected: readonly string[], found: readonly string[]): Difference {
-  const counts = new Map<string, number>()
-  for (const row of expected) counts.set(row, (counts.get(row) ?? 0) + 1)
-  for (const row of found) counts.set(row, (counts.get(row) ?? 0) - 1)
-  const rest = [...counts.values()]
-  return { missing: sum(rest.filter((count) => count > 0)), extra: -sum(rest.filter((count) => count < 0)) }
-}
-
 function written(reader: LogReader, stream: string): number {
   return sum(reader.extents(stream).map((extent) => extent.next))
-}
-
-/** Law 5: (source, transaction, index) is one change's identity for ever. */
-function countIdentities(reader: LogReader): { total: number; distinct: number } {
-  let total = 0
-  const identities = new Set<string>()
-  for (const { name, kind } of reader.streams()) {
-    if (kind !== 'table') continue
-    for (const stored of reader.read(name)) {
-      const { transactions, indexes, count } = stored.batch()
-      total += count
-      for (let row = 0; row < count; row += 1) identities.add(`${transactions[row]}/${indexes[row]}`)
-    }
-  }
-  return { total, distinct: identities.size }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }

@@ -1,9 +1,5 @@
 import { CRASH_POINTS, type CrashPoint, pick, type Random } from '@millrace/base'
-
-/** How one life of the process ends: at a named point, or so many milliseconds after it was ready. */
-export type Kill =
-  | { readonly at: 'point'; readonly point: CrashPoint; readonly visit: number }
-  | { readonly at: 'time'; readonly delayMs: number }
+import type { Kill } from '../victim/kill.ts'
 
 /** Points that a process meets only before its first snapshot is complete. */
 const FIRST_POINTS: readonly CrashPoint[] = ['capture.before-slot', 'capture.in-snapshot', 'capture.after-snapshot']

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Kill } from './kill-plan.ts'
+import type { Kill } from './kill.ts'
 
 const MAIN = fileURLToPath(new URL('../../../packages/millrace/src/main.ts', import.meta.url))
 /** A named point that was not met for so long is replaced by a kill on the spot. */
@@ -57,7 +57,7 @@ export class Victim {
     return this.#ended
   }
 
-  /** Waits for the planned death, or brings it. */
+  /** Waits for the planned death, or brings it. A point that is not met in time is replaced by a kill on the spot. */
   async die(kill: Kill): Promise<Death> {
     const { clock } = this.#options
     if (kill.at === 'time') {
