@@ -4,7 +4,7 @@
  */
 import type { Clock, Random } from '@millrace/base'
 import type { Parking } from '@millrace/capture'
-import type { LogReader, LogWriter, SourceConfig, Stage, StreamDefinition } from '@millrace/core'
+import type { LogReader, LogWriter, SourceConfig, SourceCopy, Stage, StreamDefinition, StreamInfo } from '@millrace/core'
 import type { Door } from '@millrace/guard'
 
 export interface SourceKind<Config extends SourceConfig> {
@@ -13,6 +13,8 @@ export interface SourceKind<Config extends SourceConfig> {
   /** Asks the source for its streams, and changes nothing anywhere. Partitions are the caller's to set. */
   discover(place: SourcePlace<Config>): Promise<readonly StreamDefinition[]>
   stage(context: SourceContext<Config>): Stage
+  /** What the source holds of one stream at one position, to be compared with the log; missing where it cannot be asked so. */
+  copy?(place: SourcePlace<Config>, stream: StreamInfo): Promise<SourceCopy>
   /** Every finding at once, for `millrace doctor`. */
   examine(place: SourcePlace<Config>): Promise<readonly Finding[]>
 }

@@ -1,0 +1,42 @@
+import { MillraceError, systemClock } from '@millrace/base'
+import type { LogReader, SourceCopy } from '@millrace/core'
+import { type CopyProof, proveCopy } from '@millrace/prove'
+import type { Project } from '../config/project.ts'
+import { doorOf } from './discover-streams.ts'
+import { kindOf } from './source/source-kinds.ts'
+
+export interface StreamProofOptions {
+  readonly project: Project
+  readonly reader: LogReader
+  readonly stream: string
+  readonly signal?: AbortSignal
+  readonly onRows?: (changes: number) => void
+}
+
+/** Reads the source at one position of its own and compares it with the log, once that has reached it. */
+export async function proveStream({ project, reader, stream, signal, onRows }: StreamProofOptions): Promise<CopyProof> {
+  const copy = await openCopy(project, reader, stream)
+  try {
+    return await proveCopy({
+      reader,
+      stream,
+      copy,
+      clock: systemClock,
+      ...(signal === undefined ? {} : { signal }),
+      ...(onRows === undefined ? {} : { onProgress: ({ changes }) => onRows(changes) }),
+    })
+  } finally {
+    await copy.close()
+  }
+}
+
+async function openCopy(project: Project, reader: LogReader, stream: string): Promise<SourceCopy> {
+  const [name = ''] = stream.split('.')
+  const config = project.config.sources?.[name]
+  if (config === undefined)
+    throw new MillraceError('PROOF_COPY_UNSUPPORTED', { details: { stream, what: 'no source of this project has it' } })
+  const { copy, label } = kindOf(config)
+  if (copy === undefined)
+    throw new MillraceError('PROOF_COPY_UNSUPPORTED', { details: { stream, what: `${label} cannot be read as of one position` } })
+  return copy({ project: project.config.name, name, config, folder: project.folder, door: doorOf(project) }, reader.stream(stream))
+}
