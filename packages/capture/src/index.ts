@@ -1,3 +1,9 @@
+export { discoverFiles } from './files/discover-files.ts'
+export { FilesCapture, type FilesCaptureOptions } from './files/files-capture.ts'
+export { inspectFiles } from './files/inspect-files.ts'
+export { discoverLogs } from './logs/discover-logs.ts'
+export { inspectLogs } from './logs/inspect-logs.ts'
+export { LogsCapture, type LogsCaptureOptions } from './logs/logs-capture.ts'
 export {
   AgentCapture,
   type AgentCaptureOptions,

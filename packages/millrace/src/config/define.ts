@@ -1,4 +1,16 @@
-import type { AgentSource, PostgresSource, ProjectConfig, SecretReference, WebhookDelivery } from '@millrace/core'
+import type {
+  AgentSource,
+  CsvFormat,
+  FilesSource,
+  FixedWidthFormat,
+  JsonLinesFormat,
+  LogsSource,
+  ParquetFormat,
+  PostgresSource,
+  ProjectConfig,
+  SecretReference,
+  WebhookDelivery,
+} from '@millrace/core'
 
 /** Names what is in `millrace.config.ts`, with types as you write. Export its result as the default. */
 export function defineProject(config: ProjectConfig): ProjectConfig {
@@ -13,6 +25,36 @@ export function agent(source: Omit<AgentSource, 'kind'>): AgentSource {
 /** A database to follow. */
 export function postgres(source: Omit<PostgresSource, 'kind'>): PostgresSource {
   return { kind: 'postgres', ...source }
+}
+
+/** Files in a folder or in a bucket of any store that speaks S3. */
+export function files(source: Omit<FilesSource, 'kind'>): FilesSource {
+  return { kind: 'files', ...source }
+}
+
+/** Log files, followed as they grow and rotate. */
+export function logs(source: Omit<LogsSource, 'kind'>): LogsSource {
+  return { kind: 'logs', ...source }
+}
+
+/** Of `files`: values between commas, or whatever stands there instead. */
+export function csv(format: Omit<CsvFormat, 'type'> = {}): CsvFormat {
+  return { type: 'csv', ...format }
+}
+
+/** Of `files`: one JSON object a line. */
+export function jsonLines(format: Omit<JsonLinesFormat, 'type'> = {}): JsonLinesFormat {
+  return { type: 'json-lines', ...format }
+}
+
+/** Of `files`: fields at fixed places of a record, as mainframes and banks write them. */
+export function fixedWidth(format: Omit<FixedWidthFormat, 'type'>): FixedWidthFormat {
+  return { type: 'fixed-width', ...format }
+}
+
+/** Of `files`: Apache Parquet. */
+export function parquet(format: Omit<ParquetFormat, 'type'> = {}): ParquetFormat {
+  return { type: 'parquet', ...format }
 }
 
 /** An address that is told each change, signed. */

@@ -4,10 +4,12 @@ import { z } from 'zod'
 import { nearest } from '../cli/nearest.ts'
 import { identifier, secret, wholeFrom } from './setting.ts'
 import { agentSource } from './source/agent.ts'
+import { filesSource } from './source/files.ts'
+import { logsSource } from './source/logs.ts'
 import { postgresSource } from './source/postgres.ts'
 
 /** One file a kind. */
-const SOURCES = [agentSource, postgresSource] as const
+const SOURCES = [agentSource, filesSource, logsSource, postgresSource] as const
 
 const source = z.discriminatedUnion('kind', SOURCES)
 

@@ -1,11 +1,15 @@
 import type { SourceConfig } from '@millrace/core'
 import { agentKind } from './agent.ts'
+import { filesKind } from './files.ts'
+import { logsKind } from './logs.ts'
 import { postgresKind } from './postgres.ts'
 import type { SourceKind } from './source-kind.ts'
 
 /** By the `kind` that a configuration names. */
 const KINDS: { readonly [Kind in SourceConfig['kind']]: SourceKind<Extract<SourceConfig, { kind: Kind }>> } = {
   agent: agentKind,
+  files: filesKind,
+  logs: logsKind,
   postgres: postgresKind,
 }
 
