@@ -100,6 +100,15 @@ export class SimulatedShop implements ServeApi {
     this.#watch.sample({ observations: this.#observations(), streams: this.#streams(), edges: this.graph().edges })
   }
 
+  async proveStream(stream: string) {
+    return this.#copy(stream, Date.now())
+  }
+
+  #copy(stream: string, atMs: number | null) {
+    const verdict = atMs === null ? ('never' as const) : ('equal' as const)
+    return { stream, verdict, atMs, place: '0/5A3C1F8', rows: 48_211, differentRows: 0, tookMs: 830 }
+  }
+
   async parked(request: ParkedRequest) {
     return this.#parking.page(request)
   }
@@ -129,6 +138,7 @@ export class SimulatedShop implements ServeApi {
       cut: this.#cut,
       answer: answerOf(this.#watch.reports(), this.#scenario === 'empty' ? [] : [this.#proof]),
       proofs: this.#scenario === 'empty' ? [] : [this.#proof],
+      copies: [],
     }
   }
 
@@ -149,6 +159,7 @@ export class SimulatedShop implements ServeApi {
         id: idOf(report),
         label: label[report.kind],
         proof: report.kind === 'model' ? this.#proof : null,
+        copy: report.kind === 'stream' ? this.#copy(report.name, Date.now() - 95_000) : null,
       })),
       edges: this.#scenario === 'empty' ? [] : edges,
     }

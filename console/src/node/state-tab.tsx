@@ -6,6 +6,7 @@ import { Spark } from '../design/spark.tsx'
 import { Time } from '../design/time.tsx'
 import { Sentence } from '../overview/sentence.tsx'
 import { commandsFor } from './commands.ts'
+import { CopyProof } from './copy-proof.tsx'
 import { evidenceName, evidenceText } from './evidence.ts'
 import styles from './state-tab.module.css'
 
@@ -68,6 +69,13 @@ export function StateTab({ node, onNode }: { readonly node: GraphNode; readonly 
           </Figure>
         )}
       </dl>
+
+      {node.copy !== null && (
+        <section>
+          <h3 className={styles['title']}>Proof: copy = source</h3>
+          <CopyProof key={node.copy.stream} copy={node.copy} />
+        </section>
+      )}
 
       {evidence.length > 0 && (
         <section>

@@ -32,6 +32,10 @@ export interface ProjectConfig {
   readonly store?: string
   readonly server?: { readonly host?: string; readonly port?: number }
   readonly streams?: Readonly<Record<string, StreamConfig>>
+  readonly proofs?: {
+    /** Each stream is compared with what its source holds, so often: its table is read once each time. Default: only when asked. */
+    readonly streamsEveryHours?: number
+  }
   /** Inside addresses that deliveries may reach: `127.0.0.1`, `10.0.0.0/8`. Default: none. */
   readonly allowInside?: readonly string[]
 }

@@ -9,7 +9,10 @@ import type { AgentLoad } from './agent-load.ts'
 const unpack = promisify(gunzip)
 
 /** Raises AGENT_BATCH_TOO_LARGE, AGENT_BATCH_UNREADABLE and AGENT_DOOR_BUSY. `done` lets go of the bytes. */
-export async function readAgentBody(request: IncomingMessage, load: AgentLoad): Promise<{ readonly text: string; readonly done: () => void }> {
+export async function readAgentBody(
+  request: IncomingMessage,
+  load: AgentLoad,
+): Promise<{ readonly text: string; readonly done: () => void }> {
   const told = Number(request.headers['content-length'] ?? Number.NaN)
   // A body of unknown length is held for as long as it may be.
   const length = Number.isSafeInteger(told) && told >= 0 ? told : AGENT_LIMITS.bodyBytes

@@ -78,7 +78,8 @@ class AgentServer implements RunningAgentServer {
       this.#answer(request, response).catch((error: unknown) => sendAgentError(response, error, this.#random))
     }
     const { tls } = options
-    this.#server = tls === undefined ? createServer(settings, answer) : createSecureServer({ ...settings, cert: tls.certificate, key: tls.key }, answer)
+    this.#server =
+      tls === undefined ? createServer(settings, answer) : createSecureServer({ ...settings, cert: tls.certificate, key: tls.key }, answer)
     this.#server.maxConnections = this.#connectionsMax
     this.#server.maxHeadersCount = AGENT_LIMITS.headers
     this.#server.maxRequestsPerSocket = AGENT_LIMITS.requestsPerConnection
@@ -158,7 +159,12 @@ class AgentServer implements RunningAgentServer {
     const dropped = Number(request.headers['millrace-dropped'] ?? 0)
     const { text, done } = await readAgentBody(request, this.#load)
     try {
-      const answer = await this.#options.api.take({ team, instance, dropped: Number.isSafeInteger(dropped) && dropped >= 0 ? dropped : 0, text })
+      const answer = await this.#options.api.take({
+        team,
+        instance,
+        dropped: Number.isSafeInteger(dropped) && dropped >= 0 ? dropped : 0,
+        text,
+      })
       sendBody(response, Buffer.from(JSON.stringify(answer)), { 'cache-control': 'no-store' })
     } finally {
       done()

@@ -33,6 +33,8 @@ export interface ServeApi {
   enable(delivery: string): Promise<{ readonly delivery: string }>
   /** Proves one model now and resolves with the outcome. Raises STREAM_UNKNOWN. */
   prove(model: string): Promise<ProofState>
+  /** Compares a stream with what its source holds. Raises STREAM_UNKNOWN or PROOF_COPY_UNSUPPORTED. */
+  proveStream(stream: string): Promise<CopyProofState>
   parked(request: ParkedRequest): Promise<ParkedPage>
   parkedRecord(id: string): Promise<ParkedDetail>
   /** Gives a parked record another row. */
@@ -52,6 +54,8 @@ export interface Overview {
   readonly answer: Answer
   /** One per model. */
   readonly proofs: readonly ProofState[]
+  /** One per stream whose source can be asked. */
+  readonly copies: readonly CopyProofState[]
 }
 
 export type ProofVerdict = 'equal' | 'different' | 'running' | 'never'
@@ -71,6 +75,18 @@ export interface ProofState {
   readonly tookMs: number | null
 }
 
+/** The last comparison of a stream with what its source held at one position. */
+export interface CopyProofState {
+  readonly stream: string
+  readonly verdict: ProofVerdict
+  readonly atMs: number | null
+  /** The position, in the source's own words. */
+  readonly place: string | null
+  readonly rows: number | null
+  readonly differentRows: number | null
+  readonly tookMs: number | null
+}
+
 export interface Graph {
   readonly nodes: readonly GraphNode[]
   readonly edges: readonly GraphEdge[]
@@ -83,6 +99,8 @@ export interface GraphNode extends Report {
   readonly label: string
   /** Only for a model. */
   readonly proof: ProofState | null
+  /** Only for a stream whose source can be asked. */
+  readonly copy: CopyProofState | null
 }
 
 export interface GraphEdge {

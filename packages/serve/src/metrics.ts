@@ -10,7 +10,7 @@ interface Metric {
 
 /** The figures behind the verdicts in the text format that Prometheus reads. */
 export function metricsText(api: ServeApi): string {
-  const { cut, proofs } = api.overview()
+  const { cut, proofs, copies } = api.overview()
   const { nodes } = api.graph()
   return [
     { name: 'millrace_cut', type: 'gauge', help: 'The newest cut of the log.', values: [{ labels: {}, value: cut }] },
@@ -31,6 +31,14 @@ export function metricsText(api: ServeApi): string {
       values: proofs
         .filter((proof) => proof.atMs !== null)
         .map(({ model, verdict }) => ({ labels: { model }, value: verdict === 'different' ? 0 : 1 })),
+    },
+    {
+      name: 'millrace_copy_equal',
+      type: 'gauge',
+      help: '1 where the last proof found the stream equal to what its source held, 0 where it found a difference.',
+      values: copies
+        .filter((copy) => copy.atMs !== null)
+        .map(({ stream, verdict }) => ({ labels: { stream }, value: verdict === 'different' ? 0 : 1 })),
     },
   ]
     .map((metric) => metricLines(metric as Metric))

@@ -49,6 +49,11 @@ export function routesOf(api: ServeApi, feed: Feed): readonly Route[] {
       answer: async (request, response) => sendJson(response, await api.prove(parameter(request, 'name'))),
     },
     {
+      method: 'POST',
+      pattern: '/api/streams/:name/prove',
+      answer: async (request, response) => sendJson(response, await api.proveStream(parameter(request, 'name'))),
+    },
+    {
       method: 'GET',
       pattern: '/api/deliveries/:name/events',
       answer: async (request, response) => {

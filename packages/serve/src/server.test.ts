@@ -17,6 +17,7 @@ const OVERVIEW: Overview = {
   cut: 8,
   answer: { trust: 'yes', headline: 'Everything agrees', sentence: 'It does.' },
   proofs: [PROOF],
+  copies: [{ stream: 'shop.orders', verdict: 'different', atMs: 1, place: '0/1', rows: 2, differentRows: 1, tookMs: 3 }],
 }
 const GRAPH: Graph = {
   nodes: [
@@ -40,6 +41,7 @@ const GRAPH: Graph = {
       evidence: {},
       error: null,
       proof: PROOF,
+      copy: null,
     },
   ],
   edges: [],
@@ -68,6 +70,7 @@ const PARKED = {
 } as const
 
 const api: ServeApi = {
+  proveStream: async (stream) => ({ stream, verdict: 'equal', atMs: 1, place: '0/1', rows: 2, differentRows: 0, tookMs: 3 }),
   parked: async (request) => {
     seen.push(request)
     return { counts: [], records: [], cursor: null }
@@ -317,6 +320,12 @@ test('law 8: a client that does not read is dropped', async () => {
   expect(socket.bytesRead).toBeLessThan(24_000_000)
   await heavy.close()
 }, 15_000)
+
+test('a stream is proven against its source by its name', async () => {
+  const answer = await fetch(`${server.url}/api/streams/shop.orders/prove`, { method: 'POST', headers: { 'x-millrace': 'test' } })
+  expect(await answer.json()).toMatchObject({ stream: 'shop.orders', verdict: 'equal' })
+  expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('millrace_copy_equal{stream="shop.orders"} 0')
+})
 
 describe('what was set aside (law 9)', () => {
   const send = (path: string, body?: string): Promise<Response> =>

@@ -42,6 +42,12 @@ test('a dead source speaks before a stalled delivery', () => {
   expect(answer).toEqual({ trust: 'no', headline: 'The source shop is dead', sentence: 'Sentence of shop.' })
 })
 
+test('a stream that is not what its source holds is a no before all else: its models agree on something wrong', () => {
+  const copy = { stream: 'shop.orders', verdict: 'different', place: '0/16B3748', differentRows: 1 } as const
+  expect(answerOf(well, [equal], [copy])).toMatchObject({ trust: 'no', headline: 'shop.orders is not what its source holds' })
+  expect(answerOf(well, [equal], [{ ...copy, verdict: 'equal', differentRows: 0 }]).trust).toBe('yes')
+})
+
 test('changes that a source has set aside are a no, because the answer lacks them', () => {
   expect(answerOf([...well, report('source', 'crm', 'flowing', { parked: 1 })], [equal])).toMatchObject({
     trust: 'no',

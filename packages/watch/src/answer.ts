@@ -23,8 +23,29 @@ export interface ProofSummary {
   readonly differentRows: number | null
 }
 
-export function answerOf(reports: readonly Report[], proofs: readonly ProofSummary[]): Answer {
-  return troubleOf(reports, proofs) ?? delayOf(reports, proofs) ?? agreement(reports, proofs)
+/** The last proof of one stream against its source. */
+export interface CopySummary {
+  readonly stream: string
+  readonly verdict: ProofSummary['verdict']
+  readonly place: string | null
+  readonly differentRows: number | null
+}
+
+export function answerOf(reports: readonly Report[], proofs: readonly ProofSummary[], copies: readonly CopySummary[] = []): Answer {
+  return copyTrouble(copies) ?? troubleOf(reports, proofs) ?? delayOf(reports, proofs) ?? agreement(reports, proofs)
+}
+
+/** First of all: what a model makes of a wrong copy is wrong, however well it agrees. */
+function copyTrouble(copies: readonly CopySummary[]): Answer | null {
+  const different = copies.find((copy) => copy.verdict === 'different')
+  if (different === undefined) return null
+  const { stream, place, differentRows } = different
+  const rows = differentRows === null ? 'Some rows' : countText(differentRows, 'row')
+  return {
+    trust: 'no',
+    headline: `${stream} is not what its source holds`,
+    sentence: `${rows} of ${stream} differ from what its source held at ${place ?? 'one position'}. See them with \`millrace prove ${stream}\`.`,
+  }
 }
 
 function troubleOf(reports: readonly Report[], proofs: readonly ProofSummary[]): Answer | null {

@@ -32,6 +32,7 @@ const projectConfig = z.strictObject({
   streams: z
     .record(z.string(), z.strictObject({ partitions: wholeFrom(1).max(256).optional(), retentionHours: z.number().positive().optional() }))
     .optional(),
+  proofs: z.strictObject({ streamsEveryHours: z.number().positive().optional() }).optional(),
   allowInside: z.array(z.string().min(1)).optional(),
 })
 
@@ -39,6 +40,7 @@ const KNOWN_SETTINGS = [
   ...Object.keys(projectConfig.shape),
   ...SOURCES.flatMap(({ shape }) => Object.keys(shape)),
   ...Object.keys(webhookDelivery.shape),
+  'streamsEveryHours',
   'partitions',
   'retentionHours',
   'host',

@@ -6,6 +6,7 @@ import type { WebhookStage } from '@millrace/deliver'
 import type {
   ChangesPage,
   ChangesRequest,
+  CopyProofState,
   EventDetail,
   EventsPage,
   EventsRequest,
@@ -28,6 +29,7 @@ import { answerOf, idOf, type Report, type Watch } from '@millrace/watch'
 import type { Project } from '../config/project.ts'
 import { VERSION } from '../version.ts'
 import { eventDetail, eventsPage } from './events.ts'
+import type { CopyProofs } from './copy-proofs.ts'
 import type { ParkedDesk } from './parked-desk.ts'
 import type { Proofs } from './proofs.ts'
 import { readChanges, readLatest } from './read-changes.ts'
@@ -42,6 +44,7 @@ export interface EngineApiOptions {
   readonly watch: Watch
   readonly thread: Thread
   readonly proofs: Proofs
+  readonly copies: CopyProofs
   readonly parked: ParkedDesk
   readonly deliveries: ReadonlyMap<string, WebhookStage>
   readonly clock: Clock
@@ -57,25 +60,28 @@ export class EngineApi implements ServeApi {
   }
 
   overview(): Overview {
-    const { project, watch, proofs, reader, clock } = this.#options
+    const { project, watch, proofs, copies, reader, clock } = this.#options
     return {
       project: project.config.name,
       version: VERSION,
       nowMs: clock.nowMs(),
       startedMs: this.#startedMs,
       cut: reader.cut(),
-      answer: answerOf(watch.reports(), proofs.states()),
+      answer: answerOf(watch.reports(), proofs.states(), copies.states()),
       proofs: proofs.states(),
+      copies: copies.states(),
     }
   }
 
   graph(): Graph {
-    const { watch, thread, proofs } = this.#options
+    const { watch, thread, proofs, copies } = this.#options
+    const copied = new Map(copies.states().map((copy) => [copy.stream, copy]))
     const nodes = watch.reports().map((report) => ({
       ...report,
       id: idOf(report),
       label: this.#labelOf(report),
       proof: report.kind === 'model' ? proofs.state(report.name) : null,
+      copy: report.kind === 'stream' ? (copied.get(report.name) ?? null) : null,
     }))
     const order = new Map(thread.order.map((id, at) => [id, at]))
     return { nodes: nodes.sort((left, right) => (order.get(left.id) ?? 0) - (order.get(right.id) ?? 0)), edges: thread.edges }
@@ -132,6 +138,10 @@ export class EngineApi implements ServeApi {
 
   prove(model: string): Promise<ProofState> {
     return this.#options.proofs.prove(model)
+  }
+
+  async proveStream(stream: string): Promise<CopyProofState> {
+    return this.#options.copies.prove(this.#options.reader.stream(stream).name)
   }
 
   async parked(request: ParkedRequest): Promise<ParkedPage> {

@@ -23,6 +23,7 @@ import { EngineApi } from './api.ts'
 import { bindProject, type CheckedProject } from './check-project.ts'
 import { DEFAULT_HOST, DEFAULT_PORT, PROOF_PAUSE_MS } from './defaults.ts'
 import { doorOf, partitionsOf } from './discover-streams.ts'
+import { CopyProofs } from './copy-proofs.ts'
 import { ParkedDesk } from './parked-desk.ts'
 import { Proofs } from './proofs.ts'
 import { runRetention } from './retention.ts'
@@ -132,6 +133,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     pauseMs: options.proofPauseMs ?? PROOF_PAUSE_MS,
     onFailure: (error) => onFailure('proof', error),
   })
+  const copies = new CopyProofs({ project, reader, clock, onFailure: (error) => onFailure('proof', error) })
   const watch = new Watch({ clock })
   const thread = new Thread({
     project,
@@ -147,7 +149,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     writer: store,
     lotOf: (source) => lots.get(source) ?? openParking({ source, reader, clock }),
   })
-  const api = new EngineApi({ project, models: checked.models, store, reader, watch, thread, proofs, parked, deliveries, clock })
+  const api = new EngineApi({ project, models: checked.models, store, reader, watch, thread, proofs, copies, parked, deliveries, clock })
   const server = await startServer({
     host: config.server?.host ?? DEFAULT_HOST,
     port: options.port ?? config.server?.port ?? DEFAULT_PORT,
@@ -159,6 +161,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
   const background = [
     watch.run(() => thread.sample(), signal),
     proofs.run(signal),
+    copies.run(signal),
     runRetention({ project, store, clock, signal, onFailure: (error) => onFailure('retention', error) }),
   ]
   return { store, reader, proofs, api, thread, stages: supervised, background, server, storePath, stop }

@@ -37,6 +37,6 @@ async function openCopy(project: Project, reader: LogReader, stream: string): Pr
     throw new MillraceError('PROOF_COPY_UNSUPPORTED', { details: { stream, what: 'no source of this project has it' } })
   const { copy, label } = kindOf(config)
   if (copy === undefined)
-    throw new MillraceError('PROOF_COPY_UNSUPPORTED', { details: { stream, what: `${label} cannot be read as of one position` } })
-  return copy({ project: project.config.name, name, config, folder: project.folder, door: doorOf(project) }, reader.stream(stream))
+    throw new MillraceError('PROOF_COPY_UNSUPPORTED', { details: { stream, what: `${kind.label} cannot be read as of one position` } })
+  return kind.copy({ project: project.config.name, name, config, folder: project.folder, door: doorOf(project) }, reader.stream(stream))
 }
