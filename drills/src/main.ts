@@ -9,9 +9,10 @@
 import { type Command, runCommand } from '@millrace/testing'
 import { capture } from './capture/capture-command.ts'
 import { crash } from './crash/crash-command.ts'
+import { kills } from './kills/kills-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [crash, capture]
+const commands: readonly Command[] = [crash, kills, capture]
 
 process.exitCode = await runCommand(
   { program: 'npm run drill --', commands, example: 'npm run drill -- crash --kills 100 --seed 1 --json' },
