@@ -1,5 +1,5 @@
 export { compareSchemas, describeFindings, type SchemaFinding, type SchemaVerdict } from './compatibility.ts'
+export { holdsEveryValueOf } from './wider-type.ts'
 export { type Declaration, type DeclareOptions, refuseIncompatible, SchemaRegistry } from './registry.ts'
 export { type DeskCounts, type ReadSchema, SchemaDesk, type SchemaDeskOptions } from './schema-desk.ts'
 export { documentOf, type SchemaDocument, schemaIdOf, schemaOf } from './schema-document.ts'
-export { holdsEveryValueOf } from './wider-type.ts'

@@ -81,7 +81,9 @@ export class SchemaRegistry {
 export function refuseIncompatible(stream: string, before: Schema, after: Schema): void {
   const { verdict, findings } = compareSchemas(before, after)
   if (verdict !== 'incompatible') return
-  throw new MillraceError('SCHEMA_INCOMPATIBLE', { details: { stream, what: describeFindings(findings.filter(({ breaking }) => breaking)) } })
+  throw new MillraceError('SCHEMA_INCOMPATIBLE', {
+    details: { stream, what: describeFindings(findings.filter(({ breaking }) => breaking)) },
+  })
 }
 
 function textOf(error: unknown): string {

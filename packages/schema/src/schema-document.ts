@@ -19,7 +19,10 @@ const ID_LETTERS = 32
 
 export function schemaIdOf(stream: string, schema: Schema): string {
   const { columns, key } = contentOf(schema)
-  return createHash('sha256').update(JSON.stringify([stream, columns, key])).digest('hex').slice(0, ID_LETTERS)
+  return createHash('sha256')
+    .update(JSON.stringify([stream, columns, key]))
+    .digest('hex')
+    .slice(0, ID_LETTERS)
 }
 
 export function documentOf(stream: string, version: number, schema: Schema): SchemaDocument {

@@ -3,7 +3,16 @@
  * there is none that serves, stepped with every cut, saved now and then.
  */
 import { MillraceError } from '@millrace/base'
-import { type Batch, columnIndex, type LogReader, type StateChange, type StoredBatch } from '@millrace/core'
+import {
+  type Batch,
+  type Column,
+  columnIndex,
+  type LogReader,
+  sameType,
+  sqlNameOf,
+  type StateChange,
+  type StoredBatch,
+} from '@millrace/core'
 import type { FoldChange } from '../fold/fold-change.ts'
 import { covers, type FoldShape } from '../fold/fold-columns.ts'
 import { SavedRows } from '../fold/saved-rows.ts'
@@ -133,10 +142,17 @@ export class FoldKeeper {
     }
   }
 
-  /** A batch may lack a column only if it was written before the column came to be. */
+  /**
+   * A batch may lack a column only if it was written before the column came to be. One of the stream's newest
+   * type, where another was bound, may hold what the bound one has no room for: models are to be bound anew.
+   */
   #checkColumns(batch: Batch): void {
     for (const column of this.shape.columns) {
-      if (columnIndex(batch.schema, column.name) >= 0) continue
+      const found = batch.schema.columns[columnIndex(batch.schema, column.name)]
+      if (found !== undefined) {
+        this.#checkType(column, found)
+        continue
+      }
       const present = this.#reader.stream(this.shape.stream).schema
       if (columnIndex(present, column.name) >= 0) continue
       const details = {
@@ -148,6 +164,17 @@ export class FoldKeeper {
       }
       throw new MillraceError('LIVE_SCHEMA_CHANGED', { details })
     }
+  }
+
+  #checkType({ name, type }: Column, found: Column): void {
+    if (sameType(type, found.type)) return
+    const { stream } = this.shape
+    const { columns } = this.#reader.stream(stream).schema
+    const present = columns.find((column) => column.name === name)
+    if (present === undefined || !sameType(present.type, found.type)) return
+    throw new MillraceError('LIVE_SCHEMA_CHANGED', {
+      details: { stream, column: name, expected: sqlNameOf(type), found: sqlNameOf(found.type) },
+    })
   }
 }
 

@@ -339,6 +339,20 @@ describe('a stream that changes under its models', () => {
     await running.stop()
   })
 
+  it('law 4: of a type that became wider stops the readers that were bound to the narrower one', async () => {
+    const running = log.start(await bound({ ids: 'SELECT id FROM shop.orders' }))
+    await running.reach(await log.push([insert(ORDERS, 1, 1, 'a')]))
+    const columns = ORDERS.schema.columns.map((column) =>
+      column.name === 'id' ? { ...column, type: { kind: 'hugeint' as const } } : column,
+    )
+    const wider = { ...ORDERS, schema: { ...ORDERS.schema, columns } }
+    await log.redefine(wider)
+    await running.reach(await log.push([insert(wider, 2, 1, 'b')]))
+    const observed = Object.fromEntries(running.runner.observe().map((one) => [one.name, one]))
+    expect(observed['ids']).toMatchObject({ phase: 'failed', error: { code: 'LIVE_SCHEMA_CHANGED', details: { column: 'id' } } })
+    await running.stop()
+  })
+
   it('law 4: without a column that is read stops its readers alone, and goes on once they are mended', async () => {
     const beside = 'SELECT id, name FROM shop.customers'
     const models = await bound({ notes: 'SELECT id, note FROM shop.orders', names: beside })
