@@ -13,5 +13,6 @@ test('a name that a shell or SQL would misread is quoted', () => {
   expect(commandsFor({ kind: 'stream', name: "shop.Bob's orders" })).toEqual([
     `millrace tail 'shop.Bob'\\''s orders'`,
     `millrace query 'select * from shop."Bob'\\''s orders" limit 10'`,
+    `millrace prove 'shop.Bob'\\''s orders'`,
   ])
 })

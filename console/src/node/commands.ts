@@ -7,7 +7,6 @@ export function commandsFor({ kind, name }: Pick<GraphNode, 'kind' | 'name'>): r
     case 'source':
       return ['millrace doctor', 'millrace parked']
     case 'stream':
-      return [`millrace tail ${word}`, `millrace query ${quoted(`select * from ${identifiers(name)} limit 10`)}`]
     case 'model':
       return [`millrace tail ${word}`, `millrace query ${quoted(`select * from ${identifiers(name)} limit 10`)}`, `millrace prove ${word}`]
     case 'delivery':

@@ -30,6 +30,7 @@ function node(id: string, perSecond: number, rest: Partial<GraphNode> = {}): [st
       evidence: {},
       error: null,
       proof: null,
+      copy: null,
       ...rest,
     },
   ]

@@ -35,8 +35,10 @@ async function openCopy(project: Project, reader: LogReader, stream: string): Pr
   const config = project.config.sources?.[name]
   if (config === undefined)
     throw new MillraceError('PROOF_COPY_UNSUPPORTED', { details: { stream, what: 'no source of this project has it' } })
-  const { copy, label } = kindOf(config)
-  if (copy === undefined)
-    throw new MillraceError('PROOF_COPY_UNSUPPORTED', { details: { stream, what: `${kind.label} cannot be read as of one position` } })
+  const kind = kindOf(config)
+  if (kind.copy === undefined) {
+    const what = `${kind.label} cannot be read as of one position`
+    throw new MillraceError('PROOF_COPY_UNSUPPORTED', { details: { stream, what } })
+  }
   return kind.copy({ project: project.config.name, name, config, folder: project.folder, door: doorOf(project) }, reader.stream(stream))
 }

@@ -15,5 +15,5 @@ const KINDS: { readonly [Kind in SourceConfig['kind']]: SourceKind<Extract<Sourc
 
 /** The kind of a source, which takes only configurations of that kind. */
 export function kindOf(config: SourceConfig): SourceKind<SourceConfig> {
-  return KINDS[config.kind] as SourceKind<SourceConfig>
+  return KINDS[config.kind]
 }
