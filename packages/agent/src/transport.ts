@@ -1,5 +1,5 @@
 /**
- * The agent's HTTP: one connection that stays open for batches, one more for schemas. It never follows a
+ * The agent's HTTP: one connection that stays open, for batches and schemas in turn. It never follows a
  * redirect, so that the token goes nowhere but where it was meant for.
  */
 import * as http from 'node:http'
@@ -11,7 +11,7 @@ import { gzip } from 'node:zlib'
 const PACK_BYTES_MIN = 1024
 /** No answer of the door is so long. */
 const ANSWER_BYTES_MAX = 1_048_576
-const SOCKETS = 2
+const SOCKETS = 1
 const pack = promisify(gzip)
 
 export interface Answer {
