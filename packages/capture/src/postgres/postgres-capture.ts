@@ -1,10 +1,16 @@
 /** Captures one Postgres database: the stage that the composition root runs. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { backoffMs, type Clock, MillraceError, type Random } from '@millrace/base'
 import type { LogReader, LogWriter, PostgresSource, Stage, StageObservation } from '@millrace/core'
+import type { Parking } from '../parking/parking.ts'
 import { CaptureRecord } from './capture-record.ts'
-import { runSession } from './capture-session.ts'
+import { type CaptureSession, runSession } from './capture-session.ts'
+import type { BackfillRequest } from './fill/check-backfill.ts'
+import type { FillState } from './fill/fill-progress.ts'
 import { defaultSlotName } from './slot-name.ts'
 import { sourceError } from './source-error.ts'
+import { StreamingChoice } from './stream/streaming-choice.ts'
 
 export interface PostgresCaptureOptions {
   readonly project: string
@@ -18,6 +24,12 @@ export interface PostgresCaptureOptions {
   readonly partitionsOf: (stream: string) => number
   /** A server that is silent for longer, though asked for a sign of life, is taken for lost. Default two minutes. */
   readonly silenceMsMax?: number
+  /** Where bad values are set aside; without it, one stops its source. */
+  readonly parking?: Parking
+  /** A folder of the source's own, for what need not be durable. Default: one of the system's. */
+  readonly scratchFolder?: string
+  /** How many blocks of a table are read at a time. */
+  readonly chunkBlocks?: number
 }
 
 /** Above the half of `wal_sender_timeout`, in which a busy server may well be silent. */
@@ -29,12 +41,17 @@ const RETRY_JITTER = 0.3
 export class PostgresCapture implements Stage {
   readonly name: string
   readonly #options: PostgresCaptureOptions
-  readonly #record = new CaptureRecord()
+  readonly #record: CaptureRecord
+  readonly #streaming = new StreamingChoice()
+  #session: CaptureSession | null = null
+  /** Why the next session cannot go on from the slot. */
+  #lost: MillraceError | null = null
 
   constructor(options: PostgresCaptureOptions) {
     const { name, project, config } = options
     this.name = name
     this.#options = options
+    this.#record = new CaptureRecord(options.clock)
     this.#record.slot = slotOf({ project, name, config })
     this.#record.publication = publicationOf({ project, name, config })
   }
@@ -45,7 +62,7 @@ export class PostgresCapture implements Stage {
     let attempt = 0
     while (!signal.aborted) {
       try {
-        await this.#session(signal)
+        await this.#runSession(signal)
       } catch (error) {
         if (signal.aborted) break
         if (record.phase === 'running') attempt = 0
@@ -53,7 +70,7 @@ export class PostgresCapture implements Stage {
         record.error = problem
         record.heartbeatSentMs = null
         record.unsavedSinceMs = null
-        if (problem.retry !== 'backoff') {
+        if (!this.#mayPass(problem)) {
           record.phase = 'failed'
           throw problem
         }
@@ -67,14 +84,53 @@ export class PostgresCapture implements Stage {
     record.phase = 'stopped'
   }
 
+  /** Reads the rows of a table anew, all or those for which a condition is true. Resolves once that has begun. */
+  async backfill(request: BackfillRequest): Promise<void> {
+    if (this.#session === null) {
+      const details = { source: this.name, stream: request.stream, what: 'the source is not connected' }
+      throw new MillraceError('BACKFILL_REFUSED', { details })
+    }
+    await this.#session.backfill(request)
+  }
+
+  /** How far the fill of a stream is; null where there was none since the start. */
+  fillOf(stream: string): FillState | null {
+    return this.#record.fill.of(stream)
+  }
+
   observe(): readonly StageObservation[] {
     return [this.#record.observe(this.name, this.#options.clock)]
   }
 
-  async #session(signal: AbortSignal): Promise<void> {
-    const { name, config, silenceMsMax = SILENCE_MS_MAX, ...rest } = this.#options
+  async #runSession(signal: AbortSignal): Promise<void> {
+    const { name, project, config, parking = null, silenceMsMax = SILENCE_MS_MAX, ...rest } = this.#options
     const { slot, publication } = this.#record
-    await runSession({ ...rest, target: { name, config }, slot, publication, silenceMsMax, record: this.#record }, signal)
+    parking?.load()
+    try {
+      await runSession(
+        {
+          scratchFolder: join(tmpdir(), `millrace-${project}-${name}`),
+          ...rest,
+          ...{ target: { name, config }, slot, publication, parking, silenceMsMax, record: this.#record, streaming: this.#streaming },
+          lost: this.#lost,
+          onBegun: (session) => {
+            this.#session = session
+            this.#lost = null
+          },
+        },
+        signal,
+      )
+    } finally {
+      this.#session = null
+    }
+  }
+
+  /** A lost slot passes by being made anew, unless a person wants to look first. */
+  #mayPass(problem: MillraceError): boolean {
+    if (problem.code !== 'CAPTURE_SLOT_LOST') return problem.retry === 'backoff'
+    if (this.#options.config.onSlotLost === 'stop') return false
+    this.#lost = problem
+    return true
   }
 
   #problem(error: unknown): MillraceError {

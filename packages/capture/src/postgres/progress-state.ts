@@ -11,6 +11,10 @@ export interface ProgressState {
   readonly publication: string
   /** Which database cluster it was; a restored copy or another server has another. */
   readonly systemId: string
+  /** Which of its lives: a promoted standby, or a restored copy, begins another. Null in stores of before. */
+  readonly timeline: number | null
+  /** Added to this server's positions in the log's transactions, which must never decrease, whichever server it was. */
+  readonly offset: number
   /** Everything before this position of the write-ahead log is in the log; the stream resumes here. */
   readonly position: number
   /** The streams whose rows were all read. */
@@ -18,11 +22,13 @@ export interface ProgressState {
 }
 
 export function stateOf(progress: SourceProgress): ProgressState {
-  const { slot, publication, systemId, position, streams } = progress.state
+  const { slot, publication, systemId, timeline, offset, position, streams } = progress.state
   return {
     slot: String(slot),
     publication: String(publication),
     systemId: String(systemId),
+    timeline: typeof timeline === 'number' ? timeline : null,
+    offset: typeof offset === 'number' ? offset : 0,
     position: Number(position),
     streams: Array.isArray(streams) ? streams.map(String) : [],
   }

@@ -4,6 +4,7 @@ import { quoteIdentifier } from './catalog/table.ts'
 import type { Connection, Query } from './connect.ts'
 import { positionFromText, positionToText } from './position.ts'
 import type { ProgressState } from './progress-state.ts'
+import type { ServerIdentity } from './server-identity.ts'
 import { successorOf } from './slot-name.ts'
 import { codeOf } from './source-error.ts'
 
@@ -32,24 +33,31 @@ export interface SlotOwner {
   readonly source: string
   readonly database: string
   readonly slot: string
-  /** Which database cluster it is. */
-  readonly systemId: string
+  readonly server: ServerIdentity
 }
 
 /** The slot must continue exactly what is stored, else changes are missing and nobody would know. */
 export async function checkSlot(query: Query, owner: SlotOwner, state: ProgressState): Promise<void> {
-  const { source, slot, systemId } = owner
+  const { source, slot, server, database } = owner
   const found = await readSlot(query, slot)
-  const what =
-    state.systemId !== systemId
-      ? 'this is another database server'
-      : found === null
-        ? 'it is gone'
-        : brokenness(found, owner.database, state)
-  if (what === null) return
-  throw new MillraceError('CAPTURE_SLOT_LOST', {
-    details: { source, slot, position: positionToText(state.position), what, next: successorOf(slot) },
+  const what = strangeness(server, state) ?? (found === null ? 'it is gone' : brokenness(found, database, state))
+  if (what !== null) throw slotLost({ source, slot, position: state.position, what })
+}
+
+export function slotLost({ source, slot, position, what }: { source: string; slot: string; position: number; what: string }): MillraceError {
+  return new MillraceError('CAPTURE_SLOT_LOST', {
+    details: { source, slot, position: positionToText(position), what, next: successorOf(slot) },
   })
+}
+
+/** Why what this server's log says at a position need not be what the log said that was read. */
+function strangeness({ systemId, timeline, forks }: ServerIdentity, state: ProgressState): string | null {
+  if (state.systemId !== systemId) return 'this is another database server'
+  if (state.timeline === null || state.timeline === timeline) return null
+  const fork = forks.find((each) => each.timeline === state.timeline)
+  if (fork === undefined) return `this server does not descend from timeline ${state.timeline}, which was read`
+  if (fork.position >= state.position) return null
+  return `this server was promoted at ${positionToText(fork.position)}, without the changes after it that were read before`
 }
 
 function brokenness(found: SlotRow, database: string, { position }: ProgressState): string | null {
@@ -61,7 +69,7 @@ function brokenness(found: SlotRow, database: string, { position }: ProgressStat
 }
 
 /** What a killed snapshot left behind; it holds nothing that is needed. */
-export async function dropSlot(query: Query, { source, database, slot }: Omit<SlotOwner, 'systemId'>): Promise<void> {
+export async function dropSlot(query: Query, { source, database, slot }: Omit<SlotOwner, 'server'>): Promise<void> {
   const found = await readSlot(query, slot)
   if (found === null) return
   if (found.database !== database || found.plugin !== 'pgoutput') {
@@ -83,16 +91,23 @@ export interface MadeSlot {
   readonly snapshot: string
 }
 
+export interface SlotRequest {
+  readonly source: string
+  readonly slot: string
+  /** Goes with its connection. */
+  readonly isTemporary: boolean
+  /** Taken over by a standby that is promoted (Postgres 17 and later). */
+  readonly isFailover: boolean
+}
+
 /** Waits for transactions that are open; `lock_timeout` bounds the wait and leaves no half-made slot. */
-export async function makeSlot(
-  replication: Connection,
-  control: Query,
-  { source, slot }: Pick<SlotOwner, 'source' | 'slot'>,
-): Promise<MadeSlot> {
-  reach('capture.before-slot')
+export async function makeSlot(replication: Connection, control: Query, request: SlotRequest): Promise<MadeSlot> {
+  const { source, slot, isTemporary, isFailover } = request
+  if (!isTemporary) reach('capture.before-slot')
+  const options = isFailover ? "(SNAPSHOT 'export', FAILOVER)" : 'EXPORT_SNAPSHOT'
   try {
     const [row] = await replication.query<{ consistent_point: string; snapshot_name: string }>(
-      `CREATE_REPLICATION_SLOT ${quoteIdentifier(slot)} LOGICAL pgoutput EXPORT_SNAPSHOT`,
+      `CREATE_REPLICATION_SLOT ${quoteIdentifier(slot)} ${isTemporary ? 'TEMPORARY ' : ''}LOGICAL pgoutput ${options}`,
     )
     return { position: positionFromText(row?.consistent_point ?? ''), snapshot: row?.snapshot_name ?? '' }
   } catch (error) {
