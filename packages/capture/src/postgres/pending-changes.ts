@@ -1,11 +1,28 @@
 /**
- * Changes that are decoded but not yet handed to the log, per stream and partition. It also holds the
- * origin of the change at hand, so that the hot path passes no objects around.
+ * Changes that are decoded but not yet handed to the log, per stream and partition, and what was set
+ * aside among them. It also holds the origin of the change at hand, so that the hot path passes no
+ * objects around.
+ *
+ * A transaction that has not ended at the source does not know its place and time yet. Its changes stand
+ * under 0 until `take` is told; what it parks is held here until then, because it may still be undone.
  */
-import { type Append, BatchBuilder, type Schema } from '@millrace/core'
+import { type Append, BatchBuilder, type ControlStatement, type Schema } from '@millrace/core'
+import type { ParkedRecord } from '../parking/parked-record.ts'
+import type { Parking } from '../parking/parking.ts'
+import { positionToText } from './position.ts'
 
 const CAPACITY_MIN = 64
 const CAPACITY_MAX = 16_384
+/** What a record that is held counts for beside what came: so that few of them fill a part. */
+const HELD_RECORD_BYTES = 4096
+
+export interface Origin {
+  readonly transaction: number
+  readonly timeMicros: number
+}
+
+/** A record of a transaction in progress, or the stream whose parked records a truncate has made past. */
+type Held = ParkedRecord | { readonly superseded: string }
 
 export class PendingChanges {
   /** The origin of the next change (law 5). */
@@ -15,7 +32,17 @@ export class PendingChanges {
   /** What the pending changes took on the wire: the measure of every limit here. */
   bytes = 0
   count = 0
+  readonly inProgress: boolean
+  readonly #parking: Parking | null
   #slots: PendingSlot[] = []
+  #statements: ControlStatement[] = []
+  #held: Held[] = []
+  #heldKeys = new Set<string>()
+
+  constructor(parking: Parking | null = null, inProgress = false) {
+    this.#parking = parking
+    this.inProgress = inProgress
+  }
 
   /** One partition of one stream. Made again when a stream's schema changes, when nothing is pending. */
   slot(stream: string, partition: number, schema: Schema): PendingSlot {
@@ -28,12 +55,79 @@ export class PendingChanges {
     this.#slots = this.#slots.filter((slot) => !slots.includes(slot))
   }
 
+  /** Whether a bad value can be set aside at all. */
+  get mayPark(): boolean {
+    return this.#parking !== null
+  }
+
+  /** Records that are held until their transaction ends. */
+  get heldCount(): number {
+    return this.#held.length
+  }
+
+  isClear(stream: string): boolean {
+    return this.#parking === null || (this.#heldKeys.size === 0 && this.#parking.isClear(stream))
+  }
+
+  holds(stream: string, key: string): boolean {
+    return this.#heldKeys.has(`${stream}/${key}`) || this.#parking?.holds(stream, key) === true
+  }
+
+  /** Sets the change at hand aside, in the place of a change. */
+  park(record: Omit<ParkedRecord, 'transaction' | 'time' | 'place'>): void {
+    const { transaction, timeMicros: time } = this
+    const placed: ParkedRecord = { ...record, transaction, time, place: placeOf(transaction) }
+    this.count += 1
+    if (!this.inProgress) return this.#tell(placed)
+    this.#held.push(placed)
+    this.bytes += HELD_RECORD_BYTES
+    if (record.key !== null) this.#heldKeys.add(`${record.stream}/${record.key}`)
+  }
+
+  /** All rows of the stream went: what is parked of it is past. */
+  supersede(stream: string): void {
+    if (this.#parking === null) return
+    this.bytes += HELD_RECORD_BYTES
+    if (this.inProgress) this.#held.push({ superseded: stream })
+    else this.#statements.push(...this.#parking.supersede(stream))
+  }
+
   /** All that is pending, as the appends of one write set; nothing is pending afterwards. */
   take(): Append[] {
     this.bytes = 0
     this.count = 0
     return this.#slots.flatMap((slot) => slot.take())
   }
+
+  /** For the set that makes the changes visible among which something was parked. */
+  takeStatements(): ControlStatement[] {
+    const statements = this.#statements
+    this.#statements = []
+    return statements
+  }
+
+  /** The end of a transaction that was in progress: its place and time are known. */
+  takeAt(origin: Origin): Append[] {
+    for (const held of this.#held) {
+      if ('superseded' in held) this.#statements.push(...(this.#parking?.supersede(held.superseded) ?? []))
+      else this.#tell({ ...held, transaction: origin.transaction, time: origin.timeMicros, place: placeOf(origin.transaction) })
+    }
+    this.#held = []
+    const appends = this.take()
+    for (const { batch } of appends) {
+      batch.transactions.fill(origin.transaction)
+      batch.times.fill(origin.timeMicros)
+    }
+    return appends
+  }
+
+  #tell(record: ParkedRecord): void {
+    this.#statements.push(...(this.#parking?.park(record) ?? []))
+  }
+}
+
+function placeOf(transaction: number): string {
+  return `position ${positionToText(transaction)}`
 }
 
 export class PendingSlot {
@@ -50,6 +144,10 @@ export class PendingSlot {
     this.#schema = schema
   }
 
+  get partition(): number {
+    return this.#partition
+  }
+
   get builder(): BatchBuilder {
     return (this.#builder ??= new BatchBuilder(this.#schema, this.#capacity))
   }
@@ -59,6 +157,6 @@ export class PendingSlot {
     const batch = this.#builder.finish()
     this.#builder = null
     this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(batch.count))))
-    return [{ stream: this.#stream, partition: this.#partition, batch }]
+    return batch.count === 0 ? [] : [{ stream: this.#stream, partition: this.#partition, batch }]
   }
 }

@@ -4,27 +4,34 @@
  *   socket ─ frames ─ decoder ─► pending changes ─ one commit at a time ─► log ─► acknowledgement
  *
  * While a commit is in flight the next changes are decoded, so a slow log makes larger commits and not
- * more of them. Only whole transactions become visible (law 3); one that outgrows `PART_BYTES` goes in
- * parts that nobody sees before the last. The server is told only of what is durable (law 2).
+ * more of them. Only whole transactions become visible (law 3); what outgrows its share of memory goes in
+ * parts that nobody sees before the end. A transaction that is still in progress at the source has a lane
+ * of its own, and others pass it by. The server is told only of what is durable (law 2): a transaction in
+ * progress ends after every position that is acknowledged, so the server sends it again from its start.
  */
-import { assert, type Clock, describeError, MillraceError, reach } from '@millrace/base'
-import type { Append, LogWriter, StreamDefinition, WriteSet } from '@millrace/core'
-import { quoteIdentifier, quoteLiteral } from './catalog/table.ts'
+import { assert, type Clock, MillraceError } from '@millrace/base'
+import type { LogWriter, SourceProgress, StreamDefinition } from '@millrace/core'
+import type { Parking } from '../parking/parking.ts'
+import { streamName } from './catalog/table.ts'
 import type { CaptureRecord } from './capture-record.ts'
-import type { Connection } from './connect.ts'
+import type { Connection, Query } from './connect.ts'
+import type { Boundary, FillRouter } from './fill/fill-router.ts'
 import { heartbeatTime, HEARTBEAT_PREFIX } from './heartbeat.ts'
 import type { PendingChanges } from './pending-changes.ts'
 import { ChangeDecoder, type Outcome, OUTCOME } from './pgoutput/decoder.ts'
-import type { Relation } from './pgoutput/relation.ts'
-import { positionToText, readPosition } from './position.ts'
+import type { Lane } from './pgoutput/lane.ts'
+import { type Relation, sameRelation } from './pgoutput/relation.ts'
+import { readPosition } from './position.ts'
 import { type ProgressState, progressOf } from './progress-state.ts'
-import { successorOf } from './slot-name.ts'
 import { sourceError } from './source-error.ts'
+import { NO_FILLS } from './stream/no-fills.ts'
+import { Outbox } from './stream/outbox.ts'
+import { slotError, startReplication } from './stream/start-replication.ts'
+import type { StreamingChoice } from './stream/streaming-choice.ts'
 import type { TableFeed } from './table-feed.ts'
-import { transactionTail } from './tail-name.ts'
 import { FrameReader } from './wire/frame-reader.ts'
 import { RawConnection } from './wire/raw-connection.ts'
-import { MESSAGE, readServerError, type ServerError } from './wire/server-message.ts'
+import { MESSAGE, readServerError } from './wire/server-message.ts'
 import { statusUpdate } from './wire/status-update.ts'
 
 /** A commit is due after so many bytes of changes, or so long after the first of them. */
@@ -32,6 +39,12 @@ const FLUSH_BYTES = 1_000_000
 const FLUSH_DELAY_MS = 5
 /** Reading waits for the log when this much is decoded; a single transaction goes in parts of this size. */
 const PART_BYTES = 8_000_000
+/** What all transactions in progress may keep in memory between their pieces, together. */
+const PAUSED_BYTES = 8_000_000
+/** Transactions in progress that are followed at a time. */
+const LANES_MAX = 256
+/** What one of them may hold until it ends: records that it is to park. */
+const HELD_RECORDS_MAX = 1000
 const STATUS_PAUSE_MS = 2000
 /** How often, at most, a position without changes is stored, so that it may be acknowledged. */
 const QUIET_COMMIT_PAUSE_MS = 1000
@@ -47,20 +60,47 @@ export interface BoundRelation {
   readonly definition: StreamDefinition | null
 }
 
+export interface BindOptions {
+  /** Where the feed is to put its changes. */
+  readonly pending: PendingChanges
+  /** Puts what is pending out of the way, before rows of a new shape follow. */
+  readonly settle: () => Promise<void>
+  /** The relation is told within a transaction that is not committed: nothing that lasts may follow from it. */
+  readonly inProgress: boolean
+}
+
 export interface StreamOptions {
   readonly source: string
   readonly replication: Connection
+  /** Of the control connection. */
+  readonly query: Query
   readonly pending: PendingChanges
+  readonly parking?: Parking | null
   readonly writer: LogWriter
   readonly clock: Clock
   readonly record: CaptureRecord
   readonly state: ProgressState
+  /** Of the server. */
+  readonly version: number
+  readonly streaming: StreamingChoice
+  readonly fills?: FillRouter
   /** So long may the server say nothing, though asked. */
   readonly silenceMsMax: number
   /** The last transaction that is in the log. */
   readonly transaction: number
-  /** Finds the table of a relation; asks the catalog where its shape is new. `settle` puts what is pending out of the way. */
-  readonly bindRelation: (relation: Relation, settle: () => Promise<void>) => Promise<BoundRelation>
+  /**
+   * Finds the table of a relation; asks the catalog where its shape is new. `uncommitted`, where it is told
+   * `inProgress`: its shape is not the log's, so its transaction must be read as a whole.
+   */
+  readonly bindRelation: (relation: Relation, options: BindOptions) => Promise<BoundRelation | 'uncommitted'>
+}
+
+/** `again`: nothing is wrong, but a session must begin anew, because streaming is to be switched. */
+export type StreamEnd = 'stopped' | 'again'
+
+interface Appointment {
+  readonly position: number
+  readonly act: () => void | Promise<void>
 }
 
 export class ReplicationStream {
@@ -68,17 +108,24 @@ export class ReplicationStream {
   readonly #raw: RawConnection
   readonly #frames = new FrameReader()
   readonly #decoder: ChangeDecoder
-  #committing: Promise<void> | null = null
+  readonly #outbox: Outbox
+  readonly #fills: FillRouter
+  /** Transactions in progress are sent. */
+  readonly #isStreaming: boolean
   #failure: Error | null = null
+  #isAgain = false
   #flushDue = false
+  /** A commit is wanted even if nothing is pending. */
+  #isNudged = false
   #flushTimer: NodeJS.Timeout | null = null
-  /** Parts of the transaction at hand are in the log's open tail. */
-  #tailOpen = false
   /** Since when the reader waits for bytes; null while it works. */
   #waitingSinceMs: number | null = null
-  #definitions: StreamDefinition[] = []
   /** Commit time of the oldest change that is pending. */
   #pendingSinceMs: number | null = null
+  #newestMicros = 0
+  #appointments: Appointment[] = []
+  /** Everything that was committed before it has come. */
+  #passed: number
   /** Stored with the log: the stream may be acknowledged, and resumes, from here. */
   #position: number
   /** The server is past this position and nothing before it is missing here; not stored yet. */
@@ -86,61 +133,110 @@ export class ReplicationStream {
   #quietCommitMs = 0
 
   constructor(options: StreamOptions) {
-    const { source, replication, pending, transaction, state, record } = options
+    const { source, replication, pending, parking = null, transaction, state, record, fills = NO_FILLS, writer } = options
     this.#options = options
+    this.#fills = fills
+    this.#isStreaming = options.streaming.isOn(options.version)
     this.#raw = new RawConnection(replication)
-    this.#decoder = new ChangeDecoder({ source, messagePrefix: HEARTBEAT_PREFIX, pending, afterTransaction: transaction })
+    this.#decoder = new ChangeDecoder({ source, messagePrefix: HEARTBEAT_PREFIX, pending, parking, afterTransaction: transaction })
+    this.#outbox = new Outbox({
+      source,
+      writer,
+      fills,
+      progressAt: (boundary) => this.#progressAt(boundary),
+      onSaved: (boundary, count) => this.#saved(boundary, count),
+      onRefused: (error) => this.#refused(error),
+    })
     this.#position = state.position
     this.#quietPosition = state.position
+    this.#passed = state.position
     record.acknowledged = state.position
     this.#decoder.endPosition = state.position
   }
 
+  /** Everything that was committed before it is in the log. */
+  get position(): number {
+    return this.#position
+  }
+
   /** Ends when the signal aborts; rejects when the connection is lost or the log refuses. */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(signal: AbortSignal): Promise<StreamEnd> {
     const stop = (): void => this.#raw.stop()
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
     const statusTimer = setInterval(() => this.#status(), STATUS_PAUSE_MS)
     try {
-      this.#start()
+      const { state, version, record } = this.#options
+      record.streaming = this.#isStreaming
+      this.#raw.query(startReplication({ state, version, streaming: this.#isStreaming }))
       await this.#follow(signal)
     } finally {
       signal.removeEventListener('abort', stop)
       clearInterval(statusTimer)
       this.#cancelFlush()
-      await this.#committing?.catch(() => undefined)
-      this.#raw.finish()
+      await this.#outbox.committing
+      const left = this.#raw.finish()
+      if (this.#isAgain) await left
     }
+    return this.#isAgain && !signal.aborted ? 'again' : 'stopped'
   }
 
-  #start(): void {
-    const { slot, publication, position } = this.#options.state
-    const name = quoteLiteral(quoteIdentifier(publication))
-    this.#raw.query(
-      `START_REPLICATION SLOT ${quoteIdentifier(slot)} LOGICAL ${positionToText(position)} (proto_version '1', publication_names ${name}, messages 'true')`,
-    )
+  /**
+   * Runs `act` in the stream's order, between transactions that come whole, as soon as everything that the
+   * source committed before the position is decoded.
+   */
+  at(position: number, act: () => void | Promise<void>): void {
+    this.#appointments.push({ position, act })
+    this.#tellStatus(true)
+  }
+
+  /** The next boundary is committed even if nothing is pending there; now, where the stream is quiet. */
+  nudge(): void {
+    this.#isNudged = true
+    this.#flushNow()
+  }
+
+  #flushNow(): void {
+    this.#flushTimer = null
+    this.#flushDue = true
+    if (this.#outbox.committing === null && !this.#decoder.inTransaction) this.#flush()
+  }
+
+  /** Binds a stream's tables anew, by what the server last said of them. To be called between transactions, as in `at`. */
+  async rebind(stream: string): Promise<void> {
+    const { whole, lanes } = this.#decoder
+    const isOf = (relation: Relation): boolean => streamName(this.#options.source, relation) === stream
+    for (const lane of lanes.values()) {
+      const touched = Array.from(lane.relations.values(), ({ relation }) => relation).some(isOf)
+      if (touched) return this.#fallBack(lane.xid, 'a table that it changed was bound anew')
+    }
+    for (const { relation } of [...whole.relations.values()]) if (isOf(relation)) await this.#bindWhole(relation)
   }
 
   /** The hot loop: nothing in it waits or allocates, but for what `#after` asks for. */
   async #follow(signal: AbortSignal): Promise<void> {
     const frames = this.#frames
     const decoder = this.#decoder
-    const { pending, record, clock } = this.#options
+    const { record, clock } = this.#options
     for (;;) {
       while (frames.next()) {
         if (frames.kind !== MESSAGE.COPY_DATA) this.#control()
         else if (frames.buffer[frames.start] === CHANGES) {
           const outcome = decoder.decode(frames.buffer, frames.start + CHANGES_HEADER_BYTES, frames.end)
-          if (outcome === OUTCOME.NONE && pending.bytes < PART_BYTES) continue
+          if (outcome === OUTCOME.NONE && decoder.lane.pending.bytes < PART_BYTES) continue
           const wait = this.#after(outcome)
           if (wait !== null) await wait
-        } else if (frames.buffer[frames.start] === KEEPALIVE) this.#keepalive()
+          if (this.#isAgain) return
+        } else if (frames.buffer[frames.start] === KEEPALIVE) {
+          this.#keepalive()
+          if (this.#appointments.length > 0) await this.#keepAppointments()
+        }
       }
       this.#waitingSinceMs = clock.monotonicMs()
       const chunk = await this.#raw.read()
       this.#waitingSinceMs = null
       if (this.#failure !== null) throw this.#failure
+      if (this.#isAgain) return
       if (chunk !== null) {
         record.lastContactMs = clock.nowMs()
         frames.push(chunk)
@@ -150,120 +246,209 @@ export class ReplicationStream {
   }
 
   #after(outcome: Outcome): Promise<void> | null {
-    if (outcome === OUTCOME.COMMITTED) return this.#committed()
-    if (outcome === OUTCOME.RELATION) return this.#relation()
-    if (outcome === OUTCOME.MESSAGE) this.#message()
-    return this.#options.pending.bytes >= PART_BYTES && this.#decoder.inTransaction ? this.#flushPart() : null
+    switch (outcome) {
+      case OUTCOME.COMMITTED:
+        return this.#committed()
+      case OUTCOME.RELATION:
+        return this.#relation()
+      case OUTCOME.STREAMED:
+        return this.#streamed()
+      case OUTCOME.ABORTED:
+        return this.#aborted()
+      case OUTCOME.PAUSED:
+        return this.#paused()
+      case OUTCOME.INDIVISIBLE:
+        return this.#fallBack(this.#decoder.ended?.xid ?? 0, 'a part of it was undone after it had come')
+      case OUTCOME.MESSAGE:
+        this.#message()
+    }
+    const { lane, inTransaction } = this.#decoder
+    if (lane.pending.bytes < PART_BYTES || (lane.xid === 0 && !inTransaction)) return null
+    if (lane.pending.heldCount > HELD_RECORDS_MAX)
+      return this.#fallBack(lane.xid, `it has more than ${HELD_RECORDS_MAX} records to be parked`)
+    return this.#flushPart(lane)
   }
 
   /** A whole transaction is pending. */
   #committed(): Promise<void> | null {
-    const { pending, record } = this.#options
+    const { record, streaming } = this.#options
+    const { whole, endPosition, xid } = this.#decoder
     record.transactions += 1
-    if (pending.count === 0 && !this.#tailOpen) {
-      if (this.#committing === null) this.#quietPosition = Math.max(this.#quietPosition, this.#decoder.endPosition)
+    this.#passed = Math.max(this.#passed, endPosition)
+    if (!this.#isStreaming) streaming.committed(xid)
+    if (this.#mayStreamAgain()) return this.#streamAgain()
+    if (whole.isEmpty() && !this.#outbox.hasReady()) {
+      if (this.#outbox.committing === null) this.#quietPosition = Math.max(this.#quietPosition, endPosition)
+      return this.#afterBoundary(null)
+    }
+    return this.#afterBoundary(this.#due(whole.pending.timeMicros))
+  }
+
+  /** A transaction that was in progress was committed: it follows what came whole before its end. */
+  #streamed(): Promise<void> | null {
+    const { ended, origin } = this.#decoder
+    assert(ended !== null, 'a transaction that ended has a lane')
+    this.#options.record.transactions += 1
+    return this.#release(ended, origin.timeMicros)
+  }
+
+  async #release(lane: Lane, timeMicros: number): Promise<void> {
+    const { origin, whole } = this.#decoder
+    this.#outbox.seal(whole, this.#boundary())
+    while (!this.#outbox.mayShow(lane)) {
+      await this.#written()
+      this.#outbox.commitSealed()
+    }
+    // From here to the release nothing may wait: a commit in between would tell of a transaction that it lacks.
+    const isEmpty = lane.isEmpty()
+    this.#decoder.pass()
+    this.#newestMicros = Math.max(this.#newestMicros, timeMicros)
+    this.#outbox.release(lane, origin, this.#boundary())
+    this.#passed = Math.max(this.#passed, this.#decoder.endPosition)
+    await this.#adopt(lane)
+    if (!isEmpty || this.#outbox.hasReady()) await this.#due(timeMicros)
+    else if (this.#outbox.committing === null) this.#quietPosition = Math.max(this.#quietPosition, this.#decoder.endPosition)
+    await this.#keepAppointments()
+  }
+
+  /** What the transaction was told of tables holds for all from now on, unless something newer was told. */
+  async #adopt(lane: Lane): Promise<void> {
+    const { whole } = this.#decoder
+    for (const [oid, told] of lane.relations) {
+      const known = whole.relations.get(oid)
+      if (known !== undefined && (known.arrival > told.arrival || sameRelation(known.relation, told.relation))) continue
+      await this.#bindWhole(told.relation)
+    }
+  }
+
+  #aborted(): Promise<void> | null {
+    const { ended } = this.#decoder
+    assert(ended !== null, 'a transaction that ended has a lane')
+    this.#outbox.discard(ended)
+    if (ended.tails.size === 0) return this.#afterBoundary(null)
+    return this.#afterBoundary(this.#due(this.#newestMicros))
+  }
+
+  /** The largest of those that wait for their next piece goes out of memory, where all of them keep too much. */
+  async #paused(): Promise<void> {
+    const { lanes } = this.#decoder
+    let bytes = 0
+    let largest: Lane | null = null
+    for (const lane of lanes.values()) {
+      bytes += lane.pending.bytes
+      if (largest === null || lane.pending.bytes > largest.pending.bytes) largest = lane
+    }
+    if (largest === null) return
+    if (lanes.size > LANES_MAX) return this.#fallBack(largest.xid, `more than ${LANES_MAX} transactions were in progress`)
+    if (bytes > PAUSED_BYTES) await this.#flushPart(largest)
+  }
+
+  /** A commit is due, at once or soon. Where one is in flight the next waits its turn, and reading waits once enough is decoded. */
+  #due(timeMicros: number): Promise<void> | null {
+    const { record } = this.#options
+    this.#pendingSinceMs ??= timeMicros / 1000
+    record.unsavedSinceMs ??= this.#pendingSinceMs
+    const bytes = this.#decoder.whole.pending.bytes + this.#outbox.readyBytes
+    if (!this.#flushDue && bytes < FLUSH_BYTES) {
+      this.#flushTimer ??= setTimeout(() => this.#flushNow(), FLUSH_DELAY_MS)
       return null
     }
-    this.#pendingSinceMs ??= pending.timeMicros / 1000
-    record.unsavedSinceMs ??= this.#pendingSinceMs
-    if (this.#flushDue || pending.bytes >= FLUSH_BYTES) return this.#flushOrWait()
-    this.#flushTimer ??= setTimeout(() => this.#flushNow(), FLUSH_DELAY_MS)
+    this.#flushDue = true
+    if (this.#outbox.committing === null) this.#flush()
+    else if (bytes >= PART_BYTES) return this.#outbox.committing
     return null
   }
 
-  /** Where a commit is in flight, the next one waits its turn, and reading waits too once enough is decoded. */
-  #flushOrWait(): Promise<void> | null {
-    this.#flushDue = true
-    if (this.#committing === null) this.#flush()
-    else if (this.#options.pending.bytes >= PART_BYTES) return this.#committing
-    return null
-  }
-
-  #flushNow(): void {
-    this.#flushTimer = null
-    this.#flushDue = true
-    if (this.#committing === null && !this.#decoder.inTransaction) this.#flush()
-  }
-
+  /** Everything that is whole, in one set. */
   #flush(): void {
-    const { source, pending, state } = this.#options
-    if (pending.count === 0 && !this.#tailOpen) return
+    const { whole } = this.#decoder
+    const isNudged = this.#isNudged || this.#fills.isDue
     this.#cancelFlush()
-    const position = this.#decoder.endPosition
-    const progress = progressOf(source, this.#decoder.transaction, { ...state, position })
-    const newestMs = pending.timeMicros / 1000
-    const count = pending.count
-    const set = this.#setOf(pending.take(), { ...(this.#tailOpen ? { show: [{ tail: transactionTail(source) }] } : {}), progress })
-    this.#tailOpen = false
+    this.#isNudged = false
+    const boundary = this.#boundary()
+    this.#newestMicros = Math.max(this.#newestMicros, whole.isEmpty() ? 0 : whole.pending.timeMicros)
+    this.#outbox.seal(whole, boundary)
+    if (!this.#outbox.hasReady() && !isNudged) return
     this.#pendingSinceMs = null
-    this.#commit(set, () => this.#saved(position, count, newestMs))
+    this.#outbox.commitReady(boundary)
+  }
+
+  #boundary(): Boundary {
+    const { endPosition, transaction, whole } = this.#decoder
+    const timeMicros = Math.max(this.#newestMicros, whole.pending.timeMicros)
+    return { position: Math.max(endPosition, this.#isIdle() ? this.#quietPosition : 0), transaction, timeMicros }
+  }
+
+  #progressAt({ position, transaction }: Boundary): SourceProgress {
+    const { source, state } = this.#options
+    return progressOf(source, transaction, { ...state, position })
   }
 
   /** Part of a transaction whose end has not come yet: durable and unseen. */
-  async #flushPart(): Promise<void> {
-    const { source, pending, record } = this.#options
-    if (this.#committing !== null) await this.#committing
+  async #flushPart(lane: Lane): Promise<void> {
+    await this.#written()
+    // What is whole was committed before, and must not stay behind.
+    if (lane.xid === 0 && this.#outbox.hasReady()) {
+      this.#outbox.commitSealed()
+      await this.#written()
+    }
+    this.#outbox.commitPart(lane)
+  }
+
+  /** Until no commit is in flight. */
+  async #written(): Promise<void> {
+    while (this.#outbox.committing !== null) await this.#outbox.committing
     if (this.#failure !== null) throw this.#failure
-    const count = pending.count
-    if (count === 0) return
-    this.#tailOpen = true
-    const tail = transactionTail(source)
-    const appends = pending.take().map((append) => ({ ...append, tail }))
-    this.#commit(this.#setOf(appends, {}), () => {
-      record.changes += count
-    })
   }
 
-  #setOf(appends: readonly Append[], rest: WriteSet): WriteSet {
-    const streams = this.#definitions
-    this.#definitions = []
-    return { ...(streams.length === 0 ? {} : { streams }), ...(appends.length === 0 ? {} : { appends }), ...rest }
+  /** All that is pending of whole transactions is in the log, the one at hand in parts. */
+  async #settle(): Promise<void> {
+    if (this.#decoder.inTransaction) await this.#flushPart(this.#decoder.whole)
+    else {
+      await this.#written()
+      this.#flush()
+    }
+    await this.#written()
   }
 
-  /** At most one commit is in flight, so that a refused one can never be followed by a later one. */
-  #commit(set: WriteSet, saved: () => void): void {
-    assert(this.#committing === null, 'one commit at a time')
-    reach('capture.before-append')
-    this.#committing = this.#options.writer.commit(set).then(
-      () => {
-        this.#committing = null
-        reach('capture.before-acknowledge')
-        saved()
-        if (this.#flushDue && !this.#decoder.inTransaction) this.#flush()
-      },
-      (error: unknown) => {
-        this.#committing = null
-        this.#failure = error instanceof Error ? error : new Error(describeError(error))
-        this.#raw.stop()
-      },
-    )
-  }
-
-  #saved(position: number, count: number, newestMs: number): void {
+  #saved(boundary: Boundary | null, count: number): void {
     const { record, clock } = this.#options
     record.changes += count
-    record.lastChangeMs = clock.nowMs()
-    record.lastLagMs = Math.max(0, record.lastChangeMs - newestMs)
-    record.unsavedSinceMs = this.#pendingSinceMs
-    this.#acknowledge(position)
+    if (count > 0) {
+      record.lastChangeMs = clock.nowMs()
+      if (boundary !== null) record.lastLagMs = Math.max(0, record.lastChangeMs - boundary.timeMicros / 1000)
+    }
+    if (boundary !== null) {
+      record.unsavedSinceMs = this.#pendingSinceMs
+      this.#acknowledge(boundary.position)
+    }
+    if (this.#flushDue && !this.#decoder.inTransaction) this.#flush()
+  }
+
+  #refused(error: Error): void {
+    this.#failure ??= error
+    this.#raw.stop()
   }
 
   #acknowledge(position: number): void {
-    this.#position = position
+    this.#position = Math.max(this.#position, position)
     this.#quietPosition = Math.max(this.#quietPosition, position)
-    this.#options.record.acknowledged = position
+    this.#options.record.acknowledged = this.#position
     this.#tellStatus(false)
   }
 
   /** Asks for a sign of life; a connection that gives none for too long is taken for lost, whatever TCP says. */
   #status(): void {
-    const { clock, source, silenceMsMax } = this.#options
+    const { clock, source, silenceMsMax, streaming, query } = this.#options
     const silentMs = this.#waitingSinceMs === null ? 0 : clock.monotonicMs() - this.#waitingSinceMs
     if (silentMs > silenceMsMax) {
       const what = `nothing was heard for ${Math.round(silentMs / 1000)} s`
       this.#failure ??= new MillraceError('CAPTURE_CONNECTION_LOST', { details: { source, what } })
       this.#raw.stop()
     }
+    // Who cannot ask waits for the transaction to be told; a lost connection is found by those who need it.
+    if (!this.#isStreaming) streaming.look(query).catch(() => undefined)
+    if (this.#fills.isDue) this.nudge()
     this.#tellStatus(true)
   }
 
@@ -275,6 +460,7 @@ export class ReplicationStream {
     const { buffer, start } = this.#frames
     const position = readPosition(buffer, start + 1)
     this.#options.record.serverPosition = position
+    this.#passed = Math.max(this.#passed, position)
     // Past changes that are not stored yet, the position is none of ours to acknowledge.
     if (this.#isIdle()) this.#quietPosition = Math.max(this.#quietPosition, position)
     const replyWanted = buffer[start + 17] === 1
@@ -282,19 +468,20 @@ export class ReplicationStream {
     if (replyWanted) this.#tellStatus(false)
   }
 
+  /** Nothing that was committed at the source is on its way here. What is in progress was not. */
   #isIdle(): boolean {
-    return this.#committing === null && this.#options.pending.count === 0 && !this.#tailOpen && !this.#decoder.inTransaction
+    const { whole, inTransaction } = this.#decoder
+    return !inTransaction && whole.isEmpty() && this.#outbox.isIdle()
   }
 
   /** So that a quiet source beside busy neighbours does not hold back the server's log. */
   #storeQuietPosition(atOnce: boolean): void {
-    const { source, clock, state } = this.#options
-    const position = this.#quietPosition
+    const { clock } = this.#options
     const nowMs = clock.monotonicMs()
-    if (position <= this.#position || !this.#isIdle() || (!atOnce && nowMs - this.#quietCommitMs < QUIET_COMMIT_PAUSE_MS)) return
+    if (this.#quietPosition <= this.#position || !this.#isIdle()) return
+    if (!atOnce && nowMs - this.#quietCommitMs < QUIET_COMMIT_PAUSE_MS) return
     this.#quietCommitMs = nowMs
-    const progress = progressOf(source, this.#decoder.transaction, { ...state, position })
-    this.#commit({ progress }, () => this.#acknowledge(position))
+    this.#outbox.commitReady(this.#boundary())
   }
 
   /** A heartbeat that came back through the slot proves that all of the way works. */
@@ -310,26 +497,93 @@ export class ReplicationStream {
   }
 
   async #relation(): Promise<void> {
-    const { relation } = this.#decoder
+    const { relation, lane, whole } = this.#decoder
     assert(relation !== null, 'a relation message tells a relation')
-    const { feed, definition } = await this.#options.bindRelation(relation, async () => {
-      await this.#flushPart()
-      if (this.#committing !== null) await this.#committing
+    if (lane === whole) await this.#bindWhole(relation)
+    else await this.#bindInProgress(relation, lane)
+  }
+
+  async #bindWhole(relation: Relation): Promise<void> {
+    const { whole } = this.#decoder
+    const bound = await this.#options.bindRelation(relation, {
+      pending: whole.pending,
+      settle: () => this.#settle(),
+      inProgress: false,
     })
-    if (definition !== null) this.#definitions.push(definition)
+    assert(bound !== 'uncommitted', 'a relation of a committed transaction is committed')
+    const { feed, definition } = bound
+    if (definition !== null) this.#outbox.define(definition)
     feed?.tell(relation.columns.map(({ key }) => key))
-    this.#decoder.bind(relation.oid, feed)
+    this.#decoder.bind(whole, relation, feed)
+  }
+
+  /** What a transaction in progress is told of a table holds for itself alone. */
+  async #bindInProgress(relation: Relation, lane: Lane): Promise<void> {
+    const { whole } = this.#decoder
+    const { oid } = relation
+    const own = lane.relations.get(oid)
+    if (own !== undefined && sameRelation(own.relation, relation)) return this.#decoder.bind(lane, relation, lane.feeds.get(oid) ?? null)
+    const known = whole.relations.get(oid)
+    if (known !== undefined && sameRelation(known.relation, relation)) {
+      return this.#decoder.bind(lane, relation, whole.feeds.get(oid)?.twin(lane.pending) ?? null)
+    }
+    const bound = await this.#options.bindRelation(relation, { pending: lane.pending, settle: async () => undefined, inProgress: true })
+    if (bound === 'uncommitted') return this.#fallBack(lane.xid, `it changes the shape of ${relation.schemaName}.${relation.tableName}`)
+    bound.feed?.tell(relation.columns.map(({ key }) => key))
+    this.#decoder.bind(lane, relation, bound.feed)
+  }
+
+  /** Everything is read again from what is durable, and comes whole until that transaction ended. */
+  async #fallBack(xid: number, why: string): Promise<void> {
+    const { streaming, record } = this.#options
+    streaming.fallBack(xid, why)
+    record.streamingFallBacks = streaming.fallBacks
+    this.#endForAnother()
+  }
+
+  #mayStreamAgain(): boolean {
+    const { streaming, version } = this.#options
+    if (this.#isStreaming) return false
+    streaming.passed(this.#passed)
+    return streaming.isOn(version)
+  }
+
+  /** What was in the way has passed. What is pending is written first: it need not come twice. */
+  async #streamAgain(): Promise<void> {
+    await this.#settle()
+    this.#endForAnother()
+  }
+
+  #endForAnother(): void {
+    this.#isAgain = true
+    this.#raw.stop()
+  }
+
+  #afterBoundary(wait: Promise<void> | null): Promise<void> | null {
+    if (this.#appointments.length === 0) return wait
+    return (wait ?? Promise.resolve()).then(() => this.#keepAppointments())
+  }
+
+  async #keepAppointments(): Promise<void> {
+    const { inTransaction, lane, whole } = this.#decoder
+    if (inTransaction || lane !== whole) return
+    for (;;) {
+      const due = this.#appointments.find(({ position }) => position <= this.#passed)
+      if (due === undefined) return
+      this.#appointments = this.#appointments.filter((each) => each !== due)
+      await due.act()
+    }
   }
 
   #control(): void {
     const { kind, buffer, start, end } = this.#frames
-    const { source, record, replication } = this.#options
+    const { source, record, replication, state } = this.#options
     if (kind === MESSAGE.COPY_BOTH) {
       record.phase = 'running'
       record.error = null
     } else if (kind === MESSAGE.ERROR) {
       const error = readServerError(buffer, start, end)
-      throw slotError(error, this.#options) ?? sourceError(error, replication.address, 'connected')
+      throw slotError(error, { source, state }) ?? sourceError(error, replication.address, 'connected')
     } else if (kind === MESSAGE.COPY_DONE || kind === MESSAGE.READY) {
       throw new MillraceError('CAPTURE_CONNECTION_LOST', { details: { source, what: 'the server ended the stream' } })
     }
@@ -340,17 +594,4 @@ export class ReplicationStream {
     this.#flushTimer = null
     this.#flushDue = false
   }
-}
-
-/** What the server says about the slot when the stream is to start. */
-function slotError(error: ServerError, { source, state }: StreamOptions): MillraceError | null {
-  const { slot } = state
-  if (error.code === '55006') {
-    const pid = /PID (\d+)/.exec(error.message)?.[1]
-    return new MillraceError('CAPTURE_SLOT_ACTIVE', { cause: error, details: { source, slot, pid: pid ?? 'unknown' } })
-  }
-  const isGone = error.code === '42704' || (error.code === '55000' && /slot/.test(error.message))
-  if (!isGone) return null
-  const details = { source, slot, position: positionToText(state.position), what: error.message, next: successorOf(slot) }
-  return new MillraceError('CAPTURE_SLOT_LOST', { cause: error, details })
 }

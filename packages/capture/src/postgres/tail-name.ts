@@ -1,17 +1,21 @@
 /**
  * The names of the open tails that capture keeps in the log: changes that are durable and that nobody
  * sees yet. A session begins by dropping the first two kinds, because the server sends those transactions
- * again; rows of a fill survive, for they were read at a cost.
+ * again; rows of a fill survive, for they were read at a cost. The stream's name stands last in each.
  */
 
-/** Parts of an ordinary transaction that is larger than a batch. */
-export function transactionTail(source: string): string {
-  return `${source}/transaction`
+/** Parts of a transaction that comes whole and is larger than a batch. */
+export function transactionTail(source: string, stream: string): string {
+  return `${transactionTails(source)}${stream}`
+}
+
+export function transactionTails(source: string): string {
+  return `${source}/transaction/`
 }
 
 /** Parts of a transaction that has not ended at the source. */
-export function streamedTail(source: string, xid: number): string {
-  return `${streamedTails(source)}${xid}`
+export function streamedTail(source: string, xid: number, stream: string): string {
+  return `${streamedTails(source)}${xid}/${stream}`
 }
 
 export function streamedTails(source: string): string {

@@ -1,9 +1,11 @@
 import { changeAt, type Schema } from '@millrace/core'
 import { expect, test } from 'vitest'
-import { message } from '../fixtures/pgoutput-messages.ts'
+import { message, streamed } from '../fixtures/pgoutput-messages.ts'
 import { PendingChanges } from '../pending-changes.ts'
 import { TableFeed } from '../table-feed.ts'
+import { tableOf } from '../fixtures/table-of.ts'
 import { ChangeDecoder, OUTCOME } from './decoder.ts'
+import type { Relation } from './relation.ts'
 
 const schema: Schema = {
   columns: [
@@ -17,19 +19,24 @@ const ORDERS = 16_400
 function decoderAfter(
   afterTransaction: number,
   partitions = 1,
-): { decode: (...messages: Buffer[]) => number[]; taken: () => unknown[]; decoder: ChangeDecoder } {
+): { decode: (...messages: Buffer[]) => number[]; taken: () => unknown[]; decoder: ChangeDecoder; feed: TableFeed } {
   const pending = new PendingChanges()
   const decoder = new ChangeDecoder({ source: 'shop', messagePrefix: 'millrace', pending, afterTransaction })
-  const table = { oid: ORDERS, schemaName: 'public', tableName: 'orders', stream: 'shop.orders', schema, partitioned: false }
+  const table = tableOf('orders', schema)
   const feed = new TableFeed({ source: 'shop', slot: 'slot', table, partitions, pending })
   feed.tell([true, false])
-  decoder.bind(ORDERS, feed)
-  decoder.bind(ORDERS + 1, null)
+  decoder.bind(decoder.whole, relationOf(ORDERS), feed)
+  decoder.bind(decoder.whole, relationOf(ORDERS + 1), null)
   return {
+    feed,
     decoder,
     decode: (...messages) => messages.map((bytes) => decoder.decode(Buffer.concat([Buffer.from('##'), bytes]), 2, bytes.length + 2)),
     taken: () => pending.take().flatMap(({ batch }) => Array.from({ length: batch.count }, (_, row) => changeAt(batch, row))),
   }
+}
+
+function relationOf(oid: number): Relation {
+  return { oid, schemaName: 'public', tableName: 'orders', identity: 'd', columns: [] }
 }
 
 const origin = (index: number): object => ({ transaction: 1000, index, time: 946_684_800_000_007 })
@@ -83,6 +90,7 @@ test('a relation is handed on with the columns that tell rows apart', () => {
     oid: 7,
     schemaName: 'public',
     tableName: 'people',
+    identity: 'd',
     columns: columns.map(({ name, type, key }) => ({ name, typeOid: type, typeModifier: -1, key })),
   })
 })
@@ -108,4 +116,69 @@ test('a truncate reaches every partition, each with an identity of its own', () 
   const { decode, taken } = decoderAfter(0, 3)
   decode(message.begin(1000, 7n), message.truncate(ORDERS), message.commit(1000, 1050))
   expect(taken()).toMatchObject([origin(0), origin(1), origin(2)])
+})
+
+test('a transaction in progress is decoded as it comes, others pass it by, and its end tells its place', () => {
+  const { decode, taken, decoder, feed } = decoderAfter(0)
+  decode(streamed.start(800, true))
+  const { lane } = decoder
+  expect(lane.xid).toBe(800)
+  decoder.bind(lane, relationOf(ORDERS), feed.twin(lane.pending))
+  expect(decode(streamed.within(800, message.insert(ORDERS, ['1', 'early'])), streamed.stop())).toEqual([OUTCOME.NONE, OUTCOME.PAUSED])
+  decode(message.begin(1000, 7n), message.insert(ORDERS, ['2', 'whole']), message.commit(1000, 1050))
+  expect(taken()).toMatchObject([{ ...origin(0), after: [2, 'whole'] }])
+  decode(streamed.start(800, false), streamed.within(801, message.update(ORDERS, ['1', undefined])), streamed.stop())
+  expect(decoder).toMatchObject({ transaction: 1000, endPosition: 1050 })
+  expect(decode(streamed.commit(800, 1100, 1150, 9n))).toEqual([OUTCOME.STREAMED])
+  expect(decoder.ended).toBe(lane)
+  decoder.pass()
+  expect(decoder).toMatchObject({ transaction: 1100, endPosition: 1150, lanes: new Map() })
+  const changes = lane.pending
+    .takeAt(decoder.origin)
+    .flatMap(({ batch }) => Array.from({ length: batch.count }, (_, row) => changeAt(batch, row)))
+  const at = { transaction: 1100, time: 946_684_800_000_009 }
+  expect(changes).toMatchObject([
+    { ...at, index: 0, operation: 'insert', after: [1, 'early'] },
+    { ...at, index: 1, operation: 'update', after: [1, undefined] },
+  ])
+})
+
+test('what a part of a transaction left behind when it was undone cannot be told from the rest; one without rows can', () => {
+  const { decode, decoder, feed } = decoderAfter(0)
+  decode(streamed.start(800, true))
+  decoder.bind(decoder.lane, relationOf(ORDERS), feed.twin(decoder.lane.pending))
+  decoder.bind(decoder.lane, relationOf(ORDERS + 1), null)
+  decode(
+    streamed.within(801, message.insert(ORDERS + 1, ['not wanted'])),
+    streamed.within(802, message.insert(ORDERS, ['1', 'x'])),
+    streamed.stop(),
+  )
+  expect(decode(streamed.abort(800, 801))).toEqual([OUTCOME.NONE])
+  expect(decode(streamed.abort(800, 802))).toEqual([OUTCOME.INDIVISIBLE])
+  expect(decode(streamed.abort(800, 800))).toEqual([OUTCOME.ABORTED])
+  expect(decoder.lanes.size).toBe(0)
+})
+
+test('law 5: a transaction in progress that ends where the log already is, is passed over', () => {
+  const { decode } = decoderAfter(1100)
+  expect(decode(streamed.start(800, true), streamed.stop(), streamed.commit(800, 1100, 1150)).at(-1)).toBe(OUTCOME.ABORTED)
+  expect(decode(streamed.start(801, true), streamed.stop(), streamed.commit(801, 1200, 1250)).at(-1)).toBe(OUTCOME.STREAMED)
+})
+
+test('what a transaction in progress is told of a table holds for no other', () => {
+  const { decode, decoder, feed } = decoderAfter(0)
+  decode(streamed.start(800, true))
+  decoder.bind(decoder.lane, relationOf(ORDERS + 5), feed.twin(decoder.lane.pending))
+  decode(streamed.within(800, message.insert(ORDERS + 5, ['1', 'x'])), streamed.stop())
+  expect(() => decode(message.begin(1000, 0n), message.insert(ORDERS + 5, ['2', 'x']))).toThrow(
+    expect.objectContaining({ code: 'CAPTURE_PROTOCOL' }),
+  )
+})
+
+test('a piece without its beginning, and an end of what never came, are refused', () => {
+  expect(() => decoderAfter(0).decode(streamed.start(800, false))).toThrow(expect.objectContaining({ code: 'CAPTURE_PROTOCOL' }))
+  expect(() => decoderAfter(0).decode(streamed.commit(800, 1, 2))).toThrow(expect.objectContaining({ code: 'CAPTURE_PROTOCOL' }))
+  expect(() => decoderAfter(0).decode(streamed.start(800, true), streamed.stop(), streamed.start(800, true))).toThrow(
+    expect.objectContaining({ code: 'CAPTURE_PROTOCOL' }),
+  )
 })

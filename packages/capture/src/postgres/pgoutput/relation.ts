@@ -1,3 +1,5 @@
+import type { ReplicaIdentity } from '../catalog/table.ts'
+
 /** A relation message: the shape of a table, sent before its first change and after each alteration. */
 export interface RelationColumn {
   readonly name: string
@@ -11,6 +13,7 @@ export interface Relation {
   readonly oid: number
   readonly schemaName: string
   readonly tableName: string
+  readonly identity: ReplicaIdentity
   readonly columns: readonly RelationColumn[]
 }
 
@@ -18,7 +21,6 @@ export function readRelation(buffer: Buffer, start: number): Relation {
   const oid = buffer.readUInt32BE(start)
   const schemaEnd = buffer.indexOf(0, start + 4)
   const tableEnd = buffer.indexOf(0, schemaEnd + 1)
-  // The replica identity's letter stands between the name and the number of columns.
   const count = buffer.readUInt16BE(tableEnd + 2)
   const columns: RelationColumn[] = []
   let at = tableEnd + 4
@@ -36,6 +38,12 @@ export function readRelation(buffer: Buffer, start: number): Relation {
     oid,
     schemaName: buffer.toString('utf8', start + 4, schemaEnd) || 'pg_catalog',
     tableName: buffer.toString('utf8', schemaEnd + 1, tableEnd),
+    identity: String.fromCharCode(buffer[tableEnd + 1] as number) as ReplicaIdentity,
     columns,
   }
+}
+
+/** Whether two messages say the same of a table. */
+export function sameRelation(left: Relation, right: Relation): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
 }

@@ -45,6 +45,20 @@ export function locate(buffer: Buffer, start: number, cells: Cells): number {
   return at
 }
 
+/** The captured ones among the cells of a row, in their own order. */
+export function pickCells(from: Cells, places: readonly number[], to: Cells): void {
+  for (let column = 0; column < places.length; column += 1) {
+    const place = places[column] as number
+    to.starts[column] = from.starts[place] as number
+    to.ends[column] = from.ends[place] as number
+  }
+}
+
+/** False for a cell that was not sent because it did not change. */
+export function isTold({ starts }: Cells, column: number): boolean {
+  return starts[column] !== IS_UNCHANGED
+}
+
 /** A row after its change. An unchanged cell stays so, unless the whole row before tells what it holds. */
 export function pushRow(
   buffer: Buffer,

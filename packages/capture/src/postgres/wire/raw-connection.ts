@@ -80,13 +80,18 @@ export class RawConnection {
     this.#end()
   }
 
-  /** Takes leave: what was sent arrives, then the server lets the connection and its slot go. */
-  finish(): void {
+  /** Takes leave: what was sent arrives, then the server lets the connection and its slot go. Resolves when it has. */
+  async finish(): Promise<void> {
     this.#end()
+    const left = new Promise<void>((resolve) => {
+      if (this.#socket.closed) resolve()
+      else this.#socket.once('close', () => resolve())
+    })
     this.#socket.end(TERMINATE)
     this.#socket.removeAllListeners('readable')
     this.#socket.resume()
     setTimeout(() => this.#connection.close(), FAREWELL_MS_MAX).unref()
+    await left
   }
 
   close(): void {
