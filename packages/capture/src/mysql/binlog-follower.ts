@@ -1,0 +1,386 @@
+/**
+ * Follows the source's binlog and brings its changes into the log.
+ *
+ *   socket ─ packets ─ events ─► transactions ─► pending changes ─► one commit at a time ─► log
+ *
+ * An event group begins with its GTID and ends with XID, with the statement COMMIT (engines without
+ * transactions have no XID), with XA PREPARE, or with the one statement that it consists of. A group that
+ * never ends, because its server died while writing it, is passed over when it comes again.
+ */
+import { assert, type Clock, MillraceError } from '@millrace/base'
+import { OPERATION, CELL } from '@millrace/core'
+import { crc32 } from 'node:zlib'
+import { type GroupStart, readMariadbGtid, readMysqlGtid, readPayload, readQuery, readXaName } from './binlog/control-event.ts'
+import { EventReader } from './binlog/event-reader.ts'
+import { EVENT } from './binlog/event-type.ts'
+import { readRows, rowsTypeOf, tableIdAt } from './binlog/rows-event.ts'
+import { readStatement } from './binlog/statement.ts'
+import type { CaptureRecord } from './capture-record.ts'
+import { parseHistory, type History } from './gtid/history.ts'
+import type { PendingChanges } from './pending-changes.ts'
+import { IncompleteGroup } from './incomplete-group.ts'
+import type { ProgressState } from './progress-state.ts'
+import { ALL_TABLES, type Effect, effectOf } from './statement-effect.ts'
+import type { TableBinder } from './table-binder.ts'
+import type { TableFeed } from './table-feed.ts'
+import type { TransactionLog } from './transaction-log.ts'
+import { PART_BYTES } from './transaction-log.ts'
+
+export interface FollowerOptions {
+  readonly source: string
+  readonly database: string
+  readonly isChecked: boolean
+  readonly pending: PendingChanges
+  readonly log: TransactionLog
+  readonly binder: TableBinder
+  readonly clock: Clock
+  readonly record: CaptureRecord
+  readonly state: ProgressState
+  readonly isWanted: (table: string) => boolean
+  /** The first group is one that is in the log already; its likeness proves that this server shares our history. */
+  readonly isProofWanted: boolean
+  /** Groups that were found to have no end, by `file:position`. */
+  readonly incomplete: ReadonlySet<string>
+}
+
+interface BoundTable {
+  readonly body: Buffer
+  readonly feed: TableFeed | null
+  readonly table: string
+}
+
+/** Tables whose numbers are remembered; the server numbers anew after each change of a shape. */
+const BOUND_TABLES_MAX = 10_000
+
+export class BinlogFollower {
+  readonly #options: FollowerOptions
+  readonly #events: EventReader
+  readonly #history: History
+  readonly #bound = new Map<number, BoundTable>()
+  #file: string
+  #group: GroupStart | null = null
+  #groupPlace = ''
+  /** In MySQL the first statement tells whether the group is a single one. */
+  #isFirst = false
+  #isStandalone = false
+  #isSkipped = false
+  #isProving: boolean
+  /** Grows over what the group does: a likeness to know it by. */
+  #likeness = 0
+
+  constructor(options: FollowerOptions) {
+    const { source, isChecked, state, isProofWanted } = options
+    this.#options = options
+    this.#events = new EventReader(source, isChecked)
+    this.#history = parseHistory(state.dialect, isProofWanted ? state.before : state.gtid)
+    this.#file = state.file
+    this.#isProving = isProofWanted
+  }
+
+  get state(): ProgressState {
+    return this.#options.log.state
+  }
+
+  /** One event. The hot path returns null; a promise is to be waited for before the next event. */
+  take(buffer: Buffer, start: number, end: number): Promise<void> | null {
+    const events = this.#events
+    events.read(buffer, start, end)
+    if (events.type === EVENT.TRANSACTION_PAYLOAD) return this.#payload()
+    return this.#event(end - start)
+  }
+
+  #event(bytes: number): Promise<void> | null {
+    const { type } = this.#events
+    try {
+      const rows = rowsTypeOf(type)
+      if (rows !== null) return this.#rows(rows, bytes)
+      if (type === EVENT.TABLE_MAP) return this.#tableMap()
+      return this.#control(type)
+    } catch (error) {
+      throw this.#unreadable(error)
+    }
+  }
+
+  #rows(type: NonNullable<ReturnType<typeof rowsTypeOf>>, bytes: number): Promise<void> | null {
+    const { buffer, start, end } = this.#events
+    const { pending, log } = this.#options
+    const bound = this.#bound.get(tableIdAt(buffer, start))
+    if (bound === undefined || bound.feed === null || this.#isSkipped || this.#isProving) return null
+    const { feed } = bound
+    const body = readRows(buffer, { start, end, type, columns: feed.columnCount })
+    if (type.kind === 'update') feed.update(body)
+    else if (type.kind === 'delete') feed.delete(body)
+    else if (!feed.insert(body)) throw this.#partial(bound.table)
+    pending.bytes += bytes
+    return pending.bytes >= PART_BYTES ? log.part() : null
+  }
+
+  #tableMap(): Promise<void> | null {
+    const { buffer, start, end } = this.#events
+    const id = tableIdAt(buffer, start)
+    const known = this.#bound.get(id)
+    if (known !== undefined && buffer.compare(known.body, 0, known.body.length, start + 6, end) === 0) {
+      this.#resemble(known.table)
+      return null
+    }
+    // A copy, because the buffer is used again.
+    const body = Buffer.from(buffer.subarray(start + 6, end))
+    return this.#bind(id, body)
+  }
+
+  async #bind(id: number, body: Buffer): Promise<void> {
+    const { binder, log } = this.#options
+    try {
+      const binding = await binder.bind(body)
+      let feed: TableFeed | null = null
+      if (binding.kind === 'bound') feed = binding.feed
+      if (binding.kind === 'reshaped' && this.#isStopped(binding.table)) return this.#remember(id, { body, feed: null, table: binding.table })
+      if (binding.kind === 'reshaped') {
+        await log.settle()
+        log.define(binding.definition)
+        feed = binding.apply()
+        this.#bound.clear()
+      }
+      if (binding.kind === 'stopped') this.#stop(binding.table, binding.why)
+      const table = binding.kind === 'passed' ? '' : binding.table
+      this.#resemble(table)
+      this.#remember(id, { body, feed: this.#isStopped(table) ? null : feed, table })
+    } catch (error) {
+      throw this.#unreadable(error)
+    }
+  }
+
+  #remember(id: number, bound: BoundTable): void {
+    if (this.#bound.size >= BOUND_TABLES_MAX) this.#bound.clear()
+    this.#bound.set(id, bound)
+  }
+
+  #control(type: number): Promise<void> | null {
+    const events = this.#events
+    switch (type) {
+      case EVENT.MARIADB_GTID:
+        return this.#begin(readMariadbGtid(events.body, events))
+      case EVENT.GTID:
+        return this.#begin(readMysqlGtid(events.body, events.seconds))
+      case EVENT.XID:
+        return this.#end()
+      case EVENT.QUERY:
+      case EVENT.MARIADB_QUERY_COMPRESSED:
+        return this.#query(type === EVENT.MARIADB_QUERY_COMPRESSED)
+      case EVENT.XA_PREPARE:
+        return this.#prepared()
+      case EVENT.ROTATE:
+        return this.#rotate()
+      case EVENT.FORMAT_DESCRIPTION:
+        return this.#newFile()
+      case EVENT.HEARTBEAT:
+      case EVENT.HEARTBEAT_V2:
+        return this.#heartbeat()
+      case EVENT.ANONYMOUS_GTID:
+        throw this.#undecodable('a transaction without a GTID (`gtid_mode` must stay ON)')
+      case EVENT.GTID_TAGGED:
+        throw this.#undecodable('a GTID with a tag, which MySQL 8.3 and later can be told to give')
+      case EVENT.PARTIAL_UPDATE_ROWS:
+        throw this.#undecodable('a part of a JSON value (set `binlog_row_value_options` to the empty text)')
+      case EVENT.INCIDENT:
+        throw this.#lost('the server itself says that its binlog lacks changes (an incident event)')
+      default:
+        return null
+    }
+  }
+
+  #begin(group: GroupStart): null {
+    this.#failIfOpen()
+    const { log, incomplete } = this.#options
+    this.#group = group
+    this.#groupPlace = `${this.#file}:${this.#events.nextPosition}`
+    this.#isSkipped = incomplete.has(this.#groupPlace)
+    this.#isFirst = true
+    this.#isStandalone = group.isStandalone ?? false
+    this.#likeness = 0
+    log.begin(group.timeMicros)
+    return null
+  }
+
+  /** A group that is open when another begins was never finished by its server. */
+  #failIfOpen(): void {
+    if (this.#group === null) return
+    if (!this.#isSkipped && this.#options.pending.index > 0) throw new IncompleteGroup(this.#groupPlace, this.#group.gtid)
+    this.#group = null
+  }
+
+  #query(isCompressed: boolean): Promise<void> | null {
+    const { database, sql } = readQuery(this.#events.body, isCompressed)
+    if (this.#group === null) return null
+    const statement = readStatement(sql)
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    switch (statement.kind) {
+      case 'begin':
+        return null
+      case 'commit':
+        return this.#end()
+      case 'rollback':
+        // It ends a group whose rows are undone; restarting without it is the simplest way to forget them.
+        if (this.#options.pending.index > 0 && !this.#isSkipped) throw new IncompleteGroup(this.#groupPlace, this.#group.gtid)
+        return this.#end()
+      case 'rollback-to':
+        if (this.#options.pending.index > 0) throw this.#undecodable('a transaction that was rolled back to a savepoint over tables without transactions')
+        return null
+      case 'xa':
+        return this.#xa(statement, isFirst)
+      default: {
+        if (isFirst && this.#group.isStandalone === null) this.#isStandalone = true
+        this.#likeness = crc32(sql, this.#likeness)
+        const effect = this.#isSkipped || this.#isProving ? null : effectOf(statement, { sql, database, ours: this.#options.database, isWanted: this.#options.isWanted })
+        const done = effect === null ? null : this.#apply(effect)
+        if (!this.#isStandalone) return done
+        return done === null ? this.#end() : done.then(() => this.#end() ?? undefined)
+      }
+    }
+  }
+
+  #xa({ verb, name, isOnePhase }: { verb: string; name: string; isOnePhase: boolean }, isFirst: boolean): Promise<void> | null {
+    const { log } = this.#options
+    if (verb === 'START' || verb === 'BEGIN') {
+      return this.#isSkipped || this.#isProving ? null : log.prepare(name)
+    }
+    if (!isFirst || (verb !== 'COMMIT' && verb !== 'ROLLBACK') || isOnePhase) return null
+    this.#likeness = crc32(`${verb} ${name}`, this.#likeness)
+    if (this.#isSkipped || this.#isProving) return this.#end()
+    const { prepared } = this.state
+    if (!prepared.includes(name)) {
+      if (verb === 'ROLLBACK') return this.#end()
+      throw this.#lost(`a transaction was committed that had been prepared before the snapshot (${name})`)
+    }
+    const state = { ...this.#advanced(), prepared: prepared.filter((other) => other !== name) }
+    return log.settlePrepared(name, verb === 'COMMIT', state)
+  }
+
+  #prepared(): Promise<void> | null {
+    const { name, isOnePhase } = readXaName(this.#events.body)
+    const { log } = this.#options
+    if (this.#isSkipped || this.#isProving) return this.#end()
+    if (isOnePhase) throw this.#undecodable('a transaction that was committed in one phase under a name')
+    return log.commitPrepared({ ...this.#advanced(), prepared: [...this.state.prepared, name] })
+  }
+
+  #end(): Promise<void> | null {
+    if (this.#group === null) return null
+    const state = this.#advanced()
+    if (!this.#isProving) return this.#options.log.commit(state)
+    this.#isProving = false
+    const { proof, before, gtid } = this.#options.state
+    if (state.proof !== proof) throw this.#lost(`after ${before} this server has the transaction ${state.proof.split(' ')[0]} where ours was ${gtid}, or another of that name`)
+    this.#options.log.commit({ ...state, before, proof })
+    return null
+  }
+
+  /** The place behind the group at hand, which is no longer at hand. */
+  #advanced(): ProgressState {
+    const group = this.#group
+    assert(group !== null, 'a group ends that began')
+    const { state } = this
+    const isMariadb = state.dialect === 'mariadb'
+    const before = isMariadb ? this.#history.toString() : ''
+    this.#history.add(group.gtid)
+    this.#group = null
+    const proof = isMariadb ? `${group.gtid} ${group.timeMicros} ${this.#likeness}` : ''
+    return { ...state, gtid: this.#history.toString(), file: this.#file, position: this.#events.nextPosition, before, proof }
+  }
+
+  #apply(effect: Effect): Promise<void> | null {
+    const { log, binder } = this.#options
+    const { state } = this
+    if (effect.kind === 'unseen') throw this.#unseen()
+    this.#bound.clear()
+    for (const { table, why } of effect.stop) if (state.tables.includes(table)) this.#stop(table, why)
+    const known = new Set(state.tables)
+    for (const table of effect.create) known.add(table)
+    if (known.size > state.tables.length) log.state = { ...log.state, tables: Array.from(known) }
+    const emptied = state.tables.filter((table) => (effect.empty.includes(table) || effect.empty.includes(ALL_TABLES)) && !this.#isStopped(table))
+    for (const table of emptied) {
+      for (const slot of binder.slotsOf(table) ?? []) {
+        const builder = slot.start(OPERATION.TRUNCATE, false)
+        for (const column of builder.after) column.pushCell(CELL.ABSENT)
+      }
+    }
+    return null
+  }
+
+  #isStopped(table: string): boolean {
+    return this.state.stopped[table] !== undefined
+  }
+
+  /** Nothing of the table is taken from here on; its neighbours flow on (law 9). */
+  #stop(table: string, why: string): void {
+    const { log, source, record } = this.#options
+    if (this.#isStopped(table)) return
+    const stopped = { ...log.state.stopped, [table]: why }
+    log.state = { ...log.state, stopped }
+    record.stoppedTables = Object.keys(stopped)
+    record.error = new MillraceError('CAPTURE_TABLE_STOPPED', { details: { source, table, what: why } })
+  }
+
+  #resemble(table: string): void {
+    if (this.state.dialect === 'mariadb') this.#likeness = crc32(table, this.#likeness)
+  }
+
+  async #payload(): Promise<void> {
+    const { nextPosition } = this.#events
+    const bytes = readPayload(this.#events.body)
+    for (let at = 0; at < bytes.length; ) {
+      const next = this.#events.readInner(bytes, at)
+      this.#events.nextPosition = nextPosition
+      const wait = this.#event(next - at)
+      if (wait !== null) await wait
+      at = next
+    }
+  }
+
+  #rotate(): null {
+    const { body } = this.#events
+    this.#file = body.toString('utf8', 8)
+    return null
+  }
+
+  /** A file begins. Where the server died, the group at hand has no end; where the file was rotated, none is at hand. */
+  #newFile(): null {
+    if (this.#events.nextPosition > 0) this.#failIfOpen()
+    this.#bound.clear()
+    return null
+  }
+
+  /** Comes only while the server waits at the end of its binlog: there is nothing that we have not got. */
+  #heartbeat(): null {
+    const { record, clock, log, state } = this.#options
+    if (this.#isProving && this.#group === null) throw this.#lost(`this server has nothing after ${state.before}, and so lacks ${state.gtid}`)
+    record.lastHeartbeatMs = clock.nowMs()
+    if (log.isIdle) record.lastLagMs = 0
+    return null
+  }
+
+  #unreadable(error: unknown): unknown {
+    if (!(error instanceof RangeError) && !(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_'))) return error
+    if (error instanceof MillraceError) return error
+    return this.#undecodable(`${error.message}, in an event of kind ${this.#events.type}`, error)
+  }
+
+  #undecodable(what: string, cause?: unknown): MillraceError {
+    const details = { source: this.#options.source, what, place: `${this.#file}:${this.#events.nextPosition}` }
+    return new MillraceError('CAPTURE_BINLOG_UNREADABLE', { cause, details })
+  }
+
+  #partial(table: string): MillraceError {
+    return new MillraceError('CAPTURE_ROW_IMAGE', { details: { source: this.#options.source, table } })
+  }
+
+  #unseen(): MillraceError {
+    const details = { source: this.#options.source, place: `${this.#file}:${this.#events.nextPosition}` }
+    return new MillraceError('CAPTURE_STATEMENT_LOGGED', { details })
+  }
+
+  #lost(what: string): MillraceError {
+    return new MillraceError('CAPTURE_BINLOG_LOST', { details: { source: this.#options.source, gtid: this.#options.state.gtid, what } })
+  }
+}

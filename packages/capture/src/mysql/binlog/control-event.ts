@@ -1,0 +1,89 @@
+/** Events that are no rows: names and borders of transactions, statements, files. Offsets are of the body. */
+import { zstdDecompressSync } from 'node:zlib'
+import { LengthEncoded } from '../wire/length-encoded.ts'
+import { inflate } from './rows-event.ts'
+
+export interface GroupStart {
+  readonly gtid: string
+  readonly timeMicros: number
+  /** Known at once in MariaDB; null in MySQL, where the first statement tells. */
+  readonly isStandalone: boolean | null
+  readonly isPreparing: boolean
+}
+
+const STANDALONE = 1
+const PREPARED_XA = 64
+/** The commit time takes 55 bits; the 56th says that the original one follows. */
+const TIME_MASK = 0x7f_ff_ff_ff_ff_ff_ffn
+
+export function readMariadbGtid(body: Buffer, { serverId, seconds }: { serverId: number; seconds: number }): GroupStart {
+  const flags = body.readUInt8(12)
+  return {
+    gtid: `${body.readUInt32LE(8)}-${serverId}-${body.readBigUInt64LE(0)}`,
+    timeMicros: seconds * 1_000_000,
+    isStandalone: (flags & STANDALONE) !== 0,
+    isPreparing: (flags & PREPARED_XA) !== 0,
+  }
+}
+
+/** Flags, the server's identifier, the number; then, since MySQL 8, the time of the commit in microseconds. */
+export function readMysqlGtid(body: Buffer, seconds: number): GroupStart {
+  const hex = body.toString('hex', 1, 17)
+  const uuid = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  const timeMicros = body.length >= 50 ? Number(body.readBigUInt64LE(42) & TIME_MASK) : 0
+  return {
+    gtid: `${uuid}:${body.readBigUInt64LE(17)}`,
+    timeMicros: timeMicros > 0 ? timeMicros : seconds * 1_000_000,
+    isStandalone: null,
+    isPreparing: false,
+  }
+}
+
+export interface QueryEvent {
+  readonly database: string
+  readonly sql: string
+}
+
+export function readQuery(body: Buffer, isCompressed: boolean): QueryEvent {
+  const databaseLength = body.readUInt8(8)
+  const databaseStart = 13 + body.readUInt16LE(11)
+  const sqlStart = databaseStart + databaseLength + 1
+  if (sqlStart > body.length) throw new RangeError('the statement begins beyond the event')
+  const text = body.subarray(sqlStart)
+  return { database: body.toString('utf8', databaseStart, databaseStart + databaseLength), sql: (isCompressed ? inflate(text) : text).toString('utf8') }
+}
+
+/** Written as servers write it in the statement that ends the transaction. */
+export function readXaName(body: Buffer): { name: string; isOnePhase: boolean } {
+  const [format, first, second] = [body.readInt32LE(1), body.readUInt32LE(5), body.readUInt32LE(9)]
+  if (13 + first + second > body.length) throw new RangeError('the name ends beyond the event')
+  const hex = (start: number, length: number): string => body.toString('hex', start, start + length)
+  return { name: `X'${hex(13, first)}',X'${hex(13 + first, second)}',${format}`, isOnePhase: body.readUInt8(0) === 1 }
+}
+
+const PAYLOAD = { END: 0, COMPRESSION: 2, SIZE: 3 } as const
+const ZSTD = 0
+const UNCOMPRESSED = 255
+/** A transaction that takes more than this in memory at once is refused. */
+export const PAYLOAD_BYTES_MAX = 268_435_456
+
+/** The events of a transaction that MySQL compressed as a whole; they have no checksums of their own. */
+export function readPayload(body: Buffer): Buffer {
+  const reader = new LengthEncoded()
+  let compression = UNCOMPRESSED
+  let size = 0
+  for (;;) {
+    const field = reader.read(body)
+    if (field === PAYLOAD.END) break
+    const length = reader.read(body)
+    const next = reader.at + length
+    if (field === PAYLOAD.COMPRESSION) compression = reader.read(body)
+    else if (field === PAYLOAD.SIZE) size = reader.read(body)
+    reader.at = next
+  }
+  const payload = body.subarray(reader.at)
+  if (compression === UNCOMPRESSED) return payload
+  if (compression !== ZSTD) throw new RangeError(`a transaction is compressed in a way that is not known here (${compression})`)
+  if (size > PAYLOAD_BYTES_MAX) throw new RangeError(`a compressed transaction of ${size} bytes is larger than the ${PAYLOAD_BYTES_MAX} that are held at once`)
+  return zstdDecompressSync(payload, { maxOutputLength: PAYLOAD_BYTES_MAX })
+}

@@ -1,0 +1,83 @@
+/**
+ * Changes that are decoded but not yet handed to the log, per stream and partition. It also holds the
+ * origin of the change at hand, so that the hot path passes no objects around.
+ */
+import { type Append, BatchBuilder, type Schema } from '@millrace/core'
+
+const CAPACITY_MIN = 64
+const CAPACITY_MAX = 16_384
+
+export class PendingChanges {
+  /** The origin of the next change (law 5). */
+  transaction = 0
+  index = 0
+  timeMicros = 0
+  /** What the pending changes took on the wire: the measure of every limit here. */
+  bytes = 0
+  count = 0
+  readonly #slots = new Set<PendingSlot>()
+
+  slot(stream: string, partition: number, schema: Schema): PendingSlot {
+    const slot = new PendingSlot({ stream, partition, schema, pending: this })
+    this.#slots.add(slot)
+    return slot
+  }
+
+  /** For slots of a shape that is gone; nothing of them may be pending. */
+  forget(slots: readonly PendingSlot[]): void {
+    for (const slot of slots) this.#slots.delete(slot)
+  }
+
+  /** All that is pending, as the appends of one write set, in an open tail where one is named. */
+  take(tail?: string): Append[] {
+    this.bytes = 0
+    this.count = 0
+    const appends: Append[] = []
+    for (const slot of this.#slots) {
+      const append = slot.take()
+      if (append !== null) appends.push(tail === undefined ? append : { ...append, tail })
+    }
+    return appends
+  }
+}
+
+interface SlotOptions {
+  readonly stream: string
+  readonly partition: number
+  readonly schema: Schema
+  readonly pending: PendingChanges
+}
+
+export class PendingSlot {
+  readonly #options: SlotOptions
+  #builder: BatchBuilder | null = null
+  /** The next batch is likely as long as the last one. */
+  #capacity = CAPACITY_MIN
+
+  constructor(options: SlotOptions) {
+    this.#options = options
+  }
+
+  get builder(): BatchBuilder {
+    return (this.#builder ??= new BatchBuilder(this.#options.schema, this.#capacity))
+  }
+
+  /** Begins a change of this slot and gives it its place in the transaction. */
+  start(operation: number, withBefore: boolean): BatchBuilder {
+    const { pending } = this.#options
+    const { builder } = this
+    builder.start(operation, pending.transaction, pending.index, pending.timeMicros, withBefore)
+    pending.index += 1
+    pending.count += 1
+    return builder
+  }
+
+  take(): Append | null {
+    if (this.#builder === null) return null
+    const { stream, partition } = this.#options
+    const batch = this.#builder.finish()
+    this.#builder = null
+    this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(batch.count))))
+    return { stream, partition, batch }
+  }
+}

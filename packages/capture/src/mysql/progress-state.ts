@@ -1,0 +1,67 @@
+/**
+ * What capture keeps beside `SourceProgress.transaction`. It moves in the same commit as the changes.
+ *
+ * Law of this file: a change's transaction is a counter of our own. It grows by one with each transaction
+ * of the source that brings changes to a captured table, and by one with each snapshot. Neither a file
+ * name, nor a position, nor a sequence number of one domain grows over failovers and several domains; the
+ * counter does, and because it moves with the history, a transaction that is read again after a crash gets
+ * the same number again (law 5).
+ */
+import type { SourceProgress } from '@millrace/core'
+import type { Dialect } from './binlog/event-type.ts'
+
+export interface ProgressState {
+  readonly dialect: Dialect
+  /** Which server it was: tells a failover, and another server that happens to have a file of the same name. */
+  readonly server: string
+  readonly generation: number
+  /** All that was taken: `gtid_binlog_pos` of MariaDB, `gtid_executed` of MySQL, at our place. */
+  readonly gtid: string
+  /** Where that place is in that server's files. For people, and to tell one server from another. */
+  readonly file: string
+  readonly position: number
+  /** The place before the last transaction, and what that one looked like: proof that another server shares our history. */
+  readonly before: string
+  readonly proof: string
+  /** Captured tables, by name. */
+  readonly tables: readonly string[]
+  /** Tables that were there at the snapshot and are not captured. */
+  readonly passed: readonly string[]
+  /** Tables that changed in a way that cannot be followed, and why. */
+  readonly stopped: Readonly<Record<string, string>>
+  /** Transactions that are prepared but neither committed nor rolled back; their rows wait in open tails. */
+  readonly prepared: readonly string[]
+}
+
+export function stateOf({ state }: SourceProgress): ProgressState {
+  return {
+    dialect: state['dialect'] === 'mysql' ? 'mysql' : 'mariadb',
+    server: String(state['server']),
+    generation: Number(state['generation']),
+    gtid: String(state['gtid']),
+    file: String(state['file']),
+    position: Number(state['position']),
+    before: String(state['before'] ?? ''),
+    proof: String(state['proof'] ?? ''),
+    tables: textsOf(state['tables']),
+    passed: textsOf(state['passed']),
+    stopped: (state['stopped'] ?? {}) as Readonly<Record<string, string>>,
+    prepared: textsOf(state['prepared']),
+  }
+}
+
+export function progressOf(source: string, transaction: number, state: ProgressState): SourceProgress {
+  return { source, transaction, state: { ...state } }
+}
+
+/** Names of the open tails of a source; those of prepared transactions outlive a session. */
+export const TAIL = {
+  all: (source: string): string => `${source}/`,
+  part: (source: string): string => `${source}/part`,
+  snapshot: (source: string): string => `${source}/snapshot`,
+  prepared: (source: string, name: string): string => `${source}/prepared/${name}`,
+} as const
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
