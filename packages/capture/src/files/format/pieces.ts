@@ -27,6 +27,11 @@ export class Pieces {
     this.bytes = Buffer.alloc(room + 1)
   }
 
+  /** True if no more can be asked for until some is taken. */
+  get full(): boolean {
+    return this.length >= this.#room
+  }
+
   get length(): number {
     return this.to - this.from
   }

@@ -2,6 +2,7 @@
  * The loop of the formats that are read record by record: fills the window, has it cut, has each record read
  * and gathers rows into a batch per stream.
  */
+import { MillraceError } from '@millrace/base'
 import { BatchBuilder, OPERATION, type Value } from '@millrace/core'
 import type { ParkedRow } from '../../parking/parked-record.ts'
 import type { Pieces } from './pieces.ts'
@@ -95,6 +96,7 @@ class RowParts {
       if (length === 0 && ended) break
       const cut = this.#withoutLast(cutter.cut(bytes, { from, to, final: ended }))
       if (cut.stop === from) {
+        if (this.#pieces.full) throw this.#endless()
         wanted = Math.max(length * 2, length + 1)
         continue
       }
@@ -122,11 +124,18 @@ class RowParts {
     if (this.#parser.cutter.breaks?.has(0x0a) === true && length >= 3 && bytes.readUIntBE(from, 3) === 0xefbbbf) this.#pieces.take(from + 3)
   }
 
+  /** More blank lines after a record than the longest record: whether it is the trailer cannot be seen from here. */
+  #endless(): MillraceError {
+    const what = `after byte ${this.#pieces.offset} there is a record whose end, or whose successor, is nowhere near`
+    return new MillraceError('FILE_DAMAGED', { details: { name: this.#order.name, format: this.#order.format.type, what } })
+  }
+
   /** Keeps back the last record, if only its successor tells that it is not the last of the file. */
   #withoutLast(cut: Cut): Cut {
-    const last = cut.records.at(-1)
-    if (!this.#parser.needsLast || this.#pieces.ended || cut.overlong || last === undefined) return cut
-    return { records: cut.records.slice(0, -1), stop: last.start, overlong: false }
+    if (!this.#parser.needsLast || this.#pieces.ended || cut.overlong) return cut
+    const at = cut.records.findLastIndex(({ start, end }) => end > start)
+    const last = cut.records[at]
+    return last === undefined ? cut : { records: cut.records.slice(0, at), stop: last.start, overlong: false }
   }
 
   *#parts(cut: Cut): Generator<RecordPart, void> {

@@ -36,20 +36,26 @@ export async function readHeader(
 }
 
 /** The next record as texts; null at the end of the file. It is taken. */
-export async function readFields(pieces: Pieces, dialect: Dialect, line: number): Promise<Header | null> {
+async function readFields(pieces: Pieces, dialect: Dialect, line: number): Promise<Header | null> {
   const cut = new Tokenizer({ ...dialect, fill: true }, FIELDS_MAX, 0)
   cut.line = line
-  for (let wanted = FIRST_BYTES; ; wanted = pieces.length * 2) {
+  for (let wanted = FIRST_BYTES; ; wanted = Math.max(wanted, pieces.length * 2)) {
     await pieces.fill(wanted)
     if (pieces.length === 0) return null
     const stop = cut.cut(pieces.bytes, pieces.from, pieces.to, { final: pieces.ended, limit: 1 })
     if (cut.bad.length > 0) throw unreadable(`its line ${line} is no header: ${cut.bad[0]?.reason ?? ''}`)
-    if (cut.rows === 0 && stop === pieces.from && !pieces.ended) continue
+    if (cut.rows === 0 && stop === pieces.from) continue
     const fields = cut.rows === 0 ? null : fieldsOf(cut, pieces, dialect)
     pieces.take(stop)
     if (fields !== null) return { fields, line: cut.line }
-    if (pieces.ended && pieces.length === 0) return null
   }
+}
+
+/** The fields of the record that comes next in the window; it is not taken. */
+export function peekFields(pieces: Pieces, dialect: Dialect): readonly string[] {
+  const cut = new Tokenizer({ ...dialect, fill: true }, FIELDS_MAX, 0)
+  cut.cut(pieces.bytes, pieces.from, pieces.to, { final: pieces.ended, limit: 1 })
+  return cut.rows === 0 ? [] : fieldsOf(cut, pieces, dialect)
 }
 
 const FIRST_BYTES = 65_536

@@ -1,5 +1,5 @@
 /** CSV: each piece is cut as a whole, then read column by column, so that no object is made per record. */
-import { MillraceError } from '@millrace/base'
+import { assert, MillraceError } from '@millrace/base'
 import { type Batch, type CsvFormat, OPERATION, type Schema, valueToJson, type Vector } from '@millrace/core'
 import type { ParkedRow } from '../../../parking/parked-record.ts'
 import { decompress } from '../compression/decompress.ts'
@@ -96,6 +96,7 @@ class CsvReader {
       if (length === 0 && ended) break
       const stop = cut.cut(this.#pieces.bytes, from, this.#pieces.to, { final: ended, limit: Infinity })
       if (stop === from) {
+        assert(!this.#pieces.full, 'a record over its limit is cut')
         wanted = Math.max(length * 2, length + 1)
         continue
       }

@@ -159,6 +159,7 @@ export class Tokenizer {
         const resumed = this.#giveUp(bytes, recordStart, to, final, length > recordBytesMax ? TOO_LONG : wrong)
         if (resumed === -1) return recordStart
         at = resumed
+        if (this.overlong) break
         continue
       }
       at = this.#endOfRecord(bytes, recordStart, at, to, field)
