@@ -1,6 +1,14 @@
 /** What a declared format says about the shape of its records. */
 import { MillraceError } from '@millrace/base'
-import type { Column, ColumnFormat, ColumnFormats, FixedWidthFormat, Type, TypeName } from '@millrace/core'
+import {
+  type Column,
+  type ColumnFormat,
+  type ColumnFormats,
+  type FixedWidthFormat,
+  type Type,
+  typeFromName,
+  type TypeName,
+} from '@millrace/core'
 import type { RecordSchema, StreamedFormat } from './record-reader.ts'
 
 /** Null where the types are to be inferred. */
@@ -34,35 +42,8 @@ export function columnFormat(given: TypeName | ColumnFormat): ColumnFormat {
   return typeof given === 'string' ? { type: given } : given
 }
 
-const PLAIN: Readonly<Record<Exclude<TypeName, `decimal(${number},${number})`>, true>> = {
-  boolean: true,
-  int8: true,
-  int16: true,
-  int32: true,
-  int64: true,
-  hugeint: true,
-  uint8: true,
-  uint16: true,
-  uint32: true,
-  uint64: true,
-  float32: true,
-  float64: true,
-  text: true,
-  bytes: true,
-  uuid: true,
-  json: true,
-  date: true,
-  time: true,
-  timestamp: true,
-  timestamptz: true,
-}
-const DECIMAL_WIDTH_MAX = 38
-
 export function typeOfName(given: TypeName, file: string): Type {
-  if (Object.hasOwn(PLAIN, given)) return { kind: given } as Type
-  const decimal = /^decimal\((\d+),\s*(\d+)\)$/.exec(given)
-  const width = Number(decimal?.[1])
-  const scale = Number(decimal?.[2])
-  if (decimal !== null && width >= 1 && width <= DECIMAL_WIDTH_MAX && scale <= width) return { kind: 'decimal', width, scale }
-  throw new MillraceError('FILE_FORMAT_INVALID', { details: { name: file, problem: `there is no type '${given}'` } })
+  const type = typeFromName(given)
+  if (type === null) throw new MillraceError('FILE_FORMAT_INVALID', { details: { name: file, problem: `there is no type '${given}'` } })
+  return type
 }

@@ -1,15 +1,14 @@
+/** The settings of file formats; what their letters mean is judged by whoever reads the files. */
+import { PLAIN_KINDS, typeFromName } from '@millrace/core'
 import { z } from 'zod'
 import { wholeFrom } from '../setting.ts'
 
 const name = z.string().min(1)
 const character = z.string().length(1)
 
-const typeName = z
-  .string()
-  .regex(
-    /^(?:boolean|int8|int16|int32|int64|hugeint|uint8|uint16|uint32|uint64|float32|float64|text|bytes|uuid|json|date|time|timestamp|timestamptz|decimal\(\d{1,2},\s*\d{1,2}\))$/,
-    'must be a type: int64, text, decimal(12,2), timestamp …',
-  )
+const typeName = z.string().refine((text) => typeFromName(text) !== null, {
+  message: `must be a type: ${PLAIN_KINDS.join(', ')} or decimal(width,scale)`,
+})
 
 export const columnFormats = z
   .record(name, z.union([typeName, z.strictObject({ type: typeName, format: name.optional(), nullable: z.boolean().optional() })]))

@@ -1,5 +1,5 @@
 /** What DuckDB finds in a Parquet file, as columns of ours: what to select for each, or why it cannot be one. */
-import { sqlNameOf, type Type, type TypeKind } from '@millrace/core'
+import { PLAIN_KINDS, sqlNameOf, type Type } from '@millrace/core'
 
 export interface ParquetColumn {
   readonly name: string
@@ -10,29 +10,7 @@ export interface ParquetColumn {
   readonly misfit: { readonly when: string; readonly reason: string } | null
 }
 
-const PLAIN: readonly Exclude<TypeKind, 'decimal'>[] = [
-  'boolean',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'hugeint',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'float32',
-  'float64',
-  'text',
-  'bytes',
-  'uuid',
-  'json',
-  'date',
-  'time',
-  'timestamp',
-  'timestamptz',
-]
-const BY_NAME = new Map<string, Type>(PLAIN.map((kind) => [sqlNameOf({ kind }), { kind }]))
+const BY_NAME = new Map<string, Type>(PLAIN_KINDS.map((kind) => [sqlNameOf({ kind }), { kind }]))
 
 /** Null where no column can have the type. */
 export function parquetColumn(name: string, typeName: string): ParquetColumn | null {

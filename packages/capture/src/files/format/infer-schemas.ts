@@ -1,19 +1,19 @@
 /** The types of a file's columns, guessed once from its beginning. Whoever asked fixes them. */
 import { MillraceError } from '@millrace/base'
 import type { CsvFormat, JsonLinesFormat, Type } from '@millrace/core'
-import { TextCells } from '../encoding/text-cells.ts'
-import { encodingOf } from '../encoding/encoding.ts'
-import { dialectOf } from '../csv/dialect.ts'
-import { peekFields, readHeader } from '../csv/header.ts'
-import { uniqueNames } from '../csv/column-plan.ts'
-import { openPieces } from '../csv/read-csv.ts'
-import { MARK, Tokenizer } from '../csv/tokenizer.ts'
-import { JsonFault, type Member, readMembers } from '../json/json-members.ts'
-import { openJson } from '../json/read-json-lines.ts'
-import { ASCII_BREAKS, LineCutter } from '../record-cutter.ts'
-import { type Inference, RECORD_BYTES_MAX, SAMPLE_BYTES, type StreamedFormat } from '../record-reader.ts'
-import { declaredSchemas } from '../schema-of-format.ts'
-import { ColumnGuess, type GuessKind } from './column-guess.ts'
+import { TextCells } from './encoding/text-cells.ts'
+import { encodingOf } from './encoding/encoding.ts'
+import { dialectOf } from './csv/dialect.ts'
+import { peekFields, readHeader } from './csv/header.ts'
+import { uniqueNames } from './csv/column-plan.ts'
+import { openPieces } from './csv/read-csv.ts'
+import { MARK, Tokenizer } from './csv/tokenizer.ts'
+import { JsonFault, type Member, readMembers } from './json/json-members.ts'
+import { openJson } from './json/read-json-lines.ts'
+import { ASCII_BREAKS, LineCutter } from './record-cutter.ts'
+import { type Inference, RECORD_BYTES_MAX, SAMPLE_BYTES, type StreamedFormat } from './record-reader.ts'
+import { declaredSchemas } from './schema-of-format.ts'
+import { ColumnGuess, type GuessKind } from './infer/column-guess.ts'
 
 export interface Sample {
   readonly bytes: AsyncIterable<Uint8Array>
@@ -63,7 +63,9 @@ async function inferCsv(sample: Sample, format: CsvFormat): Promise<Inference> {
     await pieces.fill(sampleBytes)
     const fields = header.fields.length > 0 ? header.fields : uniqueNames(peekFields(pieces, dialect).map(() => ''))
     const cut = new Tokenizer(dialect, Math.max(fields.length, 1), pieces.length)
-    const stop = cut.cut(pieces.bytes, pieces.from, pieces.to, { final: pieces.ended, limit: Infinity })
+    const to = Math.min(pieces.to, pieces.from + sampleBytes)
+    const final = pieces.ended && to === pieces.to
+    const stop = cut.cut(pieces.bytes, pieces.from, to, { final, limit: Infinity })
     const texts = new TextCells(dialect.encoding)
     texts.open(pieces.bytes, pieces.from, stop)
     const nulls = new Set(dialect.nullText)
@@ -73,7 +75,7 @@ async function inferCsv(sample: Sample, format: CsvFormat): Promise<Inference> {
       for (let row = 0; row < cut.rows; row += 1) addCell(guess, { cut, texts, nulls, cell: row * cut.width + at })
       return [field, guess]
     })
-    return inferenceOf(guesses, { records: cut.records, bytes: stop - pieces.from + first, whole: pieces.ended && stop === pieces.to })
+    return inferenceOf(guesses, { records: cut.records, bytes: stop - pieces.from + first, whole: final && stop === to })
   } finally {
     await pieces.close()
   }
