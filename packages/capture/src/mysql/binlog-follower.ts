@@ -189,7 +189,7 @@ export class BinlogFollower {
     }
   }
 
-  #begin(group: GroupStart): null {
+  #begin(group: GroupStart): Promise<void> | null {
     this.#failIfOpen()
     const { log, incomplete } = this.#options
     this.#group = group
@@ -199,7 +199,7 @@ export class BinlogFollower {
     this.#isStandalone = group.isStandalone ?? false
     this.#likeness = 0
     log.begin(group.timeMicros)
-    return null
+    return group.preparing === null || this.#isSkipped || this.#isProving ? null : log.prepare(group.preparing)
   }
 
   /** A group that is open when another begins was never finished by its server. */

@@ -8,10 +8,12 @@ export interface GroupStart {
   readonly timeMicros: number
   /** Known at once in MariaDB; null in MySQL, where the first statement tells. */
   readonly isStandalone: boolean | null
-  readonly isPreparing: boolean
+  /** The name of the transaction that this group only prepares, where MariaDB tells it at once. */
+  readonly preparing: string | null
 }
 
 const STANDALONE = 1
+const GROUP_COMMIT = 2
 const PREPARED_XA = 64
 /** The commit time takes 55 bits; the 56th says that the original one follows. */
 const TIME_MASK = 0x7f_ff_ff_ff_ff_ff_ffn
@@ -22,7 +24,7 @@ export function readMariadbGtid(body: Buffer, { serverId, seconds }: { serverId:
     gtid: `${body.readUInt32LE(8)}-${serverId}-${body.readBigUInt64LE(0)}`,
     timeMicros: seconds * 1_000_000,
     isStandalone: (flags & STANDALONE) !== 0,
-    isPreparing: (flags & PREPARED_XA) !== 0,
+    preparing: (flags & PREPARED_XA) === 0 ? null : readPreparing(body, (flags & GROUP_COMMIT) === 0 ? 13 : 21),
   }
 }
 
@@ -35,7 +37,7 @@ export function readMysqlGtid(body: Buffer, seconds: number): GroupStart {
     gtid: `${uuid}:${body.readBigUInt64LE(17)}`,
     timeMicros: timeMicros > 0 ? timeMicros : seconds * 1_000_000,
     isStandalone: null,
-    isPreparing: false,
+    preparing: null,
   }
 }
 
@@ -53,12 +55,20 @@ export function readQuery(body: Buffer, isCompressed: boolean): QueryEvent {
   return { database: body.toString('utf8', databaseStart, databaseStart + databaseLength), sql: (isCompressed ? inflate(text) : text).toString('utf8') }
 }
 
+function readPreparing(body: Buffer, at: number): string {
+  const [format, first, second] = [body.readInt32LE(at), body.readUInt8(at + 4), body.readUInt8(at + 5)]
+  return xaName(body, { format, first, second, at: at + 6 })
+}
+
 /** Written as servers write it in the statement that ends the transaction. */
+function xaName(body: Buffer, { format, first, second, at }: { format: number; first: number; second: number; at: number }): string {
+  if (at + first + second > body.length) throw new RangeError('the name ends beyond the event')
+  return `X'${body.toString('hex', at, at + first)}',X'${body.toString('hex', at + first, at + first + second)}',${format}`
+}
+
 export function readXaName(body: Buffer): { name: string; isOnePhase: boolean } {
   const [format, first, second] = [body.readInt32LE(1), body.readUInt32LE(5), body.readUInt32LE(9)]
-  if (13 + first + second > body.length) throw new RangeError('the name ends beyond the event')
-  const hex = (start: number, length: number): string => body.toString('hex', start, start + length)
-  return { name: `X'${hex(13, first)}',X'${hex(13 + first, second)}',${format}`, isOnePhase: body.readUInt8(0) === 1 }
+  return { name: xaName(body, { format, first, second, at: 13 }), isOnePhase: body.readUInt8(0) === 1 }
 }
 
 const PAYLOAD = { END: 0, COMPRESSION: 2, SIZE: 3 } as const
