@@ -42,14 +42,14 @@ export async function agentBench({ rounds, events, note }: AgentBenchOptions): P
     }
     const of = (costs: readonly RoundCost[], name: keyof RoundCost): number => median(costs.map((cost) => cost[name]))
     return {
-      sendMicros: of(memory, 'sendMicros'),
-      sendPlainMicros: of(memory, 'sendPlainMicros'),
-      threadMicrosPerEvent: of(memory, 'threadMicros'),
-      processMicrosPerEvent: of(memory, 'processMicros'),
+      microsecondsPerSend: of(memory, 'sendMicros'),
+      microsecondsPerSendWithoutSchema: of(memory, 'sendPlainMicros'),
+      microsecondsOfThreadPerEvent: of(memory, 'threadMicros'),
+      microsecondsOfProcessPerEvent: of(memory, 'processMicros'),
       acceptedPerSecond: of(memory, 'acceptedPerSecond'),
-      diskSendMicros: of(disk, 'sendMicros'),
-      diskThreadMicrosPerEvent: of(disk, 'threadMicros'),
-      diskAcceptedPerSecond: of(disk, 'acceptedPerSecond'),
+      microsecondsPerSendWithDisk: of(disk, 'sendMicros'),
+      microsecondsOfThreadPerEventWithDisk: of(disk, 'threadMicros'),
+      acceptedPerSecondWithDisk: of(disk, 'acceptedPerSecond'),
       bytesHeldPerQueuedEvent: await bytesHeld(),
       bytesOfAnEvent: JSON.stringify(eventAt(0)).length,
     }

@@ -14,6 +14,8 @@ export const CRASH_POINTS = [
   'files.after-show',
   'logs.before-commit',
   'logs.after-commit',
+  'agent.before-commit',
+  'agent.before-answer',
   'store.before-commit',
   'store.after-commit',
   'live.before-commit',

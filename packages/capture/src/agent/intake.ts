@@ -6,7 +6,7 @@
  * whatever happened in between. Batches that arrive while a commit is under way share the next one. After a
  * failure nothing of what was taken in memory is believed: it is read again from the log.
  */
-import type { Clock } from '@millrace/base'
+import { type Clock, reach } from '@millrace/base'
 import type { LogReader, LogWriter } from '@millrace/core'
 import type { ParkedRow } from '../parking/parked-record.ts'
 import type { Parking } from '../parking/parking.ts'
@@ -224,7 +224,9 @@ export class Intake {
       this.#forgotMs = nowMs
       control.push(forgetAgents(source, nowMs))
     }
+    reach('agent.before-commit')
     await writer.commit({ appends: group.appends(), control, progress: { source, transaction: group.transaction, state: {} } })
+    reach('agent.before-answer')
   }
 
   /** Whoever waits is turned away and comes again. A commit that is still under way ends first: then the log tells all. */
