@@ -51,6 +51,7 @@ export type {
 export type { AgentColumn, AgentSource, AgentStream, AgentTeam } from './source/agent-source.ts'
 export type { BucketCredentials, FilesSource, FileStream } from './source/files-source.ts'
 export type { JsonLogFormat, LineLogFormat, LogFormat, LogMultiline, LogsSource, PatternLogFormat } from './source/logs-source.ts'
+export type { MysqlSource } from './source/mysql-source.ts'
 export type { ColumnMask, PostgresColumns, PostgresSource } from './source/postgres-source.ts'
 export type { Stage, StageObservation, StagePhase } from './stage.ts'
 export { type Layout, layoutOf, sameType, sqlNameOf, type Type, type TypeKind } from './type.ts'

@@ -59,11 +59,11 @@ function goneColumns(before: Schema, after: Schema): SchemaFinding[] {
   })
 }
 
-/** A column of the same type that stands where the old one stood, and was not there before. */
+/** The one column of the same type that came, if there is just one. */
 function renamedTo(before: Schema, after: Schema, at: number): string | null {
   const old = before.columns[at] as Column
-  const now = after.columns[at]
-  return now !== undefined && columnIndex(before, now.name) < 0 && sameType(now.type, old.type) ? now.name : null
+  const came = after.columns.filter(({ name, type }) => columnIndex(before, name) < 0 && sameType(type, old.type))
+  return came.length === 1 ? (came[0] as Column).name : null
 }
 
 function keptColumns(before: Schema, after: Schema): SchemaFinding[] {

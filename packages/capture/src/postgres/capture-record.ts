@@ -1,7 +1,13 @@
 /** What capture knows of itself, written where things happen and read by `observe` (law 6). */
 import type { Clock, MillraceError } from '@millrace/base'
 import type { StageObservation, StagePhase } from '@millrace/core'
+import { FillProgress } from './fill/fill-progress.ts'
 import { positionToText } from './position.ts'
+import { type ParkedTable, tableParked } from './schema-change/table-memory.ts'
+import type { WalLook } from './wal/wal-gauge.ts'
+
+/** How many parked tables the evidence names. */
+const PARKED_TOLD_MAX = 5
 
 export class CaptureRecord {
   phase: StagePhase = 'starting'
@@ -23,23 +29,48 @@ export class CaptureRecord {
   lastLagMs: number | null = null
   acknowledged = 0
   serverPosition = 0
-  walKeptBytes: number | null = null
-  walSafeBytes: number | null = null
   slot = ''
   publication = ''
   tables = 0
+  /** Transactions in progress are sent as they go. */
+  streaming = false
+  streamingFallBacks = 0
+  /** Tables whose streams have stopped, while the others flow on. */
+  parked: readonly ParkedTable[] = []
+  wal: WalLook | null = null
+  /** What is to be said while all runs: the slot's limit, for one. */
+  warning: MillraceError | null = null
+
+  /** How far the reading of rows is that were there before. */
+  readonly fill: FillProgress
+  /** The tables with which the stream began are all in view. */
+  isWhole = true
+  /** How often the slot was lost and all tables were read anew, and what was known the last time. */
+  rebuilds = 0
+  slotLost: string | null = null
+
+  constructor(clock: Clock) {
+    this.fill = new FillProgress(clock)
+  }
+
+  /** Told loudly once, and kept among the evidence. */
+  lost(problem: MillraceError): void {
+    this.rebuilds += 1
+    this.slotLost = problem.message
+    process.emitWarning(problem.message, { code: problem.code, detail: problem.hint })
+  }
 
   observe(name: string, clock: Clock): StageObservation {
     return {
       kind: 'source',
       name,
-      phase: this.phase,
+      phase: this.phase === 'running' && !this.isWhole ? 'snapshot' : this.phase,
       changes: this.changes,
       lastChangeMs: this.lastChangeMs,
       lastContactMs: this.lastContactMs,
       lagMs: this.#lagMs(clock.nowMs()),
       backlog: null,
-      error: this.error,
+      error: this.error ?? this.warning ?? (this.parked[0] === undefined ? null : tableParked(this.parked[0])),
       evidence: {
         slot: this.slot,
         publication: this.publication,
@@ -47,13 +78,28 @@ export class CaptureRecord {
         position: positionToText(this.acknowledged),
         serverPosition: positionToText(this.serverPosition),
         behindBytes: Math.max(0, this.serverPosition - this.acknowledged),
-        walKeptBytes: this.walKeptBytes,
-        walSafeBytes: this.walSafeBytes,
+        walKeptBytes: this.wal?.keptBytes ?? null,
+        walBytesPerSecond: this.wal?.bytesPerSecond ?? null,
+        walSecondsLeft: this.wal?.secondsLeft ?? null,
+        walSafeBytes: this.wal?.safeBytes ?? null,
+        tablesParked: this.parked.length,
+        parked:
+          this.parked.length === 0
+            ? null
+            : this.parked
+                .slice(0, PARKED_TOLD_MAX)
+                .map(({ stream, what }) => `${stream}: ${what}`)
+                .join('; '),
         lastHeartbeatMs: this.lastHeartbeatMs,
         heartbeatRefused: this.heartbeatRefused,
         transactions: this.transactions,
         snapshotRows: this.snapshotRows,
+        ...this.fill.evidence(),
+        rebuilds: this.rebuilds,
+        slotLost: this.slotLost,
         reconnects: this.reconnects,
+        streaming: this.streaming,
+        streamingFallBacks: this.streamingFallBacks,
       },
     }
   }

@@ -1,10 +1,10 @@
 /** What must be true of a database before it can be captured. */
 import { MillraceError } from '@millrace/base'
 import { quoteIdentifier, quotedName, type Table } from './catalog/table.ts'
-import { readTables } from './catalog/read-tables.ts'
-import { connect, type Connection, type SourceTarget } from './connect.ts'
+import type { TableFinder } from './catalog/table-finder.ts'
+import { connect, type Connection, type Query, type SourceTarget } from './connect.ts'
 
-export const VERSION_MIN = 140_000
+export const VERSION_MIN = 130_000
 
 export interface ServerFacts extends Record<string, unknown> {
   readonly version: string
@@ -31,24 +31,41 @@ export async function checkServer(control: Connection): Promise<ServerFacts> {
   return facts
 }
 
-/** The wanted tables, each of which may be read and has rows that can be told apart. */
-export async function checkTables(control: Connection, { name, config }: SourceTarget): Promise<Table[]> {
-  const tables = await readTables(control.query, { source: name, tables: config.tables })
-  const { user } = control.address
-  for (const table of tables) {
-    if (await mayRead(control, table)) continue
-    const fix = `GRANT USAGE ON SCHEMA ${quoteIdentifier(table.schemaName)} TO ${quoteIdentifier(user)}; GRANT SELECT ON ${quotedName(table)} TO ${quoteIdentifier(user)};`
-    throw new MillraceError('SOURCE_PERMISSION', { details: { source: name, user, action: `read the table ${quotedName(table)}`, fix } })
-  }
+/** The wanted tables, each of which may be read, wholly, and has rows that can be told apart. */
+export async function checkTables(control: Connection, finder: TableFinder): Promise<Table[]> {
+  const tables = await finder.read(control.query)
+  for (const table of tables) await checkReading(control, table)
   return tables
 }
 
-export async function mayRead({ query }: Connection, { oid }: Table): Promise<boolean> {
-  const [row] = await query<{ may: boolean }>(
-    `select has_table_privilege(oid, 'SELECT') and has_schema_privilege(relnamespace, 'USAGE') as may from pg_class where oid = $1`,
-    [oid],
+/** Raises SOURCE_PERMISSION or SOURCE_ROW_SECURITY where the table's rows cannot all be read. */
+export async function checkReading({ query, address }: Connection, table: Table): Promise<void> {
+  const { source, user } = address
+  const { may, filtered } = await readRights(query, table)
+  if (!may) {
+    const fix = `GRANT USAGE ON SCHEMA ${quoteIdentifier(table.schemaName)} TO ${quoteIdentifier(user)}; GRANT SELECT ON ${quotedName(table)} TO ${quoteIdentifier(user)};`
+    throw new MillraceError('SOURCE_PERMISSION', { details: { source, user, action: `read the table ${quotedName(table)}`, fix } })
+  }
+  if (filtered)
+    throw new MillraceError('SOURCE_ROW_SECURITY', { details: { source, user, role: quoteIdentifier(user), table: quotedName(table) } })
+}
+
+export interface Rights extends Record<string, unknown> {
+  /** All captured columns, by a grant on the table or on each of them. */
+  readonly may: boolean
+  /** A policy hides rows from this user: the stream would tell them, the snapshot not. */
+  readonly filtered: boolean
+}
+
+export async function readRights(query: Query, { oid, schema }: Table): Promise<Rights> {
+  const [row] = await query<Rights>(
+    `select has_schema_privilege(relnamespace, 'USAGE') and (has_table_privilege(oid, 'SELECT')
+         or (select bool_and(has_column_privilege(oid, name, 'SELECT')) from unnest($2::text[]) name)) as may,
+       row_security_active(oid) as filtered
+     from pg_class where oid = $1`,
+    [oid, schema.columns.map(({ name }) => name)],
   )
-  return row?.may === true
+  return row ?? { may: false, filtered: false }
 }
 
 /** Opens a replication connection, the only proof that it may be; yields the cluster's identity. */

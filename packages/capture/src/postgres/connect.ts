@@ -1,6 +1,7 @@
 /** Opens connections to the source: `pg` does the handshake, the password (SCRAM) and TLS. */
 import { readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MillraceError } from '@millrace/base'
 import type { PostgresSource } from '@millrace/core'
 import { resolveSecret } from '@millrace/guard'
@@ -38,6 +39,8 @@ const LOCK_WAIT_MS_MAX = 10_000
 const SOCKET = { allowHalfOpen: false, readableHighWaterMark: 1 }
 const TLS_SOCKET = { highWaterMark: 1 }
 const KEEP_ALIVE_MS = 10_000
+const AUTHENTICATION_ATTEMPTS_MAX = 3
+const AUTHENTICATION_PAUSE_MS = 250
 
 /**
  * Whatever a value looks like must depend on the value alone: snapshot and stream both print with these.
@@ -56,9 +59,28 @@ const SETTINGS: Readonly<Record<string, string | number>> = {
   idle_in_transaction_session_timeout: 0,
 }
 
-export async function connect(target: SourceTarget, purpose: 'control' | 'snapshot' | 'replication'): Promise<Connection> {
+/**
+ * A password behind a reference may have rotated, and the reference may be written a moment after the
+ * database knows the new one (incident I17). So a refusal reads it again and tries again, before it is told.
+ */
+export async function connect(target: SourceTarget, purpose: Purpose): Promise<Connection> {
+  const isReferred = typeof target.config.url !== 'string' || target.config.password !== undefined
+  for (let attempt = 1; ; attempt += 1) {
+    const url = await sourceUrl(target)
+    try {
+      return await connectTo(target, purpose, url)
+    } catch (error) {
+      const isRefused = error instanceof MillraceError && error.code === 'SOURCE_AUTHENTICATION'
+      if (!isReferred || !isRefused || attempt === AUTHENTICATION_ATTEMPTS_MAX) throw error
+      await sleep(AUTHENTICATION_PAUSE_MS * attempt)
+    }
+  }
+}
+
+type Purpose = 'control' | 'snapshot' | 'replication'
+
+async function connectTo(target: SourceTarget, purpose: Purpose, url: URL): Promise<Connection> {
   const { name, config } = target
-  const url = await sourceUrl(target)
   const address = addressOf(name, url)
   const options = Object.entries(SETTINGS).map(([setting, value]) => `-c ${setting}=${value}`)
   const own = url.searchParams.get('options')
@@ -81,17 +103,25 @@ export async function connect(target: SourceTarget, purpose: 'control' | 'snapsh
   const lost = lostPromise(client, address)
   try {
     await client.connect()
+    if (purpose === 'control') await refusePooler(client, address)
   } catch (error) {
     client.end().catch(() => undefined)
     throw sourceError(error, address, 'connecting')
   }
-  const query: Query = async (sql, parameters) => {
+  const ask = async (sql: string, parameters?: readonly unknown[]): Promise<never> => {
     try {
       const result = await client.query(sql, parameters === undefined ? undefined : [...parameters])
       return result.rows as never
     } catch (error) {
       throw sourceError(error, address, 'connected')
     }
+  }
+  // The heartbeat, the watch of the catalog and the stream share one connection; each waits its turn.
+  let turn: Promise<unknown> = Promise.resolve()
+  const query: Query = (sql, parameters) => {
+    const answer = turn.then(async () => ask(sql, parameters))
+    turn = answer.catch(() => undefined)
+    return answer
   }
   const close = (): void => {
     // Not `end`: a server that is busy or gone must not hold us up.
@@ -115,9 +145,20 @@ function lostPromise(client: pg.Client, address: SourceAddress): Promise<never> 
   return lost
 }
 
+/** Between us and Postgres, a pooler gives us another process's number than the one that answers. */
+async function refusePooler(client: pg.Client, { source, host }: SourceAddress): Promise<void> {
+  const { processID } = client as unknown as { processID: number | null }
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  const pid = rows[0]?.pid
+  if (processID === null || pid === undefined || pid === processID) return
+  const what = `it gave the connection the number ${processID}, and the server process that answers is ${pid}`
+  throw new MillraceError('SOURCE_POOLER', { details: { source, host, what } })
+}
+
 async function sourceUrl({ name, config }: SourceTarget): Promise<URL> {
   const text = typeof config.url === 'string' ? config.url : await resolveSecret(config.url)
   const url = URL.parse(text)
+  if (url !== null && config.password !== undefined) url.password = encodeURIComponent(await resolveSecret(config.password))
   const problem =
     url === null ? 'it cannot be read as a url' : /^postgres(ql)?:$/.test(url.protocol) ? null : `it begins with ${url.protocol}`
   if (url === null || problem !== null) throw new MillraceError('SOURCE_URL_INVALID', { details: { source: name, problem } })

@@ -1,12 +1,16 @@
 /** Looks at a source as `millrace doctor` does: every finding at once, each with the SQL that mends it. */
 import { describeError, MillraceError } from '@millrace/base'
 import { quotedName, quoteIdentifier, type Table } from './catalog/table.ts'
-import { readTables } from './catalog/read-tables.ts'
-import { mayRead, openReplication, readFacts, VERSION_MIN } from './check-source.ts'
+import { openTableFinder } from './catalog/table-finder.ts'
+import { openReplication, readFacts, readRights, VERSION_MIN } from './check-source.ts'
 import { connect, type Connection } from './connect.ts'
 import { publicationOf, slotOf, type SourceNames } from './postgres-capture.ts'
-import { readPublication, unpublished } from './publication.ts'
-import { readSlot } from './slot.ts'
+import { readPublication, readPublished, unpublished } from './publication.ts'
+import { readSlot, type SlotRow } from './slot.ts'
+import { KEPT_BYTES_LIMIT } from './wal/wal-watch.ts'
+
+/** With less room left than this share of what is kept already, the end is near. */
+const SAFE_SHARE_MIN = 0.25
 
 export interface Finding {
   readonly check: string
@@ -50,7 +54,7 @@ async function inspectServer(findings: Finding[], control: Connection): Promise<
     check: 'version',
     ok: version_number >= VERSION_MIN,
     detail: `Postgres ${version}`,
-    fix: 'Upgrade to Postgres 14 or later.',
+    fix: 'Upgrade to Postgres 13 or later.',
   })
   findings.push({
     check: 'wal_level',
@@ -68,10 +72,16 @@ async function inspectReplication(findings: Finding[], names: SourceNames): Prom
 }
 
 async function inspectTables(findings: Finding[], names: SourceNames, control: Connection): Promise<void> {
-  const tables = await readTables(control.query, { source: names.name, tables: names.config.tables })
+  const name = publicationOf(names)
+  const { tables, refused } = await (await openTableFinder(names, name)).find(control.query)
   const user = quoteIdentifier(control.address.user)
   const hidden: Table[] = []
-  for (const table of tables) if (!(await mayRead(control, table))) hidden.push(table)
+  const filtered: Table[] = []
+  for (const table of tables) {
+    const rights = await readRights(control.query, table)
+    if (!rights.may) hidden.push(table)
+    else if (rights.filtered) filtered.push(table)
+  }
   findings.push({
     check: 'tables',
     ok: hidden.length === 0 && tables.length > 0,
@@ -81,17 +91,34 @@ async function inspectTables(findings: Finding[], names: SourceNames, control: C
         ? 'Create a table, or name some in `tables`.'
         : `GRANT SELECT ON ${hidden.map(quotedName).join(', ')} TO ${user};`,
   })
-  const publication = publicationOf(names)
-  const found = await readPublication(control.query, publication)
-  const missing = found === null ? [] : await unpublished(control.query, control.address, publication, tables)
+  for (const { error } of refused) findings.push({ check: 'table', ok: false, detail: error.message, fix: error.hint })
+  if (filtered.length > 0) {
+    const detail = `row-level security hides rows of ${filtered.map(quotedName).join(', ')}`
+    findings.push({ check: 'row security', ok: false, detail, fix: `ALTER ROLE ${user} BYPASSRLS;` })
+  }
+  await inspectPublication(findings, { name, tables, control })
+}
+
+interface Published {
+  readonly name: string
+  readonly tables: readonly Table[]
+  readonly control: Connection
+}
+
+async function inspectPublication(findings: Finding[], { name, tables, control }: Published): Promise<void> {
+  const found = await readPublication(control.query, name)
+  const carried = found === null ? [] : await readPublished(control.query, name)
+  const missing = found === null ? [] : unpublished(control.address.source, { name, tables, carried })
+  const left = tables.filter((table) => found?.ours === false && table.signature.left.length > 0).map(quotedName)
+  const lacks = missing.length === 0 ? '' : ` lacks ${missing.length} tables`
   findings.push({
     check: 'publication',
     ok: missing.length === 0 && found?.complete !== false,
     detail:
       found === null
-        ? `${publication} will be made by the first start`
-        : `${publication}${missing.length === 0 ? '' : ` lacks ${missing.length} tables`}`,
-    fix: `ALTER PUBLICATION ${quoteIdentifier(publication)} ${missing.length > 0 ? `ADD TABLE ${missing.map(quotedName).join(', ')}` : "SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)"};`,
+        ? `${name} will be made by the first start`
+        : `${name}${lacks}${left.length === 0 ? '' : ` (not every column of ${left.join(', ')} is captured)`}`,
+    fix: `ALTER PUBLICATION ${quoteIdentifier(name)} ${missing.length > 0 ? `ADD TABLE ${missing.map(quotedName).join(', ')}` : "SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)"};`,
   })
 }
 
@@ -102,7 +129,7 @@ async function inspectSlot(findings: Finding[], names: SourceNames, control: Con
     const kept = `${((found.keptBytes ?? 0) / 1e6).toFixed(1)} MB of the log kept for it`
     const fix = `Set another \`slot\` for this source in millrace.config.ts, then SELECT pg_drop_replication_slot('${slot}');`
     findings.push({ check: 'slot', ok: found.walStatus !== 'lost', detail: `${slot}: ${String(found.walStatus)}, ${kept}`, fix })
-    return
+    return inspectWal(findings, names, found)
   }
   const [room] = await control.query<{ used: number; limit: number }>(
     `select count(*)::int as used, current_setting('max_replication_slots')::int as limit from pg_replication_slots`,
@@ -113,5 +140,19 @@ async function inspectSlot(findings: Finding[], names: SourceNames, control: Con
     ok: used < limit,
     detail: `${slot} will be made by the first start; ${used} of ${limit} slots are in use`,
     fix: `ALTER SYSTEM SET max_replication_slots = ${limit + 5}; -- then restart the server`,
+  })
+}
+
+/** How much room is left before the server gives the slot up, and before our own limit. */
+function inspectWal(findings: Finding[], { name, config }: SourceNames, { keptBytes, safeBytes }: SlotRow): void {
+  const limit = config.wal?.keptBytesLimit ?? KEPT_BYTES_LIMIT
+  const kept = keptBytes ?? 0
+  const server =
+    safeBytes === null ? 'the server sets no limit' : `${(safeBytes / 1e6).toFixed(0)} MB more before the server gives the slot up`
+  findings.push({
+    check: 'kept log',
+    ok: kept < limit && (safeBytes === null || safeBytes > kept * SAFE_SHARE_MIN),
+    detail: `${(kept / 1e6).toFixed(1)} MB of ${(limit / 1e6).toFixed(0)} MB that \`wal.keptBytesLimit\` allows; ${server}`,
+    fix: `Start Millrace, so that the slot moves on; end long transactions in the server; or raise max_slot_wal_keep_size and \`sources.${name}.wal.keptBytesLimit\`.`,
   })
 }

@@ -1,74 +1,78 @@
 /**
- * Finds, for a relation that the stream describes, the captured table and its stream's shape. A column
- * that was added is followed; one that was removed, renamed or given another type is an error, because
- * rows of both shapes cannot stand in one stream without changing what it has said (law 4).
+ * Finds, for a relation that the stream describes, the captured table and its feed. The warden says whether
+ * the table is followed and what may become of its schema; here a feed of that very shape is made.
  */
-import { MillraceError } from '@millrace/base'
-import { type Column, sameSchema, sameType, sqlNameOf, type StreamDefinition } from '@millrace/core'
-import { describeColumns } from './catalog/describe-types.ts'
-import { definitionOf, displayName, streamName, type Table, withColumns } from './catalog/table.ts'
-import type { Query } from './connect.ts'
+import type { StreamDefinition } from '@millrace/core'
+import { definitionOf, streamName, type Table } from './catalog/table.ts'
 import type { PendingChanges } from './pending-changes.ts'
 import type { Relation } from './pgoutput/relation.ts'
 import type { BoundRelation } from './replication-stream.ts'
-import { successorOf } from './slot-name.ts'
+import type { BoundShape, TableWarden } from './schema-change/table-warden.ts'
 import { TableFeed } from './table-feed.ts'
 
 export interface RelationBinderOptions {
   readonly source: string
   readonly slot: string
-  readonly query: Query
-  readonly pending: PendingChanges
-  /** The captured streams, in the shape that the log has. */
-  readonly definitions: readonly StreamDefinition[]
+  readonly warden: TableWarden
+  readonly partitionsOf: (stream: string) => number
 }
+
+/** Whose changes the feed takes: the ordinary stream's, or those of one transaction that is still in progress. */
+export interface Lane {
+  readonly pending: PendingChanges
+  /** Awaited before rows of a new shape follow those of the old one. */
+  readonly settle: () => Promise<void>
+  readonly inProgress: boolean
+}
+
+interface Bound {
+  readonly feed: TableFeed
+  /** Equal for relations that the same feed can read. */
+  readonly shape: string
+}
+
+const NONE: BoundRelation = { feed: null, definition: null }
 
 export class RelationBinder {
   readonly #options: RelationBinderOptions
-  readonly #definitions: Map<string, StreamDefinition>
-  readonly #feeds = new Map<string, TableFeed>()
+  readonly #bound = new Map<string, Bound>()
 
   constructor(options: RelationBinderOptions) {
     this.#options = options
-    this.#definitions = new Map(options.definitions.map((definition) => [definition.name, definition]))
   }
 
-  /** `settle` is awaited before rows of a new shape follow those of the old one. */
-  async bind(relation: Relation, settle: () => Promise<void>): Promise<BoundRelation> {
-    const { source, query, slot, pending } = this.#options
+  /** `uncommitted` where the shape is not known yet and the transaction that tells it may never be committed. */
+  async bind(relation: Relation, lane: Lane): Promise<BoundRelation | 'uncommitted'> {
+    const { source, warden, partitionsOf } = this.#options
     const stream = streamName(source, relation)
-    const definition = this.#definitions.get(stream)
-    if (definition === undefined) return { feed: null, definition: null }
-    const columns = await describeColumns(query, relation.columns)
-    const schema = withColumns(definition.schema, this.#followed(relation, definition.schema.columns, columns))
-    const isNew = !sameSchema(schema, definition.schema)
-    const known = this.#feeds.get(stream)
-    if (known !== undefined && !isNew) return { feed: known, definition: null }
-    if (isNew) await settle()
-    known?.close()
-    const { oid, schemaName, tableName } = relation
-    const table: Table = { oid, schemaName, tableName, stream, schema, partitioned: false }
-    const feed = new TableFeed({ source, slot, table, partitions: definition.partitions, pending })
-    const next = definitionOf(table, definition.partitions)
-    this.#feeds.set(stream, feed)
-    this.#definitions.set(stream, next)
-    return { feed, definition: isNew ? next : null }
+    const shape = await warden.shapeOf(stream, relation, { isInProgress: lane.inProgress })
+    if (shape === 'untold') return NONE
+    if (shape === 'uncommitted') return shape
+    if (lane.inProgress) return { feed: this.#make(relation, shape, lane), definition: null }
+    const text = JSON.stringify([relation, shape.schema])
+    const known = this.#bound.get(stream)
+    if (known?.shape === text && shape.verdict === 'same') return { feed: known.feed, definition: null }
+    if (known !== undefined && known.shape !== text) await lane.settle()
+    known?.feed.close()
+    this.#bound.delete(stream)
+    const followed = await warden.follow(stream, shape)
+    if (!followed) return NONE
+    const feed = this.#make(relation, shape, lane)
+    this.#bound.set(stream, { feed, shape: text })
+    const definition: StreamDefinition = definitionOf(feed.table, partitionsOf(stream))
+    return { feed, definition: shape.verdict === 'same' ? null : definition }
   }
 
-  /** The relation's columns, where each old one is still there, in its order, with its type. */
-  #followed(relation: Relation, old: readonly Column[], columns: readonly Column[]): Column[] {
-    for (const [at, column] of old.entries()) {
-      const now = columns[at]
-      if (now === undefined || now.name !== column.name) throw this.#changed(relation, `the column ${column.name} was removed or renamed`)
-      if (!sameType(now.type, column.type)) {
-        throw this.#changed(relation, `the column ${column.name} was ${sqlNameOf(column.type)} and is ${sqlNameOf(now.type)}`)
-      }
+  #make({ oid, schemaName, tableName, identity, columns }: Relation, shape: BoundShape, { pending }: Lane): TableFeed {
+    const { source, slot, partitionsOf } = this.#options
+    const { schema, signature, masks } = shape
+    const stream = streamName(source, { schemaName, tableName })
+    const table: Table = {
+      ...{ oid, schemaName, tableName, stream, schema, identity, signature, masks },
+      partitioned: false,
+      cells: shape.cells,
+      cellCount: columns.length,
     }
-    return columns.map((column, at) => old[at] ?? column)
-  }
-
-  #changed(relation: Relation, what: string): MillraceError {
-    const { source, slot } = this.#options
-    return new MillraceError('CAPTURE_SCHEMA_CHANGED', { details: { source, table: displayName(relation), what, next: successorOf(slot) } })
+    return new TableFeed({ source, slot, table, partitions: partitionsOf(stream), pending })
   }
 }

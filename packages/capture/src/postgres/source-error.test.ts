@@ -17,6 +17,8 @@ test.each([
   [failed('53300', 'sorry, too many clients already'), 'connecting', 'SOURCE_UNREACHABLE', 'backoff', 5],
   [failed('28P01'), 'connecting', 'SOURCE_AUTHENTICATION', 'after-fix', 4],
   [failed('28000', 'no pg_hba.conf entry for replication connection'), 'connecting', 'SOURCE_AUTHENTICATION', 'after-fix', 4],
+  [failed('08P01', 'unsupported startup parameter in options: DateStyle'), 'connecting', 'SOURCE_POOLER', 'after-fix', 4],
+  [failed('08P01', 'unsupported startup parameter: replication'), 'connecting', 'SOURCE_POOLER', 'after-fix', 4],
   [failed('3D000'), 'connecting', 'SOURCE_DATABASE_MISSING', 'after-fix', 4],
   [failed('42501', 'permission denied to start WAL sender'), 'connecting', 'SOURCE_PERMISSION', 'after-fix', 4],
   [failed('DEPTH_ZERO_SELF_SIGNED_CERT'), 'connecting', 'SOURCE_TLS', 'after-fix', 5],
@@ -34,8 +36,8 @@ test.each([
   expect([1, 4, 5]).toContain(exit)
 })
 
-test('a server before Postgres 14 is refused by its version', async () => {
-  const facts = { version: '13.9', version_number: 130_009, wal_level: 'logical', encoding: 'UTF8' }
+test('a server before Postgres 13 is refused by its version', async () => {
+  const facts = { version: '12.22', version_number: 120_022, wal_level: 'logical', encoding: 'UTF8' }
   const control = { address, query: () => Promise.resolve([facts]) } as unknown as Connection
-  await expect(checkServer(control)).rejects.toMatchObject({ code: 'SOURCE_VERSION', message: expect.stringContaining('13.9') })
+  await expect(checkServer(control)).rejects.toMatchObject({ code: 'SOURCE_VERSION', message: expect.stringContaining('12.22') })
 })

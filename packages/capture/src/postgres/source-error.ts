@@ -6,6 +6,8 @@ import type { SourceAddress } from './connect.ts'
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOENT', 'EACCES'])
 const LOST = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'])
 
+const POOLER = /unsupported startup parameter|unsupported .*replication|pgbouncer|bouncer|pooler/i
+
 export function sourceError(error: unknown, address: SourceAddress, phase: 'connecting' | 'connected'): MillraceError {
   if (error instanceof MillraceError) return error
   const { source, host, user, database } = address
@@ -14,6 +16,8 @@ export function sourceError(error: unknown, address: SourceAddress, phase: 'conn
   const raise = (known: ConstructorParameters<typeof MillraceError>[0], details: Record<string, string>): MillraceError =>
     new MillraceError(known, { cause: error, details: { source, ...details } })
 
+  // A pooler takes no settings at the start, or says itself what it is.
+  if (code === '08P01' && POOLER.test(what)) return raise('SOURCE_POOLER', { host, what })
   if (code === '28P01' || code === '28000') return refusedUser(error, address)
   if (/password must be a string/i.test(what))
     return raise('SOURCE_AUTHENTICATION', { host, user, what: 'it asks for a password and the url has none' })
