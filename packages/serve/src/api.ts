@@ -36,11 +36,19 @@ export interface ServeApi {
   /** Compares a stream with what its source holds. Raises STREAM_UNKNOWN or PROOF_COPY_UNSUPPORTED. */
   proveStream(stream: string): Promise<CopyProofState>
   parked(request: ParkedRequest): Promise<ParkedPage>
+  /** Has a source look for what is new before its next poll. Raises SOURCE_NOT_NOTIFIED or HTTP_REQUEST_INVALID. */
+  notify(source: string, notice: Readonly<Record<string, unknown>>): NoticeTaken
   parkedRecord(id: string): Promise<ParkedDetail>
   /** Gives a parked record another row. */
   fixParked(id: string, row: Row): Promise<ParkedDetail>
   replayParked(id: string): Promise<ParkedReplayed>
   dropParked(id: string): Promise<ParkedDetail>
+}
+
+export interface NoticeTaken {
+  readonly source: string
+  /** Objects of the notice that are at the source's place. One that says nothing makes it look at all of them. */
+  readonly objects: number
 }
 
 export interface Overview {

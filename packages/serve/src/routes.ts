@@ -1,6 +1,7 @@
 import type { EventStatus, ServeApi } from './api.ts'
 import type { Feed } from './feed.ts'
 import { SERVE_LIMITS } from './limits.ts'
+import { notifyRoute } from './notify-route.ts'
 import { metricsText } from './metrics.ts'
 import { parkedRoutes } from './parked-routes.ts'
 import { oneOf, parameter, wholeFrom } from './request.ts'
@@ -82,6 +83,7 @@ export function routesOf(api: ServeApi, feed: Feed): readonly Route[] {
       answer: async (request, response) => sendJson(response, await api.enable(parameter(request, 'name'))),
     },
     ...parkedRoutes(api),
+    notifyRoute(api),
     {
       method: 'GET',
       pattern: '/healthz',

@@ -70,6 +70,10 @@ const PARKED = {
 } as const
 
 const api: ServeApi = {
+  notify: (source, notice) => {
+    seen.push({ source, notice })
+    return { source, objects: 1 }
+  },
   proveStream: async (stream) => ({ stream, verdict: 'equal', atMs: 1, place: '0/1', rows: 2, differentRows: 0, tookMs: 3 }),
   parked: async (request) => {
     seen.push(request)
@@ -325,6 +329,14 @@ test('a stream is proven against its source by its name', async () => {
   const answer = await fetch(`${server.url}/api/streams/shop.orders/prove`, { method: 'POST', headers: { 'x-millrace': 'test' } })
   expect(await answer.json()).toMatchObject({ stream: 'shop.orders', verdict: 'equal' })
   expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('millrace_copy_equal{stream="shop.orders"} 0')
+})
+
+test('a source is told of what is new, as it was told', async () => {
+  seen = []
+  const headers = { 'x-millrace': 'test' }
+  const answer = await fetch(`${server.url}/api/sources/inbox/notify`, { method: 'POST', headers, body: '{"objects":["a.csv"]}' })
+  expect(await answer.json()).toEqual({ source: 'inbox', objects: 1 })
+  expect(seen).toEqual([{ source: 'inbox', notice: { objects: ['a.csv'] } }])
 })
 
 describe('what was set aside (law 9)', () => {

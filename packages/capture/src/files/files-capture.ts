@@ -7,7 +7,8 @@ import { CREATE_FILE_TABLE, type FileRow, FileTable } from './file-table.ts'
 import { FilesRecord } from './files-record.ts'
 import { Look } from './look.ts'
 import { type FilesPlace, openObjectStore } from './object/open-object-store.ts'
-import { isBucket } from './object/s3/bucket-address.ts'
+import { bucketAddress, isBucket } from './object/s3/bucket-address.ts'
+import { readNotice } from './read-notice.ts'
 import { storedSchemas } from './stored-schemas.ts'
 import { VersionReader } from './version-reader.ts'
 import { Waker } from './waker.ts'
@@ -87,6 +88,16 @@ export class FilesCapture implements Stage {
 
   observe(): readonly StageObservation[] {
     return [this.#record.observe(this.name, this.#options.clock)]
+  }
+
+  /** Takes a notice in any of its forms. Yields how many objects it names, or null where it is no notice. */
+  takeNotice(notice: Readonly<Record<string, unknown>>): number | null {
+    const { name, config } = this.#options
+    const address = isBucket(config.from) ? bucketAddress(name, config) : null
+    const keys = readNotice(notice, { bucket: address?.bucket ?? null, prefix: address?.prefix ?? '' })
+    // One that names only what is elsewhere is no reason to look at all of this place.
+    if (keys !== null && (keys.length > 0 || Object.keys(notice).length === 0)) this.notify(keys)
+    return keys === null ? null : keys.length
   }
 
   /**

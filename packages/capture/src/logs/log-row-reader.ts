@@ -89,15 +89,14 @@ export class LogRowReader {
 /** It must fit the whole record, in which a dot may stand for a line end. */
 function whole(pattern: string | RegExp): RegExp {
   const { source, flags } = typeof pattern === 'string' ? new RegExp(pattern) : pattern
-  const kept = new Set([...flags].filter((flag) => flag !== 'g' && flag !== 'y'))
-  return new RegExp(`^(?:${source})$`, [...kept.add('s')].join(''))
+  return new RegExp(`^(?:${source})$`, `${flags.replaceAll(/[gys]/g, '')}s`)
 }
 
 function cellsOf(name: string, format: LogFormat, pattern: RegExp | null): readonly Cell[] {
-  if (format.type === 'line') return [cell(name, 'text', { type: 'text', nullable: false })]
+  if (format.type === 'line') return [cellFor(name, 'text', { type: 'text', nullable: false })]
   const declared = Object.entries(format.columns ?? {})
-  if (format.type === 'json' && declared.length === 0) return [cell(name, 'record', { type: 'json', nullable: false })]
-  if (format.type === 'json') return declared.map(([column, given]) => cell(name, column, columnFormat(given)))
+  if (format.type === 'json' && declared.length === 0) return [cellFor(name, 'record', { type: 'json', nullable: false })]
+  if (format.type === 'json') return declared.map(([column, given]) => cellFor(name, column, columnFormat(given)))
   const groups = groupsOf(pattern as RegExp)
   const foreign = declared.find(([column]) => !groups.includes(column))?.[0]
   if (foreign !== undefined) {
@@ -105,7 +104,7 @@ function cellsOf(name: string, format: LogFormat, pattern: RegExp | null): reado
     const problem = `${place} names '${foreign}', which is no group of the pattern`
     throw new MillraceError('CONFIG_INVALID', { details: { file: 'millrace.config.ts', problem, place } })
   }
-  return groups.map((group) => cell(name, group, columnFormat(format.columns?.[group] ?? 'text')))
+  return groups.map((group) => cellFor(name, group, columnFormat(format.columns?.[group] ?? 'text')))
 }
 
 /** The names of its groups, which only a match tells: one that fits nothing matches with all of them undefined. */
@@ -113,7 +112,7 @@ function groupsOf(pattern: RegExp): string[] {
   return Object.keys(new RegExp(`${pattern.source}|`, pattern.flags).exec('')?.groups ?? {})
 }
 
-function cell(source: string, name: string, { type, format, nullable = true }: ReturnType<typeof columnFormat>): Cell {
+function cellFor(source: string, name: string, { type, format, nullable = true }: ReturnType<typeof columnFormat>): Cell {
   const known = typeOfName(type, source)
   return { column: { name, type: known, nullable, sourceType: type }, type: cellTypeOf(known, { name: source, format }) }
 }

@@ -1,7 +1,8 @@
 /** Answers the console and the command line out of the running engine. Reads only what it returns. */
 import type { Clock } from '@millrace/base'
 import { MillraceError } from '@millrace/base'
-import { type LogReader, sqlNameOf } from '@millrace/core'
+import { FilesCapture } from '@millrace/capture'
+import { type LogReader, type Stage, sqlNameOf } from '@millrace/core'
 import type { WebhookStage } from '@millrace/deliver'
 import type {
   ChangesPage,
@@ -14,6 +15,7 @@ import type {
   Latest,
   LatestRequest,
   ModelDetail,
+  NoticeTaken,
   Overview,
   ParkedDetail,
   ParkedPage,
@@ -46,6 +48,7 @@ export interface EngineApiOptions {
   readonly proofs: Proofs
   readonly copies: CopyProofs
   readonly parked: ParkedDesk
+  readonly captures: readonly Stage[]
   readonly deliveries: ReadonlyMap<string, WebhookStage>
   readonly clock: Clock
 }
@@ -162,6 +165,18 @@ export class EngineApi implements ServeApi {
 
   dropParked(id: string): Promise<ParkedDetail> {
     return this.#options.parked.drop(id)
+  }
+
+  notify(source: string, notice: Readonly<Record<string, unknown>>): NoticeTaken {
+    const stage = this.#options.captures.find(({ name }) => name === source)
+    if (!(stage instanceof FilesCapture)) {
+      const what = stage === undefined ? 'there is no such source' : 'it hears of changes by itself'
+      throw new MillraceError('SOURCE_NOT_NOTIFIED', { details: { source, what } })
+    }
+    const objects = stage.takeNotice(notice)
+    if (objects !== null) return { source, objects }
+    const problem = 'it is neither `{ "objects": […] }` nor a notification of S3'
+    throw new MillraceError('HTTP_REQUEST_INVALID', { details: { path: `/api/sources/${source}/notify`, problem, place: 'the body' } })
   }
 
   #delivery(name: string): WebhookStage {

@@ -125,7 +125,8 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     checked.models.length === 0
       ? []
       : [new LiveRunner({ models: checked.models, writer: store, reader: store.reader(), signal: store, clock })]
-  const stages: readonly Stage[] = [...captureStages(options, { store, door, lots }), ...live, ...deliveries.values()]
+  const captures = captureStages(options, { store, door, lots })
+  const stages: readonly Stage[] = [...captures, ...live, ...deliveries.values()]
   const proofs = new Proofs({
     models: checked.models,
     storePath,
@@ -149,7 +150,20 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     writer: store,
     lotOf: (source) => lots.get(source) ?? openParking({ source, reader, clock }),
   })
-  const api = new EngineApi({ project, models: checked.models, store, reader, watch, thread, proofs, copies, parked, deliveries, clock })
+  const api = new EngineApi({
+    project,
+    models: checked.models,
+    store,
+    reader,
+    watch,
+    thread,
+    proofs,
+    copies,
+    parked,
+    captures,
+    deliveries,
+    clock,
+  })
   const server = await startServer({
     host: config.server?.host ?? DEFAULT_HOST,
     port: options.port ?? config.server?.port ?? DEFAULT_PORT,

@@ -35,7 +35,8 @@ function sourceOf(given: string | RegExp): string {
 
 function isExpression(given: string | RegExp): boolean {
   try {
-    return new RegExp(given) !== null
+    void new RegExp(given)
+    return true
   } catch {
     return false
   }
