@@ -97,7 +97,7 @@ const DEFAULTS: Limits = {
   startJitterMs: 1000,
   schemaJitterMs: 2000,
   retryBaseMs: 250,
-  retryLimitMs: 30_000,
+  retryLimitMs: 10_000,
   requestTimeoutMs: 30_000,
 }
 

@@ -39,7 +39,9 @@ function received(request: IncomingMessage): Promise<Buffer> {
     })
     request.on('end', () => resolve(Buffer.concat(chunks)))
     request.on('error', reject)
-    request.on('close', () => reject(new MillraceError('AGENT_BATCH_UNREADABLE', { details: { problem: 'it was cut short' } })))
+    request.on('close', () => {
+      if (!request.complete) reject(new MillraceError('AGENT_BATCH_UNREADABLE', { details: { problem: 'it was cut short' } }))
+    })
   })
 }
 

@@ -5,7 +5,7 @@ export const AGENT_LIMITS = {
   /** Above this share of them, answers ask the agent to close its connection and come back when it has something to say. */
   connectionsShare: 0.9,
   /** Requests that are being answered; the next is answered 503. */
-  requests: 2048,
+  requests: 1024,
   /** Bytes of batches in hand, unpacked, over all requests; who would exceed them is answered 503. */
   bytesInHand: 67_108_864,
   /** A body as it is sent, and unpacked; a larger one is answered 413. */

@@ -2,6 +2,10 @@
 import { MillraceError } from '@millrace/base'
 import { AGENT_LIMITS } from './agent-limits.ts'
 
+/** Made once: whoever is turned away must cost next to nothing, and where it happened is no secret. */
+const TOO_MANY = new MillraceError('AGENT_DOOR_BUSY', { details: { what: `${AGENT_LIMITS.requests} requests` } })
+const TOO_MUCH = new MillraceError('AGENT_DOOR_BUSY', { details: { what: `${AGENT_LIMITS.bytesInHand} bytes of batches` } })
+
 export class AgentLoad {
   #requests = 0
   #bytes = 0
@@ -18,7 +22,7 @@ export class AgentLoad {
 
   /** Raises AGENT_DOOR_BUSY. What is returned must be called once the request is answered. */
   enter(): () => void {
-    if (this.#requests >= AGENT_LIMITS.requests) throw this.#busy(`${AGENT_LIMITS.requests} requests`)
+    if (this.#requests >= AGENT_LIMITS.requests) throw this.#turnAway(TOO_MANY)
     this.#requests += 1
     this.#peakRequests = Math.max(this.#peakRequests, this.#requests)
     return () => {
@@ -28,15 +32,15 @@ export class AgentLoad {
 
   /** Raises AGENT_DOOR_BUSY. What is returned must be called once the bytes are let go. */
   hold(bytes: number): () => void {
-    if (this.#bytes + bytes > AGENT_LIMITS.bytesInHand) throw this.#busy(`${AGENT_LIMITS.bytesInHand} bytes of batches`)
+    if (this.#bytes + bytes > AGENT_LIMITS.bytesInHand) throw this.#turnAway(TOO_MUCH)
     this.#bytes += bytes
     return () => {
       this.#bytes -= bytes
     }
   }
 
-  #busy(what: string): MillraceError {
+  #turnAway(error: MillraceError): MillraceError {
     this.#turnedAway += 1
-    return new MillraceError('AGENT_DOOR_BUSY', { details: { what } })
+    return error
   }
 }
