@@ -26,7 +26,11 @@ async function compare(seed: number, transactions: number): Promise<void> {
   const random = seededRandom(seed)
   const tables = [randomTable(random, 'a.one'), randomTable(random, 'a.two'), randomTable(random, 'b.three')]
   const relations = tables.map(relationOf)
-  const queries = Array.from({ length: 4 }, (_, at) => ({ name: `m${at}`, sql: randomQuery(random, relations) }))
+  const written = Array.from({ length: 4 }, () => randomQuery(random, relations))
+  // DuckDB itself fails to plan some outer joins, with an internal error that ends its database.
+  const plannable = await Promise.all(written.map((sql) => Oracle.canPlan(tables, sql)))
+  const queries = written.filter((_, at) => plannable[at]).map((sql, at) => ({ name: `m${at}`, sql }))
+  if (queries.length === 0) return
   queries.push({ name: 'above', sql: 'SELECT count(*) AS n FROM m0' })
   const { bound, errors } = await bindModels({ models: queries, streams: tables })
   const refused = errors.filter((error) => error.code !== 'SQL_UNSUPPORTED' && error.code !== 'SQL_BIND')

@@ -1,24 +1,18 @@
-import { columnReference } from './expression/column-reference.ts'
 import { comparison } from './expression/comparison.ts'
-import { allOf, conditionsOf } from './expression/conjunction.ts'
-import { columnsOf, type Expression, rewrite } from './expression/expression.ts'
+import { conditionsOf } from './expression/conjunction.ts'
+import { columnsOf, type Expression, shiftColumns } from './expression/expression.ts'
 import { distinct } from './plan/distinct.ts'
-import { filter } from './plan/filter.ts'
-import { join, type JoinKey, type JoinSides } from './plan/join.ts'
+import type { JoinKey, JoinSides } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
 import { keepColumns, project } from './plan/project.ts'
+import { rows } from './plan/rows.ts'
+import { markJoin } from './mark-join.ts'
+import { fullJoin, innerJoin, leftJoin, rightJoin, type SplitConditions, withoutPartner, withPartner } from './partners.ts'
 import type { ExpressionJson, PlanJson } from './plan-json.ts'
 import { kept, type PlanContext, sidesOf } from './plan-context.ts'
 import { readComparisonOperator, readExpression } from './read-expression.ts'
 import { uniqueKeysOf } from './unique-key.ts'
 import { Unsupported } from './sql-error.ts'
-
-/** The conditions of a join: each over one pair of sides, or over the columns of both. */
-export interface SplitConditions {
-  readonly keys: readonly JoinKey[]
-  /** Over the left columns, then the right ones. */
-  readonly others: readonly Expression[]
-}
 
 export function readJoin(json: PlanJson, context: PlanContext): Plan {
   const kind = String(json['join_type'])
@@ -26,15 +20,24 @@ export function readJoin(json: PlanJson, context: PlanContext): Plan {
   const conditions = readConditions(json, sides)
   switch (kind) {
     case 'INNER':
-      return projected(json, join('inner', sides, { keys: conditions.keys, residual: allOf(conditions.others) }), sides)
+      return projected(json, innerJoin(sides, conditions), sides)
     case 'LEFT':
       return projected(json, leftJoin(sides, conditions), sides)
     case 'RIGHT':
       return projected(json, rightJoin(sides, conditions), sides)
     case 'SINGLE':
       return projected(json, singleJoin(sides, conditions), sides)
+    case 'FULL':
+    case 'OUTER':
+      return projected(json, fullJoin(sides, conditions), sides)
+    case 'SEMI':
+      return projected(json, withPartner(sides, conditions), { ...sides, right: NO_COLUMNS })
+    case 'ANTI':
+      return projected(json, withoutPartner(sides, conditions), { ...sides, right: NO_COLUMNS })
+    case 'MARK':
+      return markJoin(sides, conditions)
     default:
-      throw new Unsupported(joinName(kind), placeOf(conditions), 'Write it as an inner or a left join.')
+      throw new Unsupported(`a join of kind ${kind}`, placeOf(conditions), 'Write it as an inner or a left join.')
   }
 }
 
@@ -59,7 +62,7 @@ export function readConditions(json: PlanJson, sides: JoinSides): SplitCondition
   const pairs = (json['conditions'] ?? []) as readonly ConditionJson[]
   const written = pairs.map(({ left, right, comparison: name }) => {
     const leftSide = readExpression(left)
-    const rightSide = shifted(readExpression(right), sides.left.types.length)
+    const rightSide = shiftColumns(readExpression(right), (index) => index + sides.left.types.length)
     return comparison(readComparisonOperator(name, leftSide.place ?? rightSide.place), leftSide, rightSide)
   })
   const whole = [json['condition'], json['predicate']].filter((extra) => extra !== null && extra !== undefined)
@@ -84,52 +87,20 @@ function keyOf(condition: Expression, leftCount: number): JoinKey | null {
   if (condition.operator !== 'equal' && condition.operator !== 'notDistinct') return null
   const nullsMatch = condition.operator === 'notDistinct'
   const { left, right } = condition
-  if (isOf('left', left, leftCount) && isOf('right', right, leftCount)) return { left, right: shifted(right, -leftCount), nullsMatch }
-  if (isOf('right', left, leftCount) && isOf('left', right, leftCount)) return { left: right, right: shifted(left, -leftCount), nullsMatch }
+  if (isOf('left', left, leftCount) && isOf('right', right, leftCount))
+    return { left, right: shiftColumns(right, (index) => index - leftCount), nullsMatch }
+  if (isOf('right', left, leftCount) && isOf('left', right, leftCount))
+    return { left: right, right: shiftColumns(left, (index) => index - leftCount), nullsMatch }
   return null
 }
 
-export function isOf(side: 'left' | 'right', expression: Expression, leftCount: number): boolean {
+function isOf(side: 'left' | 'right', expression: Expression, leftCount: number): boolean {
   const columns = [...columnsOf(expression)]
   return columns.length > 0 && columns.every((column) => (side === 'left' ? column < leftCount : column >= leftCount))
 }
 
-export function shifted(expression: Expression, by: number): Expression {
-  return rewrite(expression, (part) => (part.kind === 'column' ? { ...part, index: part.index + by } : part))
-}
-
-/** A condition on the right side alone only decides which right rows there are to match. */
-function leftJoin(sides: JoinSides, { keys, others }: SplitConditions): Plan {
-  const leftCount = sides.left.types.length
-  const onRight = others.filter((condition) => isOf('right', condition, leftCount))
-  const rest = others.find((condition) => !onRight.includes(condition))
-  if (rest !== undefined) {
-    throw new Unsupported(
-      'an outer join on a condition other than equality',
-      rest.place,
-      'Join on equal columns and put the rest into a CASE.',
-    )
-  }
-  const condition = allOf(onRight.map((expression) => shifted(expression, -leftCount)))
-  const right = condition === null ? sides.right : filter(sides.right, condition)
-  return join('left', { left: sides.left, right }, { keys, residual: null })
-}
-
-function rightJoin({ left, right }: JoinSides, { keys, others }: SplitConditions): Plan {
-  const leftCount = left.types.length
-  const rightCount = right.types.length
-  const turned = rewriteAll(others, (index) => (index < leftCount ? index + rightCount : index - leftCount))
-  const turnedKeys = keys.map((key) => ({ left: key.right, right: key.left, nullsMatch: key.nullsMatch }))
-  const joined = leftJoin({ left: right, right: left }, { keys: turnedKeys, others: turned })
-  const order = [...left.types.map((_, at) => rightCount + at), ...right.types.map((_, at) => at)]
-  return keepColumns(joined, order)
-}
-
-function rewriteAll(expressions: readonly Expression[], map: (index: number) => number): Expression[] {
-  return expressions.map((expression) =>
-    rewrite(expression, (part) => (part.kind === 'column' ? columnReference(map(part.index), part.type, part.place) : part)),
-  )
-}
+/** Of a semi or an anti join, which hands on the left columns alone. */
+const NO_COLUMNS: Plan = rows([], [])
 
 /** A scalar subquery: exact as a left join only where no key can have two rows on the right. */
 function singleJoin(sides: JoinSides, conditions: SplitConditions): Plan {
@@ -147,10 +118,6 @@ function projected(json: PlanJson, plan: Plan, sides: JoinSides): Plan {
   const left = leftMap.length === 0 ? sides.left.types.map((_, at) => at) : leftMap
   const right = rightMap.length === 0 ? sides.right.types.map((_, at) => at) : rightMap
   return keepColumns(plan, [...left, ...right.map((column) => column + leftCount)])
-}
-
-function joinName(kind: string): string {
-  return kind === 'FULL' || kind === 'OUTER' ? 'a FULL OUTER join' : `a join of kind ${kind}`
 }
 
 function placeOf({ keys, others }: SplitConditions): number | null {

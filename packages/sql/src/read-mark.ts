@@ -1,20 +1,17 @@
 /**
  * IN and EXISTS with a subquery. DuckDB plans them as a join that adds a column, the mark, and a filter
- * on it. Where the filter asks that the mark be true (or, if it cannot be NULL, false) this is a semi
- * join (or an anti join); the mark itself then has one known value.
+ * on it. Where the filter asks that the mark be true, or false, only those rows are kept at all, and the
+ * mark itself has one known value.
  */
-import { constant } from './expression/constant.ts'
-import { columnReference } from './expression/column-reference.ts'
 import { allOf, conditionsOf } from './expression/conjunction.ts'
 import { columnsOf, type Expression } from './expression/expression.ts'
 import { filter } from './plan/filter.ts'
-import { join } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
-import { project } from './plan/project.ts'
 import type { PlanJson } from './plan-json.ts'
+import { marked, markedRows, markJoin } from './mark-join.ts'
+import { withPartner } from './partners.ts'
 import { readConditions, readSides } from './read-join.ts'
 import { expressionsOf, type PlanContext } from './plan-context.ts'
-import { Unsupported } from './sql-error.ts'
 
 const JOINS = new Set(['LOGICAL_COMPARISON_JOIN', 'LOGICAL_DELIM_JOIN'])
 
@@ -28,16 +25,15 @@ export function readMarkFilter(json: PlanJson, context: PlanContext): Plan | nul
   const asked = conditions.filter((condition) => columnsOf(condition).has(mark))
   const [only, second] = asked
   const wanted = only === undefined || second !== undefined ? null : wantedMark(only, mark)
-  if (wanted === null)
-    throw new Unsupported('IN or EXISTS outside a plain AND', only?.place ?? null, 'Ask for it as one of the conditions joined by AND.')
-  const { keys, others } = readConditions(child, sides)
-  const neverNull = keys.every((key) => key.nullsMatch)
-  if (others.length > 0) throw new Unsupported('IN or EXISTS on a condition other than equality', others[0]?.place ?? null)
-  if (!wanted && !neverNull) throw new Unsupported('NOT IN with a subquery', only?.place ?? null, 'Use NOT EXISTS.')
+  const split = readConditions(child, sides)
+  if (wanted === null) {
+    const joined = markJoin(sides, split)
+    const whole = allOf(conditions)
+    return whole === null ? joined : filter(joined, whole)
+  }
   const rest = allOf(conditions.filter((condition) => condition !== only))
-  const left = rest === null ? sides.left : filter(sides.left, rest)
-  const joined = join(wanted ? 'semi' : 'anti', { left, right: sides.right }, { keys, residual: null })
-  return project(joined, [...left.types.map((type, at) => columnReference(at, type)), constant(wanted, { kind: 'boolean' })])
+  const chosen = { left: rest === null ? sides.left : filter(sides.left, rest), right: sides.right }
+  return marked(wanted ? withPartner(chosen, split) : markedRows(chosen, split).isFalse, wanted)
 }
 
 /** What the condition demands of the mark: true, false, or null for something else. */

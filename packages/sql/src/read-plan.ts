@@ -1,5 +1,4 @@
 /** Turns DuckDB's serialised, bound plan into ours; what has no exact counterpart is refused by name. */
-import { aggregate, AGGREGATE_FUNCTIONS, type AggregateCall } from './plan/aggregate.ts'
 import { distinct } from './plan/distinct.ts'
 import { filter } from './plan/filter.ts'
 import { join } from './plan/join.ts'
@@ -7,14 +6,15 @@ import type { Plan } from './plan/plan.ts'
 import { project } from './plan/project.ts'
 import { rows } from './plan/rows.ts'
 import { scan } from './plan/scan.ts'
-import { union } from './plan/union.ts'
 import { allOf } from './expression/conjunction.ts'
 import type { ExpressionType, PlanType } from './duckdb-type.ts'
 import { byteOf, type ExpressionJson, type PlanJson } from './plan-json.ts'
+import { readAggregate } from './read-aggregate.ts'
 import { readExpression, readType } from './read-expression.ts'
 import { readJoin } from './read-join.ts'
 import { expressionsOf, kept, nameOfNode, onlyChild, type PlanContext, sidesOf } from './plan-context.ts'
 import { readMarkFilter } from './read-mark.ts'
+import { readExcept, readIntersect, readUnion } from './read-set-operation.ts'
 import { Unsupported } from './sql-error.ts'
 
 /** Without tables of WITH and without outer rows at first. */
@@ -40,6 +40,10 @@ function readNode(json: PlanJson, context: PlanContext): Plan {
       return readAggregate(json, context)
     case 'LOGICAL_UNION':
       return readUnion(json, context)
+    case 'LOGICAL_EXCEPT':
+      return readExcept(json, context)
+    case 'LOGICAL_INTERSECT':
+      return readIntersect(json, context)
     case 'LOGICAL_DISTINCT':
       if (json['distinct_type'] !== 'DISTINCT') throw new Unsupported('DISTINCT ON', null, 'Use an aggregate with GROUP BY instead.')
       return distinct(onlyChild(json, context))
@@ -96,46 +100,6 @@ function readScan(json: PlanJson, context: PlanContext): Plan {
       read.map((index) => (index === null ? unread : readType(types[index], null))),
     ),
   )
-}
-
-interface AggregateJson extends ExpressionJson {
-  readonly name: string
-  readonly aggregate_type: string
-  readonly filter: ExpressionJson | null
-  readonly order_bys: unknown
-}
-
-function readAggregate(json: PlanJson, context: PlanContext): Plan {
-  const groups = ((json['groups'] ?? []) as readonly ExpressionJson[]).map(readExpression)
-  const sets = (json['grouping_sets'] ?? []) as readonly (readonly number[])[]
-  const plain = sets.length === 0 || (sets.length === 1 && sets[0]?.length === groups.length)
-  const grouping = (json['grouping_functions'] ?? []) as readonly unknown[]
-  if (!plain || grouping.length > 0)
-    throw new Unsupported('GROUPING SETS, ROLLUP or CUBE', null, 'Write one GROUP BY a model and UNION ALL them.')
-  const calls = (json['expressions'] as readonly AggregateJson[]).map(readAggregateCall)
-  return aggregate(onlyChild(json, context), groups, calls)
-}
-
-function readAggregateCall(json: AggregateJson): AggregateCall {
-  const place = byteOf(json.query_location) ?? byteOf(json.children?.[0]?.query_location)
-  const known = AGGREGATE_FUNCTIONS.find((name) => name === json.name)
-  const [input, second] = (json.children ?? []).map(readExpression)
-  if (known === undefined || second !== undefined) throw new Unsupported(`the aggregate ${json.name}`, place)
-  return {
-    function: known,
-    type: readType(json.return_type, place),
-    place,
-    input: input ?? null,
-    // Of the least or the greatest value, each once is the same.
-    distinct: json.aggregate_type === 'DISTINCT' && known !== 'min' && known !== 'max',
-    condition: json.filter === null || json.filter === undefined ? null : readExpression(json.filter),
-  }
-}
-
-function readUnion(json: PlanJson, context: PlanContext): Plan {
-  const inputs = json.children.map((child) => readNode(child, context))
-  const all = union(inputs)
-  return json['setop_all'] === false ? distinct(all) : all
 }
 
 function readSharedTable(json: PlanJson, context: PlanContext): Plan {

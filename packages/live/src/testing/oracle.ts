@@ -19,6 +19,20 @@ export class Oracle {
     return new Oracle(connection, tables)
   }
 
+  /** Whether DuckDB can answer at all: a database of its own is asked, for an internal error is the end of it. */
+  static async canPlan(tables: readonly TableDefinition[], sql: string): Promise<boolean> {
+    const oracle = await Oracle.open(tables)
+    try {
+      await oracle.rows(sql)
+      return true
+    } catch (error) {
+      if (error instanceof Error && /^(INTERNAL|Not implemented) Error/.test(error.message)) return false
+      throw error
+    } finally {
+      oracle.close()
+    }
+  }
+
   async setRows(table: string, rows: Iterable<readonly Value[]>): Promise<void> {
     const schema = this.#tables.get(table)
     assert(schema !== undefined, 'the table is known')

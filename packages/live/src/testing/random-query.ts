@@ -56,7 +56,8 @@ export function randomQuery(random: Random, relations: readonly Relation[]): str
   const shape = random.below(10)
   if (shape < 3) return randomAggregate(random, relations)
   if (shape < 4) return `${randomColumns(random, relations)} UNION ALL ${randomColumns(random, relations)}`
-  if (shape < 5) return `${randomColumns(random, relations)} UNION ${randomColumns(random, relations)}`
+  if (shape < 5)
+    return `${randomColumns(random, relations)} ${pick(random, ['UNION', 'EXCEPT', 'INTERSECT'])} ${randomColumns(random, relations)}`
   if (shape < 6) return randomDistinct(random, relations)
   if (shape < 7) return randomSubquery(random, relations)
   if (shape < 8) return randomImplicitJoin(random, relations)
@@ -77,11 +78,11 @@ function randomFrom(random: Random, relations: readonly Relation[]): { sql: stri
     if (at === 0) sql = `${relation.sql} ${scope.alias}`
     else {
       const other = pick(random, scopes)
-      const kind = pick(random, ['JOIN', 'JOIN', 'LEFT JOIN', 'RIGHT JOIN', ','])
+      const kind = pick(random, ['JOIN', 'JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN', ','])
       const condition = randomEquality(random, other, scope)
       if (kind === ',') sql = `(SELECT ${starOf(scopes)} FROM ${sql}) ${joinedAlias(at)}, ${relation.sql} ${scope.alias}`
       else {
-        const extra = kind === 'JOIN' && random.below(4) === 0 ? ` AND ${randomCondition(random, [...scopes, scope])}` : ''
+        const extra = random.below(4) === 0 ? ` AND ${randomCondition(random, [...scopes, scope])}` : ''
         const onRight = kind === 'LEFT JOIN' && random.below(4) === 0 ? ` AND ${randomCondition(random, [scope])}` : ''
         sql = `${sql} ${kind} ${relation.sql} ${scope.alias} ON ${condition}${extra}${onRight}`
       }
@@ -201,6 +202,14 @@ function randomSubquery(random: Random, relations: readonly Relation[]): string 
   const outer = pick(random, relations)
   const inner = pick(random, relations)
   const condition = pick(random, [
+    `t.ref NOT IN (SELECT s.ref FROM ${inner.sql} s)`,
+    `t.ref NOT IN (SELECT s.ref FROM ${inner.sql} s WHERE s.id > t.id)`,
+    `(t.id, t.ref) IN (SELECT s.id, s.ref FROM ${inner.sql} s)`,
+    `(t.ref IN (SELECT s.ref FROM ${inner.sql} s) OR t.id = 1)`,
+    `(t.ref IN (SELECT s.ref FROM ${inner.sql} s)) IS NULL`,
+    `t.ref > ANY (SELECT s.ref FROM ${inner.sql} s)`,
+    `t.ref >= ALL (SELECT s.ref FROM ${inner.sql} s)`,
+    `NOT EXISTS (SELECT 1 FROM ${inner.sql} s WHERE s.ref > t.ref)`,
     `t.ref IN (SELECT s.id FROM ${inner.sql} s)`,
     `EXISTS (SELECT 1 FROM ${inner.sql} s WHERE s.id = t.ref)`,
     `NOT EXISTS (SELECT 1 FROM ${inner.sql} s WHERE s.ref = t.ref AND s.id > 1)`,
@@ -219,8 +228,13 @@ function randomAggregate(random: Random, relations: readonly Relation[]): string
   )
   const having = groups.length > 0 && random.below(4) === 0 ? ' HAVING count(*) > 1' : ''
   const selected = groups.map((group, at) => `${group} AS g${at}`)
-  const by = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`
+  const by = groups.length === 0 ? '' : ` GROUP BY ${groupingOf(random, groups)}`
   return `SELECT ${[...selected, ...calls].join(', ')} FROM ${sql}${whereOf(random, scopes)}${by}${having}`
+}
+
+function groupingOf(random: Random, groups: readonly string[]): string {
+  const list = groups.join(', ')
+  return pick(random, [list, list, list, `ROLLUP (${list})`, `CUBE (${list})`, `GROUPING SETS ((${list}), (${groups[0] ?? ''}))`])
 }
 
 function randomCall(

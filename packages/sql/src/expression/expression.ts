@@ -82,6 +82,11 @@ export function rewrite(expression: Expression, change: (expression: Expression)
   )
 }
 
+/** The same over columns that stand elsewhere. */
+export function shiftColumns(expression: Expression, place: (index: number) => number): Expression {
+  return rewrite(expression, (part) => (part.kind === 'column' ? { ...part, index: place(part.index) } : part))
+}
+
 /** The indexes of all columns that it reads. */
 export function columnsOf(expression: Expression, into: Set<number> = new Set()): Set<number> {
   if (expression.kind === 'column') into.add(expression.index)
