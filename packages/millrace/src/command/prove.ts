@@ -20,6 +20,11 @@ export const prove: CommandDefinition = {
       summary: 'of models: the cut of the log to compare at; default: the newest that the model reflects',
     },
     streams: { type: 'flag', summary: 'also every stream that its source can be asked for' },
+    wait: {
+      type: 'number',
+      value: 'SECONDS',
+      summary: 'of streams: how long the log may take to get where the source was read; default 60',
+    },
   },
   details:
     'A model is compared with the same SQL in batch. A stream is compared with what its source holds, at one position of the\n' +
@@ -76,12 +81,13 @@ interface Shown {
 type Row = Readonly<Record<string, unknown>>
 
 async function streamShown(
-  { terminal, signal, positionals }: CommandContext,
+  { terminal, signal, positionals, options }: CommandContext,
   { project, reader, name }: { project: Project; reader: LogReader; name: string },
 ): Promise<Shown | null> {
   try {
     const onRows = (changes: number): void => terminal.panel([`Proving ${name}… ${changes.toLocaleString('en-US')} rows and changes read`])
-    const proof = await proveStream({ project, reader, stream: name, signal, onRows })
+    const wait = typeof options['wait'] === 'number' ? { waitMsMax: options['wait'] * 1000 } : {}
+    const proof = await proveStream({ project, reader, stream: name, signal, onRows, ...wait })
     const differences = proof.differences.map(({ key, log, source, columns }) => ({ key, left: log, right: source, columns }))
     const rows = [proof.rows.log, proof.rows.source] as const
     return { verdict: proof.verdict, name, proof, sides: ['log', 'source'], rows, where: `at ${proof.place}`, differences }

@@ -11,10 +11,11 @@ export interface StreamProofOptions {
   readonly stream: string
   readonly signal?: AbortSignal
   readonly onRows?: (changes: number) => void
+  readonly waitMsMax?: number
 }
 
 /** Reads the source at one position of its own and compares it with the log, once that has reached it. */
-export async function proveStream({ project, reader, stream, signal, onRows }: StreamProofOptions): Promise<CopyProof> {
+export async function proveStream({ project, reader, stream, signal, onRows, waitMsMax }: StreamProofOptions): Promise<CopyProof> {
   const copy = await openCopy(project, reader, stream)
   try {
     return await proveCopy({
@@ -23,6 +24,7 @@ export async function proveStream({ project, reader, stream, signal, onRows }: S
       copy,
       clock: systemClock,
       ...(signal === undefined ? {} : { signal }),
+      ...(waitMsMax === undefined ? {} : { waitMsMax }),
       ...(onRows === undefined ? {} : { onProgress: ({ changes }) => onRows(changes) }),
     })
   } finally {
@@ -40,5 +42,6 @@ async function openCopy(project: Project, reader: LogReader, stream: string): Pr
     const what = `${kind.label} cannot be read as of one position`
     throw new MillraceError('PROOF_COPY_UNSUPPORTED', { details: { stream, what } })
   }
-  return kind.copy({ project: project.config.name, name, config, folder: project.folder, door: doorOf(project) }, reader.stream(stream))
+  const place = { project: project.config.name, name, config, folder: project.folder, door: doorOf(project) }
+  return kind.copy(place, reader.stream(stream), reader)
 }

@@ -25,7 +25,15 @@ function threadOf(stages: readonly Stage[], failures: ReadonlyMap<string, Error>
     models: [],
     config: { name: 'shop', deliveries: { crm: { kind: 'webhook', from: 'shop.orders', url: 'x' } } },
   } as const
-  return new Thread({ project, models: [], streams: [stream], stages, reader, failures: () => failures, parkedBy: (source) => (source === 'shop' ? 2 : 0) })
+  return new Thread({
+    project,
+    models: [],
+    streams: [stream],
+    stages,
+    reader,
+    failures: () => failures,
+    parkedBy: (source) => (source === 'shop' ? 2 : 0),
+  })
 }
 
 test('the thread leads from each source over its streams to what is told of them', () => {

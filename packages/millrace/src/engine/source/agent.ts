@@ -39,7 +39,9 @@ async function listen(context: SourceContext<AgentSource>, intake: AgentIntake):
 async function tlsOf({ name, config, folder }: SourcePlace<AgentSource>): Promise<{ certificate: string; key: string } | undefined> {
   if (config.tls === undefined) return undefined
   try {
-    const [certificate, key] = await Promise.all([config.tls.certificate, config.tls.key].map((path) => readFile(resolve(folder, path), 'utf8')))
+    const [certificate, key] = await Promise.all(
+      [config.tls.certificate, config.tls.key].map((path) => readFile(resolve(folder, path), 'utf8')),
+    )
     return { certificate: certificate ?? '', key: key ?? '' }
   } catch (cause) {
     throw new MillraceError('AGENT_TLS_INVALID', { cause, details: { source: name, problem: describeError(cause) } })
@@ -48,7 +50,13 @@ async function tlsOf({ name, config, folder }: SourcePlace<AgentSource>): Promis
 
 async function examine(place: SourcePlace<AgentSource>): Promise<readonly Finding[]> {
   const { config } = place
-  const findings: Finding[] = [{ check: 'streams', ok: true, detail: `${discoverAgentStreams(place, []).length} streams of ${Object.keys(config.teams).length} teams` }]
+  const findings: Finding[] = [
+    {
+      check: 'streams',
+      ok: true,
+      detail: `${discoverAgentStreams(place, []).length} streams of ${Object.keys(config.teams).length} teams`,
+    },
+  ]
   for (const [team, { token }] of Object.entries(config.teams)) {
     for (const reference of [token].flat()) {
       const problem = await resolveSecret(reference).then(

@@ -14,7 +14,7 @@ export interface SourceKind<Config extends SourceConfig> {
   discover(place: SourcePlace<Config>): Promise<readonly StreamDefinition[]>
   stage(context: SourceContext<Config>): Stage
   /** What the source holds of one stream at one position, to be compared with the log; missing where it cannot be asked so. */
-  copy?(place: SourcePlace<Config>, stream: StreamInfo): Promise<SourceCopy>
+  copy?(place: SourcePlace<Config>, stream: StreamInfo, reader: LogReader): Promise<SourceCopy>
   /** Every finding at once, for `millrace doctor`. */
   examine(place: SourcePlace<Config>): Promise<readonly Finding[]>
 }

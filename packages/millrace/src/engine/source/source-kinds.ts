@@ -2,6 +2,7 @@ import type { SourceConfig } from '@millrace/core'
 import { agentKind } from './agent.ts'
 import { filesKind } from './files.ts'
 import { logsKind } from './logs.ts'
+import { mysqlKind } from './mysql.ts'
 import { postgresKind } from './postgres.ts'
 import type { SourceKind } from './source-kind.ts'
 
@@ -10,6 +11,7 @@ const KINDS: { readonly [Kind in SourceConfig['kind']]: SourceKind<Extract<Sourc
   agent: agentKind,
   files: filesKind,
   logs: logsKind,
+  mysql: mysqlKind,
   postgres: postgresKind,
 }
 
