@@ -142,6 +142,7 @@ class Session implements CaptureSession {
     const definition = reader.stream(stream)
     const fill = { stream, mode: 'backfill' as const, group: `backfill ${stream}`, where, why: 'it was asked for' }
     this.#fills.begin(fill, definitionOf({ ...table, schema: definition.schema }, partitionsOf(stream)))
+    this.#options.record.fill.begin(stream, 'backfill')
     this.#stream?.nudge()
     this.#filler.wake()
   }
@@ -255,6 +256,10 @@ class Session implements CaptureSession {
       ...{ reader, parking, filled, position, offset },
       isKeyed: (stream) => (this.#tables.get(stream)?.schema.key.length ?? 0) > 0,
       onShown: (fill) => this.#shown(fill),
+      onVisible: (stream) => {
+        record.fill.end(stream)
+        record.isWhole = !this.#fills.active.some(({ header }) => header.group === WHOLE)
+      },
     })
     this.#filler = new Filler({
       ...{ target, slot, control, writer, reader, clock, random, record, parking, fills: this.#fills, offset, scratchFolder, partitionsOf },
@@ -293,12 +298,9 @@ class Session implements CaptureSession {
     this.#options.record.fill.end(stream)
   }
 
-  #shown(fill: ActiveFill): void {
-    const { record } = this.#options
-    const table = this.#tables.get(fill.stream)
-    if (table !== undefined && fill.header.mode !== 'backfill') this.#warden.filled(table)
-    record.fill.end(fill.stream)
-    record.isWhole = !this.#fills.active.some(({ header }) => header.group === WHOLE)
+  #shown({ stream, header }: ActiveFill): void {
+    const table = this.#tables.get(stream)
+    if (table !== undefined && header.mode !== 'backfill') this.#warden.filled(table)
   }
 
   /** A set of the session's own, at a boundary: before the stream begins. */

@@ -32,7 +32,7 @@ export async function checkBackfill({ source, stream, where, table, control, fil
     // With parameters, the server takes one statement only.
     await control.query(`SELECT ${columnList(table)} FROM ${from} WHERE (${where}\n) LIMIT 0`, [])
   } catch (error) {
-    if (error instanceof MillraceError && error.retry === 'backoff') throw error
+    if (error instanceof MillraceError && (error.code === 'CAPTURE_CONNECTION_LOST' || error.code === 'SOURCE_UNREACHABLE')) throw error
     throw new MillraceError('BACKFILL_CONDITION', { cause: error, details: { source, stream, what: describeError(error instanceof MillraceError ? error.cause : error) } })
   }
 }

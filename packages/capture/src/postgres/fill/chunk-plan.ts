@@ -7,9 +7,12 @@ import { quoteIdentifier, quoteLiteral, quotedName, type Table } from '../catalo
 import type { Query } from '../connect.ts'
 import type { ChunkDone } from './fill-header.ts'
 
-/** 8 MiB of table at the usual block size. */
-export const CHUNK_BLOCKS = 1024
+/** 2 MiB of table at the usual block size: most chunks are one commit. */
+export const CHUNK_BLOCKS = 256
 const END = -1
+/** A block of 32 KiB has no room for more. */
+const BLOCK_ROWS_MAX = 1200
+const ENDLESS_ROWS_MAX = 2 ** 30
 
 export interface Chunk {
   /** Null for one that is not remembered as read. */
@@ -19,6 +22,8 @@ export interface Chunk {
   readonly file: number | null
   readonly from: number
   readonly to: number
+  /** The first of the indexes that its rows have to themselves, among all chunks of one snapshot. */
+  readonly firstIndex: number
   /** What the server is asked. */
   readonly copy: string
   readonly lock: string
@@ -59,13 +64,26 @@ export interface PlanRequest {
   readonly where: string | null
   readonly done: readonly ChunkDone[]
   readonly chunkBlocks: number
+  /** Shared by all tables of one snapshot. */
+  readonly indexes?: IndexRange
+}
+
+/** Gives each chunk its indexes: with the snapshot's position they are its rows' identity (law 5). */
+export class IndexRange {
+  #next = 0
+
+  take(blocks: number): number {
+    const first = this.#next
+    this.#next += blocks === END ? ENDLESS_ROWS_MAX : blocks * BLOCK_ROWS_MAX
+    return first
+  }
 }
 
 /**
  * `rewritten`: the snapshot does not see the file that is there now, and another snapshot is needed.
  * `anew`: what was read can no longer be told from what was not, so that the table is to be begun anew.
  */
-export async function planChunks({ query, table, where, done, chunkBlocks }: PlanRequest): Promise<ChunkPlan | 'rewritten' | 'anew'> {
+export async function planChunks({ query, table, where, done, chunkBlocks, indexes = new IndexRange() }: PlanRequest): Promise<ChunkPlan | 'rewritten' | 'anew'> {
   const files = await query<FileRow>(FILES, [table.oid, table.partitioned])
   if (files.some(({ file_then, file_now }) => file_now !== file_then)) return 'rewritten'
   let sequence = done.reduce((last, chunk) => Math.max(last, chunk.sequence), 0)
@@ -75,7 +93,8 @@ export async function planChunks({ query, table, where, done, chunkBlocks }: Pla
     if (done.some(({ file }) => file !== 0)) return 'anew'
     if (done.length > 0) return { chunks: [], rowsEstimate }
     const copy = copyOf(table, table, { where, from: 0, to: END, only: '' })
-    return { chunks: [{ sequence: sequence + 1, relation: table.oid, file: null, from: 0, to: END, copy, lock: lockOf(table) }], rowsEstimate }
+    const whole = { sequence: sequence + 1, relation: table.oid, file: null, from: 0, to: END }
+    return { chunks: [{ ...whole, firstIndex: indexes.take(END), copy, lock: lockOf(table) }], rowsEstimate }
   }
   if (done.some((chunk) => !files.some(({ relation, file_now }) => relation === chunk.relation && file_now === chunk.file))) return 'anew'
   const chunks = files.flatMap((file) => {
@@ -84,7 +103,8 @@ export async function planChunks({ query, table, where, done, chunkBlocks }: Pla
     return rangesLeft(own, file.blocks, chunkBlocks).map(([from, to]): Chunk => {
       sequence += 1
       const copy = copyOf(table, named, { where, from, to, only: 'ONLY ' })
-      return { sequence, relation: file.relation, file: file.file_now, from, to, copy, lock: lockOf(named) }
+      const firstIndex = indexes.take(to === END ? END : to - from)
+      return { sequence, relation: file.relation, file: file.file_now, from, to, firstIndex, copy, lock: lockOf(named) }
     })
   })
   return { chunks, rowsEstimate }
@@ -118,7 +138,7 @@ export function keysChunk(table: Table, keys: readonly (readonly string[])[]): C
   const columns = table.schema.key.map((column) => quoteIdentifier(table.schema.columns[column]?.name ?? '')).join(', ')
   const list = keys.map((key) => `(${key.map(quoteLiteral).join(', ')})`).join(', ')
   const copy = `COPY (SELECT ${columnList(table)} FROM ${table.partitioned ? '' : 'ONLY '}${quotedName(table)} WHERE (${columns}) IN (${list})) TO STDOUT`
-  return { sequence: null, relation: table.oid, file: null, from: 0, to: 0, copy, lock: lockOf(table) }
+  return { sequence: null, relation: table.oid, file: null, from: 0, to: 0, firstIndex: 0, copy, lock: lockOf(table) }
 }
 
 export function columnList(table: Table): string {

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { deserialize, serialize } from 'node:v8'
-import { type Batch, BatchBuilder, type LogReader, OPERATION, type Schema, type Value, valueAt, valueToText } from '@millrace/core'
+import { type Batch, BatchBuilder, type LogReader, OPERATION, sameType, type Schema, type Value, valueAt, valueToText } from '@millrace/core'
 
 type Cells = (Value | undefined)[]
 
@@ -39,6 +39,8 @@ export class EarlierRows {
   readonly #delete: StatementSync
   readonly #see: StatementSync
   readonly #truncate: StatementSync
+  /** False where rows were written with other types or another key: they cannot be compared with the table's. */
+  fits = true
 
   private constructor(options: EarlierRowsOptions) {
     this.#options = options
@@ -101,6 +103,7 @@ export class EarlierRows {
     for (const stored of reader.read(stream)) {
       const batch = stored.batch()
       const places = schema.columns.map(({ name }) => batch.schema.columns.findIndex((column) => column.name === name))
+      if (batch.schema !== schema && !isComparable(batch.schema, schema)) this.fits = false
       for (let row = 0; row < batch.count; row += 1) if ((batch.transactions[row] as number) < before) this.#fold(batch, row, { places, partition: stored.partition })
       if (performance.now() - yieldedMs < YIELD_MS) continue
       await yieldToOthers()
@@ -111,7 +114,10 @@ export class EarlierRows {
 
   #fold(batch: Batch, row: number, { places, partition }: { places: readonly number[]; partition: number }): void {
     const operation = batch.operations[row]
-    if (operation === OPERATION.TRUNCATE) return void this.#truncate.run(partition)
+    if (operation === OPERATION.TRUNCATE) {
+      this.fits = isComparable(batch.schema, this.#options.schema)
+      return void this.#truncate.run(partition)
+    }
     const { key } = this.#options.schema
     const cells = cellsAt(batch.after, places, row)
     const before = batch.before === null ? null : cellsAt(batch.before, places, row)
@@ -142,6 +148,12 @@ export class EarlierRows {
       }),
     )
   }
+}
+
+function isComparable(before: Schema, now: Schema): boolean {
+  const keyOf = ({ columns, key }: Schema): string => JSON.stringify(key.map((at) => columns[at]?.name))
+  const known = new Map(now.columns.map(({ name, type }) => [name, type]))
+  return keyOf(before) === keyOf(now) && before.columns.every(({ name, type }) => sameType(known.get(name) ?? type, type))
 }
 
 function cellsAt(vectors: Batch['after'], places: readonly number[], row: number): Cells {

@@ -17,10 +17,13 @@ import { findGone } from './find-gone.ts'
 import { shiftedBatch } from './slice-batch.ts'
 import type { Throttle } from './throttle.ts'
 
-/** One part of a chunk in the log; each connection has at most two in memory. */
-const PART_BYTES = 2_000_000
-/** The indexes that the rows of one chunk have to themselves. */
-const CHUNK_INDEXES = 2 ** 32
+/**
+ * A chunk with more than this goes in parts; each connection has at most two in memory. Usually a chunk is
+ * one commit, so that a kill leaves all or nothing of it.
+ */
+const PART_BYTES = 8_000_000
+/** The indexes of one era: a backfill's eras are shown as of one position. */
+const ERA_INDEXES = 2 ** 44
 /** Those of rows that are read or told beside the chunks: below a backfill's copies, above every chunk's. */
 const EXTRA_INDEX_BASE = 2 ** 51
 const EXTRA_INDEXES_PER_ERA = 2 ** 40
@@ -60,6 +63,8 @@ export interface FillAttemptOptions {
 export class FillAttempt {
   readonly #options: FillAttemptOptions
   readonly #earlier = new Map<TableWork, EarlierRows>()
+  /** Of all connections together. */
+  readonly #extras = { next: 0 }
   #readers: ChunkReader[] = []
 
   constructor(options: FillAttemptOptions) {
@@ -74,7 +79,7 @@ export class FillAttempt {
       for (const work of works) await this.#prepare(work)
       this.#readers = connections.map((connection) => new ChunkReader(connection))
       if (signal.aborted) return
-      const lanes = this.#readers.map((reader) => ({ reader, lane: new Lane(this.#options, this.#earlier) }))
+      const lanes = this.#readers.map((reader) => ({ reader, lane: this.#lane() }))
       const queue = works.flatMap((work) => work.chunks.map((chunk) => ({ work, chunk })))
       let at = 0
       const next = (lane: Lane): ChunkJob | null => {
@@ -100,6 +105,10 @@ export class FillAttempt {
     }
   }
 
+  #lane(): Lane {
+    return new Lane(this.#options, { earlier: this.#earlier, extras: this.#extras })
+  }
+
   #close(): void {
     for (const reader of this.#readers) reader.close()
   }
@@ -114,13 +123,17 @@ export class FillAttempt {
     if (fill.header.mode === 'backfill') await this.#reached()
     const before = fill.header.mode === 'backfill' ? position + offset : Infinity
     const earlier = await EarlierRows.load({ reader, stream: table.stream, schema: table.schema, before, folder: scratchFolder })
+    if (!earlier.fits) {
+      earlier.close()
+      return this.#truncate(work)
+    }
     this.#earlier.set(work, earlier)
   }
 
   /** Rows without a key cannot be compared: all of them go, and come, in the one cut that shows the fill. */
   async #truncate(work: TableWork): Promise<void> {
     if (!this.#options.reader.streams().some(({ name }) => name === work.table.stream)) return
-    await new Lane(this.#options, this.#earlier).truncate(work)
+    await this.#lane().truncate(work)
     work.fill.emitted += 1
   }
 
@@ -160,7 +173,6 @@ export class FillAttempt {
       }
     }
     await lane.settled()
-    if (work.failure === null) this.#options.record.fill.end(table.stream)
   }
 }
 
@@ -169,14 +181,15 @@ class Lane {
   readonly #options: FillAttemptOptions
   readonly #earlier: ReadonlyMap<TableWork, EarlierRows>
   readonly #pending: PendingChanges
+  readonly #extras: { next: number }
   #feed: TableFeed | null = null
   #committing: Promise<unknown> = Promise.resolve()
   #rows = 0
-  #extras = 0
 
-  constructor(options: FillAttemptOptions, earlier: ReadonlyMap<TableWork, EarlierRows>) {
+  constructor(options: FillAttemptOptions, { earlier, extras }: { earlier: ReadonlyMap<TableWork, EarlierRows>; extras: { next: number } }) {
     this.#options = options
     this.#earlier = earlier
+    this.#extras = extras
     this.#pending = new PendingChanges(options.parking)
     this.#pending.timeMicros = options.timeMicros
     // The last byte before the point: a transaction may commit at the very point, and is not in the snapshot.
@@ -192,13 +205,13 @@ class Lane {
       chunk,
       onBegin: () => {
         feed = this.#feedOf(work)
-        pending.index = chunk.sequence === null ? this.#extraIndex(work) : chunk.sequence * CHUNK_INDEXES
+        pending.index = chunk.sequence === null ? this.#extraIndex(work) : work.fill.header.era * ERA_INDEXES + chunk.firstIndex
         this.#rows = 0
       },
       onRow: (row, bytes) => {
         feed?.insertCells(row.buffer, row.cells)
         this.#rows += 1
-        if (chunk.sequence === null) this.#extras += 1
+        if (chunk.sequence === null) this.#extras.next += 1
         pending.bytes += bytes
         return pending.bytes >= PART_BYTES ? this.flush(work, null) : null
       },
@@ -224,8 +237,9 @@ class Lane {
       builder.push('delete', { transaction: position - 1 + offset, index, time: timeMicros }, cells)
       index += 1
     }
-    this.#extras += rows.length
+    this.#extras.next += rows.length
     fill.emitted += rows.length
+    this.#options.record.fill.tell(fill.stream, rows.length)
     const tail = fill.rowsTail
     const appends = Array.from(builders, ([partition, builder]) => ({ stream: table.stream, partition, batch: builder.finish(), tail }))
     await this.#committing
@@ -233,13 +247,15 @@ class Lane {
   }
 
   async truncate(work: TableWork): Promise<void> {
+    this.#pending.index = this.#extraIndex(work)
     this.#feedOf(work).truncate()
+    this.#extras.next += this.#pending.count
     await this.flush(work, null)
     await this.settled()
   }
 
   #extraIndex({ fill }: TableWork): number {
-    return EXTRA_INDEX_BASE + fill.header.era * EXTRA_INDEXES_PER_ERA + this.#extras
+    return EXTRA_INDEX_BASE + fill.header.era * EXTRA_INDEXES_PER_ERA + this.#extras.next
   }
 
   /** While one part is written, the next one is read. With the last part of a chunk goes that it was read. */
@@ -294,6 +310,7 @@ class Lane {
       const batch = earlier === undefined ? append.batch : earlier.differing(append.batch)
       if (batch === null) return []
       fill.emitted += batch.count
+      this.#options.record.fill.tell(fill.stream, batch.count)
       return [{ ...append, batch: shiftedBatch(batch, this.#options.offset), tail }]
     })
   }

@@ -7,30 +7,53 @@ export interface FillState {
   readonly rows: number
   /** What the server's planner believes there are. */
   readonly rowsEstimate: number
+  /** Of the rows read, and of those that are gone: what the log did not have just so. */
+  readonly told: number
   readonly ended: boolean
+  /** Why the last attempt was cut short; it is made again. */
+  readonly error: string | null
+  /** It was given up: `error` tells why. */
+  readonly failed: boolean
 }
 
 export class FillProgress {
   readonly #clock: Clock
-  readonly #tables = new Map<string, { mode: string; rows: number; rowsEstimate: number; ended: boolean }>()
+  readonly #tables = new Map<string, { mode: string; rows: number; rowsEstimate: number; told: number; ended: boolean; failure: string | null }>()
   #beganMs: number | null = null
   #rowsSinceBegin = 0
-  /** Rows that were read again because an earlier reading was cut short. */
+  /** Why the last attempt was cut short. */
   error: string | null = null
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
+  /** A new fill of the stream: what an earlier one told is past. */
+  begin(stream: string, mode: string): void {
+    this.#tables.delete(stream)
+    this.expect(stream, { mode, rows: 0, rowsEstimate: 0 })
+  }
+
   expect(stream: string, { mode, rows, rowsEstimate }: { mode: string; rows: number; rowsEstimate: number }): void {
     this.#beganMs ??= this.#clock.monotonicMs()
-    this.#tables.set(stream, { mode, rows, rowsEstimate, ended: false })
+    this.#tables.set(stream, { mode, rows, rowsEstimate, told: this.#tables.get(stream)?.told ?? 0, ended: false, failure: null })
   }
 
   add(stream: string, rows: number): void {
     const table = this.#tables.get(stream)
     if (table !== undefined) table.rows += rows
     this.#rowsSinceBegin += rows
+  }
+
+  tell(stream: string, rows: number): void {
+    const table = this.#tables.get(stream)
+    if (table !== undefined) table.told += rows
+  }
+
+  fail(stream: string, why: string): void {
+    const table = this.#tables.get(stream)
+    if (table !== undefined) table.failure = why
+    this.end(stream)
   }
 
   end(stream: string): void {
@@ -44,7 +67,9 @@ export class FillProgress {
 
   of(stream: string): FillState | null {
     const table = this.#tables.get(stream)
-    return table === undefined ? null : { stream, ...table }
+    if (table === undefined) return null
+    const { failure, ...rest } = table
+    return { stream, ...rest, failed: failure !== null, error: failure ?? this.error }
   }
 
   /** Null where nothing is being filled. */

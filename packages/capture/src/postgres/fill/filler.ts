@@ -11,8 +11,8 @@ import { connect, type Connection, type SourceTarget } from '../connect.ts'
 import type { Table } from '../catalog/table.ts'
 import { openSnapshot } from '../snapshot/open-snapshot.ts'
 import type { ActiveFill } from './active-fill.ts'
-import { CHUNK_BLOCKS, type ChunkPlan, isSeekable, planChunks } from './chunk-plan.ts'
-import { readChunks } from './fill-header.ts'
+import { CHUNK_BLOCKS, type ChunkPlan, IndexRange, isSeekable, planChunks } from './chunk-plan.ts'
+import { type ChunkDone, readChunks } from './fill-header.ts'
 import { FillAttempt, type TableWork } from './fill-attempt.ts'
 import type { Fills } from './fills.ts'
 import { type ExactSnapshot, makeSnapshot } from './snapshot-slot.ts'
@@ -46,6 +46,12 @@ const RETRY_BASE_MS = 100
 const RETRY_LIMIT_MS = 30_000
 const RETRY_JITTER = 0.3
 const IDLE_PAUSE_MS = 500
+
+/**
+ * With fewer chunks a table is begun anew: then each row shows once, as one snapshot had it. Where more were
+ * read, a row that changed between two snapshots may be told by both.
+ */
+const RESUME_CHUNKS_MIN = 32
 
 /** The table is not what its fill was made for. */
 const SHAPE_CODES = new Set(['42703', '42P01', '42804'])
@@ -117,11 +123,12 @@ export class Filler {
     for (const fill of wanted) {
       const { header, spoilt } = fill
       // Rows of two snapshots can only be put together where a key tells which are the same.
-      if (spoilt === 'anew' || (header.era > 0 && (header.doubtful === null || !isSeekable(tableOf(fill.stream))))) fills.beginAnew(fill)
+      const isPoor = header.doubtful === null || !isSeekable(tableOf(fill.stream)) || this.#done(fill).length < RESUME_CHUNKS_MIN
+      if (spoilt === 'anew' || (header.era > 0 && isPoor)) fills.beginAnew(fill)
       fill.spoilt = null
       fill.isReady = false
-      // From before the snapshot is made until its place is known.
-      fill.isOpening = first === null
+      // Until its rows have their place: the stream may well be running before that.
+      fill.isOpening = true
     }
     const snapshot = first ?? (await makeSnapshot(target, slot, control.query))
     const connections: Connection[] = []
@@ -146,15 +153,15 @@ export class Filler {
 
   /** Plans each table, and gives its rows their place among the changes. */
   async #begin(wanted: readonly ActiveFill[], leader: Connection, position: number): Promise<TableWork[]> {
-    const { fills, reader, writer, target, tableOf, record, chunkBlocks = CHUNK_BLOCKS } = this.#options
+    const { fills, writer, tableOf, record, chunkBlocks = CHUNK_BLOCKS } = this.#options
     const works: TableWork[] = []
+    const indexes = new IndexRange()
     for (const fill of wanted) {
       const table = tableOf(fill.stream)
       if (table === null || fills.of(fill.stream) !== fill) continue
       const { where, mode } = fill.header
       const plan = async (): Promise<ChunkPlan | 'rewritten' | 'anew'> => {
-        const done = fill.header.era === 0 ? [] : readChunks(reader, target.name, fill.stream)
-        return planChunks({ query: leader.query, table, where, done, chunkBlocks })
+        return planChunks({ query: leader.query, table, where, done: this.#done(fill), chunkBlocks, indexes })
       }
       let planned = await plan()
       if (planned === 'anew') {
@@ -163,7 +170,7 @@ export class Filler {
       }
       // The next attempt's snapshot sees the new file.
       if (planned === 'rewritten' || planned === 'anew') continue
-      const done = fill.header.era === 0 ? [] : readChunks(reader, target.name, fill.stream)
+      const done = this.#done(fill)
       const rows = done.reduce((sum, chunk) => sum + chunk.rows, 0)
       fills.beginEra(fill, position)
       record.fill.expect(fill.stream, { mode, rows, rowsEstimate: planned.rowsEstimate })
@@ -171,6 +178,11 @@ export class Filler {
     }
     await writer.commit(fills.takeChanges())
     return works
+  }
+
+  #done({ header }: ActiveFill): ChunkDone[] {
+    const { reader, target } = this.#options
+    return header.era === 0 ? [] : readChunks(reader, target.name, header.stream)
   }
 
   async #read(
@@ -184,11 +196,24 @@ export class Filler {
       if (failure !== null && failure !== 'rewritten' && SHAPE_CODES.has(String(failure.details['sqlstate']))) {
         onSuspect(fill.stream, describeError(failure))
       }
+      // Of a condition that some row cannot bear: trying again would not help.
+      if (failure instanceof MillraceError && fill.header.where !== null && isOfData(failure)) this.#giveUp(fill, failure)
       if (failure !== null || fills.of(fill.stream) !== fill) continue
       fill.isReady = true
     }
     if (fills.isDue) nudge()
-    const failed = works.find(({ failure }) => failure instanceof MillraceError)
+    const failed = works.find(({ fill, failure }) => failure instanceof MillraceError && fills.of(fill.stream) === fill)
     if (failed?.failure instanceof MillraceError) throw failed.failure
   }
+
+  #giveUp(fill: ActiveFill, failure: MillraceError): void {
+    const { fills, record } = this.#options
+    fills.forget(fill)
+    record.fill.fail(fill.stream, describeError(failure))
+  }
+}
+
+/** A value that an expression does not take, as SQLSTATE has it. */
+function isOfData({ details }: MillraceError): boolean {
+  return String(details['sqlstate'] ?? '').startsWith('22')
 }

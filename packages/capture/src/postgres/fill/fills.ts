@@ -33,6 +33,8 @@ export interface FillsOptions {
   readonly isKeyed: (stream: string) => boolean
   /** Told of each fill in the set that shows it. */
   readonly onShown: (fill: ActiveFill) => void
+  /** Told once that set is durable. */
+  readonly onVisible: (stream: string) => void
 }
 
 /** What a new fill starts with. */
@@ -48,6 +50,7 @@ export class Fills implements FillRouter {
   #cleared: string[] = []
   #removed: string[] = []
   #control: ControlStatement[] = []
+  #shown: string[] = []
   readonly #dirty = new Set<ActiveFill>()
   #areRedirectsDirty = false
   /** Everything before it was routed. */
@@ -138,8 +141,11 @@ export class Fills implements FillRouter {
     return this.#shifted(this.#withMemory({ ...set, ...(appends.length === 0 ? {} : { appends }) }, show))
   }
 
+  /** A set that is refused instead ends the session, and this with it. */
   routed(): void {
-    // What changed was handed over by `route`; a refused set ends the session, and this with it.
+    const shown = this.#shown
+    this.#shown = []
+    for (const stream of shown) this.#options.onVisible(stream)
   }
 
   #track(fill: ActiveFill): void {
@@ -242,6 +248,7 @@ export class Fills implements FillRouter {
         this.#filled.add(stream)
         this.#removed.push(stream)
         this.#cleared.push(chunksOwner(source, stream))
+        this.#shown.push(stream)
         onShown(fill)
       }
       this.#shownPosition = this.#position
