@@ -37,6 +37,8 @@ const SILENCE_MS_MAX = 120_000
 const RETRY_BASE_MS = 200
 const RETRY_LIMIT_MS = 30_000
 const RETRY_JITTER = 0.3
+/** So long may a reference lag behind the password that the database knows. */
+const ROTATION_MS_MAX = 300_000
 
 export class PostgresCapture implements Stage {
   readonly name: string
@@ -45,6 +47,8 @@ export class PostgresCapture implements Stage {
   readonly #streaming = new StreamingChoice()
   #session: CaptureSession | null = null
   /** Why the next session cannot go on from the slot. */
+  /** Since when the password is refused that was right before. */
+  #refusedSinceMs: number | null = null
   #lost: MillraceError | null = null
 
   constructor(options: PostgresCaptureOptions) {
@@ -116,6 +120,7 @@ export class PostgresCapture implements Stage {
           onBegun: (session) => {
             this.#session = session
             this.#lost = null
+            this.#refusedSinceMs = null
           },
         },
         signal,
@@ -125,8 +130,18 @@ export class PostgresCapture implements Stage {
     }
   }
 
+  /** A password behind a reference that was right before may be rotating just now (incident I17). */
+  #mayRotate(): boolean {
+    const { config, clock } = this.#options
+    const isReferred = typeof config.url !== 'string' || config.password !== undefined
+    if (!isReferred || this.#record.lastContactMs === null) return false
+    this.#refusedSinceMs ??= clock.monotonicMs()
+    return clock.monotonicMs() - this.#refusedSinceMs < ROTATION_MS_MAX
+  }
+
   /** A lost slot passes by being made anew, unless a person wants to look first. */
   #mayPass(problem: MillraceError): boolean {
+    if (problem.code === 'SOURCE_AUTHENTICATION') return this.#mayRotate()
     if (problem.code !== 'CAPTURE_SLOT_LOST') return problem.retry === 'backoff'
     if (this.#options.config.onSlotLost === 'stop') return false
     this.#lost = problem

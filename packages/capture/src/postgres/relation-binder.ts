@@ -51,7 +51,7 @@ export class RelationBinder {
     if (lane.inProgress) return { feed: this.#make(relation, shape, lane), definition: null }
     const text = JSON.stringify([relation, shape.schema])
     const known = this.#bound.get(stream)
-    if (known?.shape === text && shape.verdict === 'same') return { feed: known.feed, definition: null }
+    if (known?.shape === text && shape.isDefined) return { feed: known.feed, definition: null }
     if (known !== undefined && known.shape !== text) await lane.settle()
     known?.feed.close()
     this.#bound.delete(stream)
@@ -60,7 +60,7 @@ export class RelationBinder {
     const feed = this.#make(relation, shape, lane)
     this.#bound.set(stream, { feed, shape: text })
     const definition: StreamDefinition = definitionOf(feed.table, partitionsOf(stream))
-    return { feed, definition: shape.verdict === 'same' ? null : definition }
+    return { feed, definition: shape.isDefined ? null : definition }
   }
 
   #make({ oid, schemaName, tableName, identity, columns }: Relation, shape: BoundShape, { pending }: Lane): TableFeed {

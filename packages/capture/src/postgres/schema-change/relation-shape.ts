@@ -64,6 +64,16 @@ function keyAmong(columns: readonly Column[], names: readonly string[]): number[
   })
 }
 
+/** The same schema, its columns in the order that the stream has, then those that came. */
+export function inOrderOf(before: Schema, { columns, key }: Schema): Schema {
+  const rank = ({ name }: Column): number => {
+    const at = before.columns.findIndex((column) => column.name === name)
+    return at === -1 ? before.columns.length : at
+  }
+  const ordered = [...columns].sort((left, right) => rank(left) - rank(right))
+  return { columns: ordered, key: key.map((at) => ordered.indexOf(columns[at] as Column)) }
+}
+
 /** As the stream may take the table's shape of now: a promise that a column is never null is not made anew for old rows. */
 export function mergedSchema(before: Schema, now: Schema): Schema {
   const columns = now.columns.map((column) => {

@@ -8,7 +8,7 @@
  * consistent database had: its stream stops there, and goes on in one cut, when its rows were read anew.
  */
 import { assert, type Clock, MillraceError } from '@millrace/base'
-import type { LogReader, Schema, StateSegment, WriteSet } from '@millrace/core'
+import type { LogReader, Schema, StateSegment, StreamDefinition, WriteSet } from '@millrace/core'
 import { compareSchemas, describeFindings, type SchemaFinding, type SchemaVerdict } from '@millrace/schema'
 import type { FoundTables } from '../catalog/read-tables.ts'
 import { readSignatures } from '../catalog/read-signatures.ts'
@@ -23,7 +23,7 @@ import { checkReading } from '../check-source.ts'
 import type { Connection } from '../connect.ts'
 import type { Relation } from '../pgoutput/relation.ts'
 import { carriedAs, readPublication, readPublished } from '../publication.ts'
-import { followedSchema, mergedSchema, relationShape } from './relation-shape.ts'
+import { followedSchema, inOrderOf, mergedSchema, relationShape } from './relation-shape.ts'
 import { acceptancePlace, memoryPlace, memorySegment, readMemories, type TableMemory } from './table-memory.ts'
 import { type CatalogLook, lookAtCatalog } from './table-watch.ts'
 
@@ -71,6 +71,8 @@ export interface BoundShape {
   readonly schema: Schema
   readonly verdict: SchemaVerdict['verdict']
   readonly findings: readonly SchemaFinding[]
+  /** The log has been given this schema. */
+  readonly isDefined: boolean
   readonly cells: readonly number[] | null
   readonly masks: readonly (Mask | null)[] | null
   readonly signature: TableSignature
@@ -93,6 +95,8 @@ export class TableWarden {
   readonly #dirty = new Set<string>()
   readonly #forgotten = new Set<string>()
   readonly #accepted = new Set<string>()
+  /** Streams whose schema was widened by a look, before any row of it came. */
+  readonly #redefined = new Set<string>()
   #sent: readonly string[] = []
   #course: Course | null = null
   #fills: Fills | null = null
@@ -200,7 +204,7 @@ export class TableWarden {
     if (isInProgress && (verdict !== 'same' || shape.untold.length > 0)) return 'uncommitted'
     const cells = schema.columns.map(({ name }) => shape.cells.get(name) ?? -1)
     const isWhole = cells.length === relation.columns.length && cells.every((cell, at) => cell === at)
-    return { schema, verdict, findings, cells: isWhole ? null : cells, masks: masksOf(schema, selection), signature }
+    return { schema, verdict, findings, isDefined: verdict === 'same' && !this.#redefined.has(stream), cells: isWhole ? null : cells, masks: masksOf(schema, selection), signature }
   }
 
   /** Takes the stream to a shape; false where it is parked, or held because rows may have changed in silence. */
@@ -264,14 +268,14 @@ export class TableWarden {
   }
 
   get isDue(): boolean {
-    return this.#dirty.size > 0 || this.#forgotten.size > 0
+    return this.#dirty.size > 0 || this.#forgotten.size > 0 || this.#redefined.size > 0
   }
 
   /** Adds what was decided to the commit of the position at which it was. */
   amend(set: WriteSet, boundary: unknown): WriteSet {
     if (boundary === null || !this.isDue) return set
     const { source } = this.#options
-    this.#sent = [...this.#dirty, ...this.#forgotten]
+    this.#sent = [...this.#dirty, ...this.#forgotten, ...this.#redefined]
     const put: StateSegment[] = [...this.#dirty].flatMap((stream) => {
       const entry = this.#entries.get(stream)
       return entry === undefined ? [] : [memorySegment(source, stream, entry.memory)]
@@ -281,8 +285,9 @@ export class TableWarden {
       ...[...this.#forgotten].map((stream) => memoryPlace(source, stream)),
       ...[...settled, ...this.#forgotten].map((stream) => acceptancePlace(source, stream)),
     ]
-    const { state = {} } = set
-    return { ...set, state: { ...state, put: [...(state.put ?? []), ...put], remove: [...(state.remove ?? []), ...remove] } }
+    const { state = {}, streams = [] } = set
+    const redefined = [...this.#redefined].filter((stream) => !streams.some(({ name }) => name === stream)).map((stream) => this.#definition(stream))
+    return { ...set, streams: [...streams, ...redefined], state: { ...state, put: [...(state.put ?? []), ...put], remove: [...(state.remove ?? []), ...remove] } }
   }
 
   /** The commit that was amended is durable. */
@@ -290,6 +295,7 @@ export class TableWarden {
     for (const stream of this.#sent) {
       this.#dirty.delete(stream)
       this.#forgotten.delete(stream)
+      this.#redefined.delete(stream)
       if (this.#entries.get(stream)?.memory.parked === null) this.#accepted.delete(stream)
     }
     this.#sent = []
@@ -337,9 +343,24 @@ export class TableWarden {
     const why = this.#refillReason(entry, table, look)
     if (why !== null) return this.#refill(entry, { table, why, anyShape })
     const { memory, asked } = entry
+    if (asked === null) this.#widen(entry, table)
     if (asked === null && JSON.stringify(memory.signature) !== JSON.stringify(table.signature))
       this.#remember(stream, { signature: table.signature })
     return false
+  }
+
+  /** A column that came, and that no row tells of yet. */
+  #widen(entry: Entry, { stream, schema }: Table): void {
+    if (entry.schema === null) return
+    const next = inOrderOf(entry.schema, mergedSchema(entry.schema, schema))
+    if (compareSchemas(entry.schema, next).verdict === 'same') return
+    entry.schema = next
+    this.#redefined.add(stream)
+  }
+
+  #definition(stream: string): StreamDefinition {
+    const { name, kind, partitions, schema } = this.#options.reader.stream(stream)
+    return { name, kind, partitions, schema: this.#entries.get(stream)?.schema ?? schema }
   }
 
   #refillReason(entry: Entry, table: Table, look: CatalogLook): string | null {
