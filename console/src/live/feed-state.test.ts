@@ -21,7 +21,7 @@ function change(position: number): ChangeRecord {
 function snapshot(cut: number, changes: readonly ChangeRecord[]): Snapshot {
   const answer = { trust: 'yes', headline: '', sentence: '' } as const
   return {
-    overview: { project: 'shop', version: '', nowMs: 0, startedMs: 0, cut, answer, proofs: [] },
+    overview: { project: 'shop', version: '', nowMs: 0, startedMs: 0, cut, answer, proofs: [], copies: [] },
     graph: { nodes: [], edges: [] },
     latest: { cut, changes },
   }

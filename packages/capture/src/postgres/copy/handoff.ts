@@ -1,3 +1,5 @@
+import { AssertionError, describeError } from '@millrace/base'
+
 /**
  * From one who makes values to one who takes them, at the taker's pace: `put` resolves when the value is
  * taken, so that there is never more than one between the two.
@@ -5,7 +7,7 @@
 export class Handoff<Value> {
   #value: Value | undefined
   #isEnded = false
-  #error: unknown
+  #error: Error | undefined
   #isStopped = false
   #onChange: (() => void)[] = []
 
@@ -21,7 +23,7 @@ export class Handoff<Value> {
   }
 
   fail(error: unknown): void {
-    this.#error = error
+    this.#error = error instanceof Error ? error : new AssertionError(describeError(error))
     this.end()
   }
 
