@@ -77,7 +77,11 @@ export async function connect(target: SourceTarget): Promise<Connection> {
       throw sourceError(error, address, 'connected')
     }
   }
-  const close = (): void => client.destroy()
+  const close = (): void => {
+    client.destroy()
+    // `mysql2` only says farewell; a server that is busy, or sends us the binlog, would not answer it.
+    socketOf(client).destroy()
+  }
   try {
     await query(SETTINGS)
   } catch (error) {
