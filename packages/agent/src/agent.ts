@@ -72,6 +72,8 @@ class EmbeddedAgent implements Agent {
   readonly #queuesOptions: QueuesOptions
   readonly #own: EventQueue
   #adopted: EventQueue[] = []
+  /** Emptied ones, whose files are being removed. */
+  readonly #leaving = new Set<Promise<void>>()
   readonly #counts = { accepted: 0, parked: 0, batches: 0, retries: 0 }
   readonly #forgetExit: () => void
   readonly #adoptTimer: NodeJS.Timeout | null
@@ -260,7 +262,8 @@ class EmbeddedAgent implements Agent {
   #onEmptied(queue: EventQueue): void {
     if (queue !== this.#own) {
       this.#adopted = this.#adopted.filter((each) => each !== queue)
-      void queue.close()
+      const leaving = queue.close().finally(() => this.#leaving.delete(leaving))
+      this.#leaving.add(leaving)
     }
     this.#wakeWaiters()
   }
@@ -306,7 +309,7 @@ class EmbeddedAgent implements Agent {
     if (this.#adoptTimer !== null) clearInterval(this.#adoptTimer)
     if (this.#sealTimer !== null) clearTimeout(this.#sealTimer)
     if (!isAccepted && !(await this.#own.settle())) this.#drops.add('closed', '', this.#own.count)
-    await Promise.all(this.#queues().map((queue) => queue.close()))
+    await Promise.all([...this.#queues().map((queue) => queue.close()), ...this.#leaving])
     this.#drops.tell()
     return isAccepted
   }
