@@ -20,6 +20,13 @@ export interface ServerMemory {
   readonly peakBytes: number
 }
 
+export interface ServerOptions {
+  readonly folder: string
+  readonly logPath: string
+  /** `agent.before-commit:3`: the server is killed there, as by SIGKILL. */
+  readonly crashAt?: string
+}
+
 export class ServerProcess {
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
@@ -37,16 +44,17 @@ export class ServerProcess {
     })
   }
 
-  /** Resolves once its door is open. */
-  static async start({ folder, logPath }: { readonly folder: string; readonly logPath: string }): Promise<ServerProcess> {
+  /** Resolves once its door is open, or once it has met the point at which it was told to crash. */
+  static async start({ folder, logPath, crashAt }: ServerOptions): Promise<ServerProcess> {
     const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, 'start', '--json', '--port', '0', '--project', folder], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FLEET_TOKEN: TOKEN },
+      env: { ...process.env, FLEET_TOKEN: TOKEN, ...(crashAt === undefined ? {} : { MILLRACE_CRASH_AT: crashAt }) },
     })
     const server = new ServerProcess(child, logPath)
     const endMs = performance.now() + START_LIMIT_MS
     while ((await server.evidence())['door'] === undefined) {
-      assert(child.exitCode === null, `the server runs on; see ${logPath}`)
+      if (crashAt !== undefined && server.#hasEnded) break
+      assert(!server.#hasEnded, `the server runs on; see ${logPath}`)
       assert(performance.now() < endMs, `the server opens its door in time; see ${logPath}`)
       await sleep(50)
     }
@@ -56,8 +64,14 @@ export class ServerProcess {
   /** What the source says of itself; nothing before the server is ready. */
   async evidence(): Promise<Evidence> {
     if (this.#console === null) return {}
-    const graph = (await (await fetch(`${this.#console}/api/graph`)).json()) as { nodes: { kind: string; evidence: Evidence }[] }
+    const answer = await fetch(`${this.#console}/api/graph`).catch(() => null)
+    if (answer === null) return {}
+    const graph = (await answer.json()) as { nodes: { kind: string; evidence: Evidence }[] }
     return graph.nodes.find(({ kind }) => kind === 'source')?.evidence ?? {}
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
   memory(): ServerMemory {
@@ -66,13 +80,18 @@ export class ServerProcess {
     return { nowBytes: bytesOf('VmRSS'), peakBytes: bytesOf('VmHWM') }
   }
 
+  /** Of itself, or at the point at which it was told to crash. */
+  async ended(): Promise<void> {
+    await this.#exited
+  }
+
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM')
+    if (!this.#hasEnded) this.#child.kill('SIGTERM')
     await this.#exited
   }
 
   async kill(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL')
+    if (!this.#hasEnded) this.#child.kill('SIGKILL')
     await this.#exited
   }
 }
