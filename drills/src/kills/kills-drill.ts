@@ -170,7 +170,7 @@ class KillsDrill {
         break
       }
       const cut = this.#read((reader) => reader.cut()) ?? -1
-      quiet = cut === before && (await this.#allArrived()) ? quiet + 1 : 0
+      quiet = cut !== -1 && cut === before && (await this.#allArrived()) ? quiet + 1 : 0
       before = cut
     }
     await victim.stop()

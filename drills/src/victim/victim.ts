@@ -28,6 +28,8 @@ export class Victim {
   readonly #exited: Promise<void>
   #ready = false
   #ended = false
+  /** The signal that ended it, or its exit code. */
+  #end = ''
 
   constructor(options: VictimOptions, kill: Kill | null) {
     this.#options = options
@@ -45,8 +47,9 @@ export class Victim {
       if (line.includes('"event":"ready"')) this.#ready = true
     })
     this.#exited = new Promise((resolve) => {
-      this.#child.once('exit', () => {
+      this.#child.once('exit', (code, signal) => {
         this.#ended = true
+        this.#end = signal ?? `exit code ${code}`
         this.#log.end()
         resolve()
       })
@@ -69,6 +72,7 @@ export class Victim {
     }
     const met = this.#ended
     await this.kill()
+    assert(this.#end === 'SIGKILL', `the process lives until it is killed, and did not end by itself (${this.#end})`)
     return kill.at === 'time' ? 'at-time' : met ? 'at-point' : 'point-not-met'
   }
 

@@ -1,6 +1,9 @@
 export interface Difference {
   readonly missing: number
   readonly extra: number
+  /** One of each, where there is one, to begin looking with. */
+  readonly missingRow?: string | undefined
+  readonly extraRow?: string | undefined
 }
 
 /** How often each row stands on one side more than on the other. */
@@ -8,8 +11,15 @@ export function compareRows(expected: Iterable<string>, found: Iterable<string>)
   const counts = new Map<string, number>()
   for (const row of expected) counts.set(row, (counts.get(row) ?? 0) + 1)
   for (const row of found) counts.set(row, (counts.get(row) ?? 0) - 1)
-  const rest = [...counts.values()]
-  return { missing: sum(rest.filter((count) => count > 0)), extra: -sum(rest.filter((count) => count < 0)) }
+  const rest = [...counts]
+  const missing = rest.filter(([, count]) => count > 0)
+  const extra = rest.filter(([, count]) => count < 0)
+  return {
+    missing: sum(missing.map(([, count]) => count)),
+    extra: -sum(extra.map(([, count]) => count)),
+    missingRow: missing[0]?.[0],
+    extraRow: extra[0]?.[0],
+  }
 }
 
 export function sum(values: readonly number[]): number {

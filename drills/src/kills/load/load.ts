@@ -20,4 +20,6 @@ export interface LoadVerdict {
   readonly duplicated: number
   /** Changes or rows that were compared. */
   readonly compared: number
+  /** Where something is missing or too much, and how much. */
+  readonly where?: Readonly<Record<string, string>>
 }

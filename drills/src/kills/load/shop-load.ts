@@ -6,7 +6,7 @@ import { type Clock, type Random, seededRandom } from '@millrace/base'
 import { changesWritten, type LogReader } from '@millrace/core'
 import { type Postgres, seedShop, SHOP_TABLES, shopSchema, ShopWorkload, startPostgres } from '@millrace/testing'
 import pg from 'pg'
-import { sum } from '../../witness/compare-rows.ts'
+import { type Difference, sum } from '../../witness/compare-rows.ts'
 import { compareTable } from '../../witness/compare-table.ts'
 import type { Load, LoadVerdict } from './load.ts'
 
@@ -89,23 +89,34 @@ export class ShopLoad implements Load {
   }
 
   async judge(reader: LogReader): Promise<LoadVerdict> {
-    let lost = 0
-    let duplicated = 0
     const known = new Set(reader.streams().map(({ name }) => name))
+    const differences = new Map<string, Difference>()
     for (const table of this.#tables()) {
       const stream = `shop.${table}`
-      const difference = known.has(stream)
-        ? await compareTable(this.#postgres, reader, { table, stream })
-        : { missing: await this.#rows(table), extra: 0 }
-      lost += difference.missing
-      duplicated += difference.extra
+      const isKnown = known.has(stream)
+      differences.set(
+        `rows of ${table}`,
+        isKnown ? await compareTable(this.#postgres, reader, { table, stream }) : { missing: await this.#rows(table), extra: 0 },
+      )
     }
-    const counted =
-      this.#base === null ? 0 : this.#workload.stats().changes - this.#base.committed - (this.#logged(reader) - this.#base.logged)
+    if (this.#base !== null) {
+      const committed = this.#workload.stats().changes - this.#base.committed
+      const logged = this.#logged(reader) - this.#base.logged
+      differences.set('changes of the shop', { missing: Math.max(0, committed - logged), extra: Math.max(0, logged - committed) })
+    }
+    const all = [...differences]
     return {
-      lost: lost + Math.max(0, counted),
-      duplicated: duplicated + Math.max(0, -counted),
+      lost: sum(all.map(([, { missing }]) => missing)),
+      duplicated: sum(all.map(([, { extra }]) => extra)),
       compared: sum(this.#tables().map((table) => (known.has(`shop.${table}`) ? changesWritten(reader, `shop.${table}`) : 0))),
+      where: Object.fromEntries(
+        all
+          .filter(([, { missing, extra }]) => missing + extra > 0)
+          .map(([place, { missing, extra, missingRow, extraRow }]) => [
+            place,
+            `${missing} missing, as ${missingRow ?? 'none'}; ${extra} too many, as ${extraRow ?? 'none'}`,
+          ]),
+      ),
     }
   }
 
