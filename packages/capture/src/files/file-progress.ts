@@ -10,6 +10,8 @@ export interface FileProgress {
   readonly transaction: number
   /** The number that the next version gets. */
   readonly next: number
+  /** By stream, the file whose rows are the table, of those that are whole tables. */
+  readonly tables: Readonly<Record<string, number>>
   /** A version of which a part is durable, and nothing visible. */
   readonly begun: BegunVersion | null
 }
@@ -22,11 +24,16 @@ export interface BegunVersion {
 
 export function readFileProgress(reader: LogReader, source: string): FileProgress {
   const progress = reader.progress(source)
-  if (progress === null) return { transaction: 0, next: 1, begun: null }
-  const { next, begun } = progress.state
-  return { transaction: progress.transaction, next: Number(next), begun: (begun ?? null) as BegunVersion | null }
+  if (progress === null) return { transaction: 0, next: 1, begun: null, tables: {} }
+  const { next, begun, tables } = progress.state
+  return {
+    transaction: progress.transaction,
+    next: Number(next),
+    begun: (begun ?? null) as BegunVersion | null,
+    tables: (tables ?? {}) as FileProgress['tables'],
+  }
 }
 
-export function asSourceProgress(source: string, { transaction, next, begun }: FileProgress): SourceProgress {
-  return { source, transaction, state: { next, begun } }
+export function asSourceProgress(source: string, { transaction, next, begun, tables }: FileProgress): SourceProgress {
+  return { source, transaction, state: { next, begun, tables } }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import type { CsvFormat, FileFormat } from '@millrace/core'
 import { afterEach, expect, test } from 'vitest'
+import { startChild } from './fixtures/child.ts'
 import { FilesRig, type FilesRigOptions, type RigConfig } from './fixtures/files-rig.ts'
 
 const rigs: FilesRig[] = []
@@ -284,4 +285,82 @@ test('law 6: silence is told apart by evidence', async () => {
     evidence: { place: rig.inbox, filesThatFit: 1, filesWaiting: 0, filesDone: 1, newestFile: 'orders-1.csv', bytesBehind: 0 },
   })
   expect(readdirSync(rig.folder).toSorted()).not.toContain('scratch')
+})
+
+const CUSTOMERS: CsvFormat = { type: 'csv', columns: { id: 'int32', name: 'text' } }
+
+function tableRig(partitions = 1): FilesRig {
+  return rigWith({ streams: { orders: { files: '*.csv', format: CUSTOMERS, key: ['id'], rows: 'replace' } } }, { partitions })
+}
+
+const told = (rig: FilesRig): unknown[] =>
+  rig.changes('in.orders').map(({ operation, after, before, transaction, index }) => {
+    const known = before?.every((value) => value === undefined) === true ? null : before
+    return [operation, after, known, `${transaction}.${index}`]
+  })
+
+test('a file that is a whole table becomes what it changes in it: rows that are new, others, or gone', async () => {
+  const rig = tableRig()
+  rig.put('monday.csv', 'id,name\n1,ann\n2,bob\n3,cid\n')
+  await rig.start()
+  await rig.idle()
+  rig.put('tuesday.csv', 'id,name\n3,cid\n2,BOB\n4,dan\n')
+  await rig.idle()
+  rig.put('tuesday.csv', 'id,name\n4,dan\n2,BOB\n3,cid\n')
+  await rig.idle()
+  expect(told(rig)).toEqual([
+    ['insert', [1, 'ann'], null, '1.0'],
+    ['insert', [2, 'bob'], null, '1.1'],
+    ['insert', [3, 'cid'], null, '1.2'],
+    ['update', [2, 'BOB'], [2, 'bob'], '2.1'],
+    ['insert', [4, 'dan'], null, '2.2'],
+    ['delete', [1, 'ann'], null, '2.3'],
+  ])
+})
+
+test('a record of a table that cannot be read is not taken for a row that is gone', async () => {
+  const rig = rigWith({
+    streams: {
+      orders: { files: '*.csv', format: { type: 'csv', columns: { id: 'int32', amount: 'int32' } }, key: ['id'], rows: 'replace' },
+    },
+  })
+  rig.put('1.csv', 'id,amount\n1,10\n2,20\n3,30\n')
+  rig.put('2.csv', 'id,amount\n1,x\n3,31\n3,32\n')
+  rig.put('3.csv', 'id,amount\n,5\n')
+  rig.put('4.csv', 'id,amount\n1,10\n3,31\n')
+  await rig.start()
+  await rig.idle()
+  expect(told(rig).slice(3)).toEqual([
+    ['update', [3, 31], [3, 30], '2.1'],
+    ['delete', [2, 20], null, '2.3'],
+    ['update', [1, 10], null, '4.0'],
+  ])
+  expect(rig.parked().map(({ place, code }) => [place, code])).toEqual([
+    ['2.csv, line 2', 'CAPTURE_FILE_RECORD'],
+    ['2.csv, record 3', 'CAPTURE_FILE_KEY_REPEATED'],
+    ['3.csv', 'CAPTURE_FILE_UNREADABLE'],
+  ])
+})
+
+test('laws 1 and 8: large tables are told from one another on disk, in one cut, and again after a failure', async () => {
+  const rig = tableRig(2)
+  const table = (rows: number, mark: string): string =>
+    `id,name\n${Array.from({ length: rows }, (_, id) => `${id},${id % 1000 === 7 ? mark : 'same'}${'-'.repeat(300)}`).join('\n')}\n`
+  rig.put('1.csv', table(31_000, 'first'))
+  await rig.start()
+  await rig.idle()
+  await rig.stop()
+  rig.put('2.csv', table(30_000, 'second'))
+  await rig.closeStore()
+  const child = startChild(new URL('fixtures/files-process.ts', import.meta.url), [rig.folder, JSON.stringify(rig.config), '2'], {
+    MILLRACE_CRASH_AT: 'files.in-version:2',
+  })
+  expect(await child.ended).toBe('SIGKILL')
+  await rig.start()
+  await rig.idle()
+  const changes = rig.changes('in.orders').filter(({ transaction }) => transaction > 1)
+  expect(changes.filter(({ operation }) => operation === 'update')).toHaveLength(30)
+  expect(changes.filter(({ operation }) => operation === 'delete')).toHaveLength(1000)
+  expect(changes).toHaveLength(1030)
+  expect(rig.store.reader().control('select count(*) as rows from file_table_row')).toEqual([{ rows: 30_000 }])
 })

@@ -10,6 +10,7 @@ import { type FilesPlace, openObjectStore } from './object/open-object-store.ts'
 import { bucketAddress, isBucket } from './object/s3/bucket-address.ts'
 import { readNotice } from './read-notice.ts'
 import { storedSchemas } from './stored-schemas.ts'
+import { CREATE_TABLE_ROWS } from './table-rows.ts'
 import { VersionReader } from './version-reader.ts'
 import { Waker } from './waker.ts'
 
@@ -118,12 +119,21 @@ export class FilesCapture implements Stage {
     const table = new FileTable(name, reader)
     this.#record.place = store.place
     // What a killed process had begun is read again from its beginning.
-    await writer.commit({ control: CREATE_FILE_TABLE, discard: [`${name}/`] })
+    await writer.commit({ control: [...CREATE_FILE_TABLE, ...CREATE_TABLE_ROWS], discard: [`${name}/`] })
     parking.load()
     const rest = { writer, clock, table, store }
     const look = new Look({ ...rest, declared: this.#declared, settleMs: this.#settleMs, doneSuffix: config.doneSuffix })
     const schemasOf = storedSchemas(name, reader)
-    const versions = new VersionReader({ ...this.#options, ...rest, source: name, look, schemasOf, record: this.#record })
+    const versions = new VersionReader({
+      ...this.#options,
+      ...rest,
+      source: name,
+      declared: this.#declared,
+      look,
+      schemasOf,
+      record: this.#record,
+    })
+    await writer.commit({ control: versions.forgetStaged() })
     this.#nextLookMs = 0
     for (const session: Session = { look, table, versions, signal }; !signal.aborted;) {
       await this.#lookIfDue(session)

@@ -5,6 +5,7 @@
  */
 import { rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogWriter } from '@millrace/core'
 import type { Store } from '@millrace/store'
 import fc from 'fast-check'
@@ -115,4 +116,56 @@ async function run(steps: readonly Step[]): Promise<void> {
 
 test('after any history each content is in the stream once, in the order of transactions', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 14 }), run), { numRuns: 12, endOnFailure: true })
+})
+
+type Table = readonly (readonly [key: number, value: string])[]
+
+const table: fc.Arbitrary<Table> = fc.uniqueArray(fc.tuple(fc.nat(12), fc.constantFrom('a', 'b', 'c')), {
+  selector: ([key]) => key,
+  maxLength: 12,
+})
+
+/** The stream folded by key, where each change must fit what was there before. */
+function folded(rig: FilesRig): string[] {
+  const rows = new Map<string, string>()
+  for (const { operation, after, before } of rig.changes('in.orders')) {
+    const key = String(after[0])
+    expect(rows.has(key)).toBe(operation !== 'insert')
+    if (operation === 'update') expect(before).toEqual([after[0], rows.get(key)])
+    if (operation === 'delete') rows.delete(key)
+    else rows.set(key, String(after[1]))
+  }
+  return [...rows].map(([key, value]) => `${key} ${value}`).toSorted()
+}
+
+test('after any sequence of files that are whole tables, the stream adds up to the last of them', async () => {
+  const property = fc.asyncProperty(
+    fc.array(fc.tuple(table, fc.constantFrom('go', 'restart', 'break')), { maxLength: 4 }),
+    async (steps) => {
+      let writer: BreakableWriter | undefined
+      const format = { type: 'csv', columns: { id: 'int32', name: 'text' } } as const
+      const rig = new FilesRig(
+        { streams: { orders: { files: '*.csv', format, key: ['id'], rows: 'replace' } } },
+        { writer: (store) => (writer = new BreakableWriter(store)) },
+      )
+      try {
+        await rig.start()
+        for (const [at, [rows, what]] of steps.entries()) {
+          await rig.idle()
+          if (what === 'break') (writer as BreakableWriter).breakAfter = at + (rows.length % 5)
+          rig.put(`${at % 2}.csv`, `id,name\n${rows.map(([key, value]) => `${key},${value}\n`).join('')}`)
+          if (what === 'restart') await rig.stop()
+          // A content that is no news makes too few commits to be broken in.
+          if (what === 'break') await Promise.race([rig.failure(), sleep(300)])
+          if (what === 'break') await rig.stop()
+          if (what !== 'go') await rig.start()
+          await rig.idle()
+          expect(folded(rig)).toEqual(rows.map(([key, value]) => `${key} ${value}`).toSorted())
+        }
+      } finally {
+        await rig.close()
+      }
+    },
+  )
+  await fc.assert(property, { numRuns: 8, endOnFailure: true })
 })

@@ -4,6 +4,8 @@ import type { Append, ControlStatement } from '@millrace/core'
 export class Harvest {
   appends: Append[] = []
   control: ControlStatement[] = []
+  /** Goes with the rows, whether they are shown yet or not. */
+  staged: ControlStatement[] = []
   /** Of the files that it comes from, decompressed: the measure of every limit here. */
   bytes = 0
   changes = 0
@@ -15,6 +17,7 @@ export class Harvest {
   add(other: Harvest): void {
     this.appends.push(...other.appends)
     this.control.push(...other.control)
+    this.staged.push(...other.staged)
     this.bytes += other.bytes
     this.changes += other.changes
     other.clear()
@@ -23,6 +26,7 @@ export class Harvest {
   clear(): void {
     this.appends = []
     this.control = []
+    this.staged = []
     this.bytes = 0
     this.changes = 0
   }

@@ -1,12 +1,14 @@
 /** Turns what a reader yields of one version into what goes into the log: partitions, held keys, parked records. */
 import { type Clock, MillraceError } from '@millrace/base'
-import { type Batch, type Schema, type Value, valueToJson } from '@millrace/core'
+import { type Append, type Batch, type Schema, type Value, valueToJson } from '@millrace/core'
 import type { ParkedRecord, ParkedRow } from '../parking/parked-record.ts'
 import type { Parking } from '../parking/parking.ts'
 import { type DeclaredFiles, streamOf } from './declared-files.ts'
 import type { FileRow } from './file-table.ts'
 import type { BadRecord, RecordPart } from './format/record-reader.ts'
 import { Harvest } from './harvest.ts'
+import type { TableDiff } from './table-diff.ts'
+import type { TableRows } from './table-rows.ts'
 import { hashText, keyText, parkedKeyText, splitRows } from './partition-of.ts'
 
 export interface ReapingOptions {
@@ -17,6 +19,9 @@ export interface ReapingOptions {
   readonly parking: Parking
   readonly clock: Clock
   readonly partitionsOf: (stream: string) => number
+  /** Where the file is a whole table. */
+  readonly diff: TableDiff | null
+  readonly rows: TableRows | null
 }
 
 /** A file with more of them is of another format, most likely; it is parked as a whole. */
@@ -45,12 +50,37 @@ export class Reaping {
     const stream = streamOf(source, declared.name, part.stream)
     const target: Target = { stream, schema: part.batch.schema, partitions: partitionsOf(stream) }
     this.harvest.bytes += part.bytes
+    if (this.#options.diff !== null) return this.#takeTable(target, part, this.#options.diff)
     // In the order of the file, so that a good record after a bad one of its key waits behind it.
     for (const bad of part.bad) this.#park(target, this.#recordOf(target, bad))
     for (const [partition, batch] of this.#placed(target, part.batch)) {
       this.harvest.appends.push({ stream, partition, batch })
       this.harvest.changes += batch.count
     }
+  }
+
+  /** A parked record of a table holds nobody back: its key's row is told anew by the next file. */
+  #takeTable(target: Target, part: RecordPart, diff: TableDiff): void {
+    const { rows, transaction, row: file } = this.#options
+    const { appends, rows: written, repeated } = diff.take(part.batch, part.bad)
+    for (const bad of part.bad) this.#park(target, { ...this.#recordOf(target, bad), key: null })
+    for (const { index, row } of repeated) {
+      const record = this.#behind(target, { key: keyText(target.schema, row), row, index })
+      const reason = 'Its key stands in the file before it.'
+      this.#park(target, { ...record, place: `${file.object}, record ${index + 1}`, code: 'CAPTURE_FILE_KEY_REPEATED', reason, key: null })
+    }
+    this.add(appends)
+    this.harvest.staged.push(...(rows?.write(transaction, written) ?? []))
+  }
+
+  /** What was taken so far is durable. */
+  readonly stored = (): void => {
+    this.#options.diff?.stored()
+  }
+
+  add(appends: readonly Append[]): void {
+    this.harvest.appends.push(...appends)
+    for (const { batch } of appends) this.harvest.changes += batch.count
   }
 
   #placed(target: Target, batch: Batch): ReadonlyMap<number, Batch> {

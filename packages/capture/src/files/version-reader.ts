@@ -7,9 +7,9 @@
  * as a whole is parked as a whole; a record that cannot is parked in the commit that shows its neighbours.
  */
 import { type Clock, describeError, type ErrorCode, MillraceError, reach } from '@millrace/base'
-import type { LogReader, LogWriter } from '@millrace/core'
+import type { ControlStatement, LogReader, LogWriter } from '@millrace/core'
 import type { Parking } from '../parking/parking.ts'
-import type { DeclaredFiles } from './declared-files.ts'
+import { type DeclaredFiles, streamOf } from './declared-files.ts'
 import { asSourceProgress, type FileProgress, readFileProgress } from './file-progress.ts'
 import type { FileRow, FileTable } from './file-table.ts'
 import type { FilesRecord } from './files-record.ts'
@@ -19,6 +19,8 @@ import { Harvest } from './harvest.ts'
 import type { Look } from './look.ts'
 import type { ListedObject, ObjectStore } from './object/object-store.ts'
 import { Reaping } from './reaping.ts'
+import { TableDiff } from './table-diff.ts'
+import { TableRows } from './table-rows.ts'
 import { digestOf, VersionContent, withLocalCopy } from './version-content.ts'
 
 export interface VersionReaderOptions {
@@ -26,6 +28,7 @@ export interface VersionReaderOptions {
   readonly store: ObjectStore
   readonly table: FileTable
   readonly look: Look
+  readonly declared: readonly DeclaredFiles[]
   readonly schemasOf: (declared: DeclaredFiles) => readonly RecordSchema[]
   readonly partitionsOf: (stream: string) => number
   readonly parking: Parking
@@ -40,6 +43,8 @@ export interface VersionReaderOptions {
 const COMMIT_BYTES = 4_194_304
 /** Versions that go into one commit. */
 const COMMIT_FILES = 256
+/** Pages of deletes that go into one commit. */
+const DELETE_PAGES_MAX = 32
 /** How long a file that may not be read is left alone. */
 const REFUSED_PAUSE_MS = 30_000
 /** A format that is read from its end is copied to the scratch folder, if it is no larger. */
@@ -90,6 +95,13 @@ export class VersionReader {
     if (this.#ready.bytes >= COMMIT_BYTES || this.#readyFiles >= COMMIT_FILES) await this.flush()
   }
 
+  /** Rows of tables that were written for a file which was not shown. */
+  forgetStaged(): ControlStatement[] {
+    const { source, declared, reader } = this.#options
+    const tables = declared.filter(({ config }) => config.rows === 'replace').map(({ name }) => streamOf(source, name, null))
+    return tables.map((stream) => new TableRows(stream, reader).keepOnly(this.#progress.tables[stream] ?? 0))
+  }
+
   /** Commits what is complete. */
   async flush(): Promise<void> {
     if (this.#ready.isEmpty) return
@@ -120,10 +132,37 @@ export class VersionReader {
         return
       }
     }
-    const reaping = new Reaping({ ...this.#options, ...version })
+    const { diff, rows } = this.#diffOf(version)
+    const reaping = new Reaping({ ...this.#options, ...version, diff, rows })
     const end = await this.#parts(version, content, (parts) => this.#reap(version, parts, reaping))
     checkTotals(this.#options.source, row.object, end)
+    if (diff !== null) await this.#lacking(version, reaping, { diff, records: end.records })
     await this.#finish(version, reaping, { records: end.records, bad: end.bad, digest: content.digest() ?? '' })
+  }
+
+  #diffOf({ declared, transaction, row }: Version): { diff: TableDiff | null; rows: TableRows | null } {
+    const { source, schemasOf, partitionsOf, reader } = this.#options
+    const [record] = schemasOf(declared)
+    if (declared.config.rows !== 'replace' || record === undefined) return { diff: null, rows: null }
+    const stream = streamOf(source, declared.name, record.stream)
+    const rows = new TableRows(stream, reader)
+    const current = this.#progress.tables[stream] ?? 0
+    const shape = { stream, schema: record.schema, partitions: partitionsOf(stream) }
+    const diff = new TableDiff({ ...shape, source, file: row.object, rows, current, generation: transaction, timeMicros: row.modified_us })
+    return { diff, rows }
+  }
+
+  /** The rows that a whole table has not any more; the table's next file is told from this one. */
+  async #lacking(version: Version, reaping: Reaping, { diff, records }: { diff: TableDiff; records: number }): Promise<void> {
+    const { source, reader } = this.#options
+    const { declared, transaction } = version
+    await this.#spill(version, reaping)
+    for (const appends of diff.deletes(records)) {
+      reaping.add(appends)
+      if (reaping.harvest.appends.length >= DELETE_PAGES_MAX) await this.#spill(version, reaping)
+    }
+    const stream = streamOf(source, declared.name, null)
+    reaping.harvest.control.push(new TableRows(stream, reader).keepOnly(transaction))
   }
 
   async #parts(version: Version, content: VersionContent, use: (parts: RecordParts) => Promise<FileEnd>): Promise<FileEnd> {
@@ -155,7 +194,7 @@ export class VersionReader {
   }
 
   /** The number is stored with the first part that is. */
-  async #spill({ row, transaction }: Version, { harvest }: Reaping): Promise<void> {
+  async #spill({ row, transaction }: Version, { harvest, stored }: Reaping): Promise<void> {
     const { writer, source } = this.#options
     const isFirst = this.#progress.begun?.transaction !== transaction || this.#progress.begun.object !== row.object
     if (isFirst) {
@@ -168,11 +207,14 @@ export class VersionReader {
     }
     await writer.commit({
       appends: harvest.appends.map((append) => ({ ...append, tail: this.#tail })),
+      control: harvest.staged,
       ...(isFirst ? { progress: asSourceProgress(source, this.#progress) } : {}),
     })
     reach('files.in-version')
     harvest.appends = []
+    harvest.staged = []
     harvest.bytes = 0
+    stored()
   }
 
   async #finish(version: Version, { harvest }: Reaping, read: { records: number; bad: number; digest: string }): Promise<void> {
@@ -180,7 +222,10 @@ export class VersionReader {
     const { row, transaction } = version
     harvest.control.push(table.done(row, { ...read, transaction, atMs: clock.nowMs() }))
     const isSpilled = this.#progress.begun !== null && this.#progress.begun.transaction === transaction
-    this.#progress = { transaction, next: Math.max(this.#progress.next, transaction + 1), begun: null }
+    const { tables } = this.#progress
+    const stream = streamOf(source, version.declared.name, null)
+    const replaced = version.declared.config.rows === 'replace' ? { ...tables, [stream]: transaction } : tables
+    this.#progress = { transaction, next: Math.max(this.#progress.next, transaction + 1), begun: null, tables: replaced }
     record.files += 1
     record.parkedRecords += read.bad
     if (!isSpilled) {
@@ -211,7 +256,7 @@ export class VersionReader {
     const known = error as MillraceError
     if (fault === 'parked') {
       const code = known.code
-      this.#progress = { transaction: this.#progress.transaction, next: Math.max(this.#progress.next, transaction + 1), begun: null }
+      this.#progress = { ...this.#progress, next: Math.max(this.#progress.next, transaction + 1), begun: null }
       const reason = describeError(known)
       const why = { transaction, code, reason, declaration: declared.fingerprint, atMs: clock.nowMs() }
       this.#ready.control.push(table.parked(row, why), ...this.#parkWhole(version, code, reason))
@@ -226,7 +271,7 @@ export class VersionReader {
     }
     await this.#options.writer.commit({
       discard: [this.#tail],
-      control: this.#ready.control,
+      control: [...this.forgetStaged(), ...this.#ready.control],
       progress: asSourceProgress(source, this.#progress),
     })
     this.#ready.clear()
@@ -237,7 +282,7 @@ export class VersionReader {
     const [first] = schemasOf(declared)
     return parking.park({
       source,
-      stream: `${source}.${declared.name}${first === undefined || first.stream === null ? '' : `_${first.stream}`}`,
+      stream: streamOf(source, declared.name, first?.stream ?? null),
       partition: 0,
       transaction,
       index: 0,

@@ -182,6 +182,26 @@ test('a bucket that is not there is told at once', async () => {
   await expect(storeAt({ from: 's3://nowhere/in' }).look('x', signal)).rejects.toThrowError(code('SOURCE_BUCKET_MISSING'))
 })
 
+async function answering(status: number, headers: Readonly<Record<string, string>>): Promise<{ store: ObjectStore; close(): void }> {
+  const strict = createServer((_, response) => response.writeHead(status, headers).end('<Error><Code>AccessDenied</Code></Error>'))
+  await new Promise<void>((resolve) => strict.listen(0, '127.0.0.1', resolve))
+  const store = storeAt({ endpoint: `http://127.0.0.1:${(strict.address() as AddressInfo).port}` })
+  return { store, close: () => void strict.close() }
+}
+
+test('a bucket of another region says where it is, and nothing is sent there blindly', async () => {
+  const { store, close } = await answering(301, { 'x-amz-bucket-region': 'eu-west-1', location: 'http://169.254.169.254/' })
+  await expect(store.look('x', signal)).rejects.toThrowError(code('SOURCE_BUCKET_ELSEWHERE'))
+  close()
+})
+
+test('an object that may not be read is told by its name', async () => {
+  const { store, close } = await answering(403, {})
+  const object = { key: 'secret.csv', size: 3, modifiedMicros: 0, version: '"tag"-3' }
+  await expect(bytes(store, object)).rejects.toMatchObject({ code: 'CAPTURE_FILE_REFUSED', details: { file: 'secret.csv' } })
+  close()
+})
+
 test('law 10: a bucket inside is refused unless it is allowed', async () => {
   const shut = new Door()
   await expect(storeAt({}, shut).look('x', signal)).rejects.toThrowError(code('DOOR_ADDRESS_REFUSED'))
