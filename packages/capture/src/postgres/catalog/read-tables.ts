@@ -35,6 +35,9 @@ const TABLES = `
   where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   order by n.nspname, c.relname`
 
+/** In a database whose tables are altered all the time the next look will see. */
+const READ_ATTEMPTS_MAX = 5
+
 export interface WantedTables {
   readonly source: string
   readonly config: Pick<PostgresSource, 'tables' | 'exclude'>
@@ -64,10 +67,7 @@ export async function readTables(query: Query, wanted: WantedTables): Promise<Ta
 
 export async function findTables(query: Query, wanted: WantedTables): Promise<FoundTables> {
   const { source, selection } = wanted
-  const { rows, refused } = chosen(await query<TableRow>(TABLES), wanted)
-  const oids = rows.map(({ oid }) => oid)
-  const columns = await readColumns(query, oids)
-  const signatures = await readSignatures(query, oids)
+  const { rows, refused, columns, signatures } = await readAtOnce(query, wanted)
   const tables: Table[] = []
   for (const row of rows) {
     const named = nameOf(row)
@@ -90,6 +90,25 @@ export async function findTables(query: Query, wanted: WantedTables): Promise<Fo
     )
   }
   return { tables, refused }
+}
+
+interface AtOnce extends Chosen {
+  readonly columns: readonly ColumnRow[]
+  readonly signatures: ReadonlyMap<number, StoredSignature>
+}
+
+/** Several questions, of which nothing was altered in between: the signatures are the same before and after. */
+async function readAtOnce(query: Query, wanted: WantedTables): Promise<AtOnce> {
+  for (let attempt = 1; ; attempt += 1) {
+    const first = chosen(await query<TableRow>(TABLES), wanted)
+    const oids = first.rows.map(({ oid }) => oid)
+    const signatures = await readSignatures(query, oids)
+    const columns = await readColumns(query, oids)
+    const { rows, refused } = chosen(await query<TableRow>(TABLES), wanted)
+    const again = await readSignatures(query, oids)
+    const isSame = JSON.stringify([first.rows, [...signatures]]) === JSON.stringify([rows, [...again]])
+    if (isSame || attempt === READ_ATTEMPTS_MAX) return { rows, refused, columns, signatures }
+  }
 }
 
 interface Chosen {

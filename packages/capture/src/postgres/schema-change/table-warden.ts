@@ -86,6 +86,8 @@ interface Entry {
   asked: Table | null
   /** The same, once the fill has begun and the stream's changes belong to it. */
   filling: Table | null
+  /** The relations that the stream has told of it. */
+  readonly told: WeakSet<Relation>
 }
 
 export class TableWarden {
@@ -115,7 +117,7 @@ export class TableWarden {
     const carried = (await readPublication(control.query, publication)) === null ? null : await readPublished(control.query, publication)
     if (filled.length === 0 && memories.size === 0 && refused[0] !== undefined) throw refused[0].error
     for (const [stream, memory] of memories) {
-      if (finder.wants(memory)) this.#entries.set(stream, { memory, schema: this.#schemaOf(stream, filled), asked: null, filling: null })
+      if (finder.wants(memory)) this.#entries.set(stream, { memory, schema: this.#schemaOf(stream, filled), asked: null, filling: null, told: new WeakSet() })
       else this.#forgotten.add(stream)
     }
     const follow: Table[] = []
@@ -188,6 +190,8 @@ export class TableWarden {
     const entry = this.#entries.get(stream)
     if (entry === undefined || entry.memory.parked !== null) return 'untold'
     const { filling, memory } = entry
+    const isRepeated = entry.told.has(relation)
+    if (!isInProgress) entry.told.add(relation)
     const before = filling?.schema ?? (memory.refill === null ? entry.schema : null)
     const signature = filling?.signature ?? memory.signature
     if (before === null || signature === null) return 'untold'
@@ -198,6 +202,8 @@ export class TableWarden {
     const untold = shape.untold.filter((name) => !before.columns.some((column) => column.name === name))
     if (relation.oid !== signature.oid || (filling !== null && verdict !== 'same') || untold.length > 0) {
       if (isInProgress) return 'uncommitted'
+      // Bound again, it tells the shape of before, whose rows no one needs.
+      if (isRepeated) return 'untold'
       this.suspect(stream, untold.length > 0 ? 'a column was added whose type is not told' : 'it is another table of the same name')
       return 'untold'
     }
@@ -408,7 +414,7 @@ export class TableWarden {
     const { stream, schemaName, tableName } = table
     const schema = this.#schemaOf(stream, filled)
     const memory = { schemaName, tableName, signature: null, refill: null, anyShape: false, parked: null, ...(schema === null ? rest : {}) }
-    const entry: Entry = { memory, schema, asked: null, filling: null }
+    const entry: Entry = { memory, schema, asked: null, filling: null, told: new WeakSet() }
     this.#entries.set(stream, entry)
     this.#dirty.add(stream)
     return entry
