@@ -328,13 +328,19 @@ export class BinlogFollower {
 
   async #payload(): Promise<void> {
     const { nextPosition } = this.#events
-    const bytes = readPayload(this.#events.body)
-    for (let at = 0; at < bytes.length; ) {
-      const next = this.#events.readInner(bytes, at)
-      this.#events.nextPosition = nextPosition
-      const wait = this.#event(next - at)
-      if (wait !== null) await wait
-      at = next
+    try {
+      const bytes = readPayload(this.#events.body)
+      for (let at = 0; at < bytes.length; ) {
+        const next = this.#events.readInner(bytes, at)
+        this.#events.nextPosition = nextPosition
+        // A payload has none within it, so that this never goes deeper.
+        if (this.#events.type === EVENT.TRANSACTION_PAYLOAD) throw new RangeError('a compressed transaction holds another one')
+        const wait = this.#event(next - at)
+        if (wait !== null) await wait
+        at = next
+      }
+    } catch (error) {
+      throw this.#unreadable(error)
     }
   }
 
