@@ -6,6 +6,7 @@
 export const CRASH_POINTS = [
   'capture.before-slot',
   'capture.in-snapshot',
+  'capture.before-show',
   'capture.after-snapshot',
   'capture.before-append',
   'capture.before-acknowledge',

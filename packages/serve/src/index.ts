@@ -1,4 +1,5 @@
 export type * from './api.ts'
+export type { BackfillState } from './backfill-routes.ts'
 export { INTENT_HEADER } from './gatekeeper.ts'
 export { type RunningServer, type ServerOptions, startServer } from './server.ts'
 export type { AgentApi, AgentBatchAnswer, AgentBatchRequest, AgentSchemaPage } from './agent-api.ts'

@@ -58,6 +58,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./parked.ts')).parked,
   },
   {
+    name: 'backfill',
+    summary: 'read the rows of a table anew, all or some, while it is followed',
+    load: async () => (await import('./backfill.ts')).backfill,
+  },
+  {
     name: 'backup',
     summary: 'copy the store into one file, consistently, while it runs',
     load: async () => (await import('./backup.ts')).backup,

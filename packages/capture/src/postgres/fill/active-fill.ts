@@ -6,12 +6,14 @@
  * the rows of an era come after every change before its P, and before every change from P on. Folded in
  * that order the rows and the changes are what the table held, whatever was read twice or moved meanwhile.
  */
-import { type Append, type Batch, CELL, OPERATION, type ShownTail, type Value, valueAt, valueToText } from '@millrace/core'
+import { type Append, type Batch, BatchBuilder, CELL, changeAt, OPERATION, type ShownTail, type Value, valueAt, valueToText } from '@millrace/core'
 import { fillTail } from '../tail-name.ts'
 import type { FillHeader, FillTail } from './fill-header.ts'
 import { byTransaction, cutAt } from './slice-batch.ts'
 
 const DOUBTFUL_KEYS_MAX = 10_000
+/** Keys that a backfill remembers, to know whether a row that moved was one that it mends. */
+const CORRECTED_KEYS_MAX = 1_000_000
 /** Above every index that a row of a chunk has. */
 const COPY_INDEX_BASE = 2 ** 52
 const COPIES_PER_LIFE = 2 ** 34
@@ -31,6 +33,10 @@ export class ActiveFill {
   readonly isKeyed: boolean
   /** Rows that differ from what the log had; of a backfill. */
   emitted = 0
+  /** Keys of rows that a backfill mends, as far as this process read them; null where there are too many. */
+  #corrected: Set<string> | null = new Set()
+  /** Keys that rows have left meanwhile without telling all of their values. */
+  readonly #left = new Set<string>()
   #copies = 0
 
   constructor(source: string, header: FillHeader, isKeyed: boolean) {
@@ -91,6 +97,21 @@ export class ActiveFill {
     return dropped
   }
 
+  /** A row of this batch is not what the log had. */
+  correct(batch: Batch): void {
+    this.emitted += batch.count
+    if (this.header.mode !== 'backfill') return
+    if (this.#corrected !== null && this.#corrected.size + batch.count > CORRECTED_KEYS_MAX) this.#corrected = null
+    for (let row = 0; row < batch.count; row += 1) this.#corrected?.add(keyOf(keyTexts(batch, row)))
+  }
+
+  /** A row that is mended has left its key without telling all of its values: what was told of it in between does not add up. */
+  isTorn(isResumed: boolean): boolean {
+    if (this.#left.size === 0) return false
+    const corrected = this.#corrected
+    return isResumed || corrected === null || [...this.#left].some((key) => corrected.has(key))
+  }
+
   /** Forgets all that was read; yields the tails that held it. */
   beginAnew(): string[] {
     const { header } = this
@@ -103,6 +124,8 @@ export class ActiveFill {
     this.isOpening = true
     this.isReady = false
     this.emitted = 0
+    this.#corrected = new Set()
+    this.#left.clear()
     return dropped
   }
 
@@ -165,8 +188,7 @@ export class ActiveFill {
     if (!batch.after.some(({ cells }) => cells !== null)) return
     for (let row = 0; row < batch.count; row += 1) {
       if (batch.operations[row] !== OPERATION.UPDATE) continue
-      if (!batch.after.some(({ cells }) => cells !== null && cells[row] === CELL.UNCHANGED)) continue
-      if (header.mode === 'backfill' && hasMoved(batch, row)) this.spoilt ??= 'again'
+      if (!isUntold(batch, row)) continue
       if (header.doubtful === null) continue
       if (header.doubtful.length === DOUBTFUL_KEYS_MAX) header.doubtful = null
       else header.doubtful.push(keyTexts(batch, row))
@@ -176,8 +198,36 @@ export class ActiveFill {
   /** A copy of changes that were shown already: told again after the rows, in an order of their own. */
   #copy(batch: Batch): Batch {
     const indexes = Float64Array.from({ length: batch.count }, () => COPY_INDEX_BASE + this.#copies++)
-    return { ...batch, indexes }
+    return { ...this.#withoutTorn(batch), indexes }
   }
+
+  /**
+   * A row that moved to another key without telling all of its values took them along when it was first
+   * told. It cannot do so twice: so only its leaving is told again, unless it is one that is mended.
+   */
+  #withoutTorn(batch: Batch): Batch {
+    const torn = Array.from({ length: batch.count }, (_, row) => row).filter((row) => isUntold(batch, row) && hasMoved(batch, row))
+    if (torn.length === 0) return batch
+    const builder = new BatchBuilder(batch.schema, batch.count)
+    for (let row = 0; row < batch.count; row += 1) {
+      const { operation, after, before, ...origin } = changeAt(batch, row)
+      if (before === null || !torn.includes(row)) builder.push(operation, origin, after, ...(before === null ? [] : [before]))
+      else {
+        this.#left.add(keyOf(keyTexts({ ...batch, after: batch.before ?? [] }, row)))
+        builder.push('delete', origin, before)
+      }
+    }
+    return builder.finish()
+  }
+}
+
+function keyOf(texts: readonly string[]): string {
+  return texts.join('\u001f')
+}
+
+/** An update that left out a value because it did not change. */
+function isUntold({ after }: Batch, row: number): boolean {
+  return after.some(({ cells }) => cells !== null && cells[row] === CELL.UNCHANGED)
 }
 
 function hasMoved(batch: Batch, row: number): boolean {

@@ -36,6 +36,8 @@ export interface TableWork {
   readonly chunks: Chunk[]
   /** Some of its chunks were read under an earlier snapshot. */
   readonly isResumed: boolean
+  /** Chunks whose rows are not all on their way into the log. */
+  left: number
   failure: MillraceError | 'rewritten' | null
 }
 
@@ -78,7 +80,7 @@ export class FillAttempt {
     try {
       for (const work of works) await this.#prepare(work)
       this.#readers = connections.map((connection) => new ChunkReader(connection))
-      if (signal.aborted) return
+      signal.throwIfAborted()
       const lanes = this.#readers.map((reader) => ({ reader, lane: this.#lane() }))
       const queue = works.flatMap((work) => work.chunks.map((chunk) => ({ work, chunk })))
       let at = 0
@@ -238,10 +240,10 @@ class Lane {
       index += 1
     }
     this.#extras.next += rows.length
-    fill.emitted += rows.length
     this.#options.record.fill.tell(fill.stream, rows.length)
     const tail = fill.rowsTail
     const appends = Array.from(builders, ([partition, builder]) => ({ stream: table.stream, partition, batch: builder.finish(), tail }))
+    for (const { batch } of appends) fill.correct(batch)
     await this.#committing
     if (appends.length > 0) await writer.commit({ appends })
   }
@@ -289,6 +291,7 @@ class Lane {
     await this.#committing
     this.#committing = writer.commit(set)
     this.#committing.catch(() => undefined)
+    if (put.length > 0) work.left -= 1
     record.snapshotRows += rows
     record.changes += rows
     record.lastContactMs = clock.nowMs()
@@ -309,7 +312,7 @@ class Lane {
     return appends.flatMap((append) => {
       const batch = earlier === undefined ? append.batch : earlier.differing(append.batch)
       if (batch === null) return []
-      fill.emitted += batch.count
+      fill.correct(batch)
       this.#options.record.fill.tell(fill.stream, batch.count)
       return [{ ...append, batch: shiftedBatch(batch, this.#options.offset), tail }]
     })

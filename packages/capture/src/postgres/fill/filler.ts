@@ -174,7 +174,7 @@ export class Filler {
       const rows = done.reduce((sum, chunk) => sum + chunk.rows, 0)
       fills.beginEra(fill, position)
       record.fill.expect(fill.stream, { mode, rows, rowsEstimate: planned.rowsEstimate })
-      works.push({ fill, table, chunks: [...planned.chunks], isResumed: done.length > 0, failure: null })
+      works.push({ fill, table, chunks: [...planned.chunks], isResumed: done.length > 0, left: planned.chunks.length, failure: null })
     }
     await writer.commit(fills.takeChanges())
     return works
@@ -192,14 +192,18 @@ export class Filler {
     const { fills, nudge, onSuspect } = this.#options
     const attempt = new FillAttempt({ ...this.#options, ...ground, throttle: this.#throttle })
     await attempt.run(works)
-    for (const { fill, failure } of works) {
+    ground.signal.throwIfAborted()
+    for (const work of works) {
+      const { fill, failure, isResumed } = work
       if (failure !== null && failure !== 'rewritten' && SHAPE_CODES.has(String(failure.details['sqlstate']))) {
         onSuspect(fill.stream, describeError(failure))
       }
       // Of a condition that some row cannot bear: trying again would not help.
       if (failure instanceof MillraceError && fill.header.where !== null && isOfData(failure)) this.#giveUp(fill, failure)
       if (failure !== null || fills.of(fill.stream) !== fill) continue
+      assert(work.left === 0, 'a table is ready when all of its chunks were read')
       fill.isReady = true
+      if (fill.isTorn(isResumed)) fill.spoilt = 'anew'
     }
     if (fills.isDue) nudge()
     const failed = works.find(({ fill, failure }) => failure instanceof MillraceError && fills.of(fill.stream) === fill)

@@ -2,7 +2,7 @@
  * All fills of one source, as the stream meets them: sends changes to where they belong, and shows what is
  * ready. It is made anew for each session, out of what stands in the log.
  */
-import { assert } from '@millrace/base'
+import { assert, reach } from '@millrace/base'
 import type { Append, ControlStatement, LogReader, ShownTail, StateSegment, StreamDefinition, WriteSet } from '@millrace/core'
 import type { Parking } from '../../parking/parking.ts'
 import { streamedTails } from '../tail-name.ts'
@@ -43,6 +43,8 @@ export type FillRequest = Pick<FillHeader, 'stream' | 'mode' | 'group' | 'where'
 export class Fills implements FillRouter {
   readonly #options: FillsOptions
   readonly #fills = new Map<string, ActiveFill>()
+  /** Streams whose fill was dropped: what is still on its way of them is of no account. */
+  readonly #muted = new Set<string>()
   readonly #filled: Set<string>
   #redirects: Redirect[]
   #definitions: StreamDefinition[] = []
@@ -107,6 +109,7 @@ export class Fills implements FillRouter {
   forget(fill: ActiveFill): void {
     this.#dropTails(fill.beginAnew())
     this.#fills.delete(fill.stream)
+    if (fill.header.mode !== 'backfill') this.#muted.add(fill.stream)
     this.#dirty.delete(fill)
     this.#removed.push(fill.stream)
     this.#cleared.push(chunksOwner(this.#options.source, fill.stream))
@@ -145,17 +148,19 @@ export class Fills implements FillRouter {
   routed(): void {
     const shown = this.#shown
     this.#shown = []
+    if (shown.length > 0) reach('capture.after-snapshot')
     for (const stream of shown) this.#options.onVisible(stream)
   }
 
   #track(fill: ActiveFill): void {
     this.#fills.set(fill.stream, fill)
+    this.#muted.delete(fill.stream)
     this.#dirty.add(fill)
   }
 
   #placed(append: Append): Append[] {
     const fill = this.#fills.get(append.stream)
-    if (fill === undefined) return [append]
+    if (fill === undefined) return this.#muted.has(append.stream) ? [] : [append]
     const tails = fill.header.tails.length
     const placed = append.tail === undefined ? fill.place(append) : this.#partPlaced(fill, append, append.tail)
     if (fill.header.tails.length !== tails || fill.header.doubtful === null || fill.header.doubtful.length > 0) this.#dirty.add(fill)
@@ -238,6 +243,7 @@ export class Fills implements FillRouter {
     const origin = { transaction: this.#position - 1, timeMicros: boundary.timeMicros }
     for (const group of this.#groups()) {
       if (!this.#isReady(group, this.#position)) continue
+      reach('capture.before-show')
       for (const fill of group) {
         const { stream } = fill
         const isNeeded = fill.header.mode !== 'backfill' || fill.emitted > 0

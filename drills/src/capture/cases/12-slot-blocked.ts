@@ -1,0 +1,51 @@
+import { assert } from '@millrace/base'
+import { Rig } from '@millrace/capture/rig'
+import type { CaseGround, DrillCase } from '../drill-case.ts'
+import { expectSame } from '../same-rows.ts'
+
+export const slotBlocked: DrillCase = {
+  number: 12,
+  name: 'An open transaction that holds a new slot up is told with its process, leaves no walsender, and does not hold up the stream',
+  needs: 'postgres',
+  async run({ another }: CaseGround) {
+    const postgres = await another()
+    const rig = await Rig.open(postgres, 'create table item (id int primary key, note text)')
+    const walsenders = async (): Promise<number> => {
+      const [row] = await rig.sql("select count(*)::int as count from pg_stat_activity where backend_type = 'walsender'")
+      return Number(row?.['count'])
+    }
+    try {
+      await rig.sql("begin; insert into item values (1, 'open')")
+      rig.begin()
+      await rig.until(() => rig.observation.error?.code === 'CAPTURE_SLOT_BLOCKED', 100)
+      const [{ pid } = {}] = await rig.sql('select pg_backend_pid() as pid')
+      const message = rig.observation.error?.message ?? ''
+      assert(message.includes(`process ${String(pid)}`), `the blocker is named: ${message}`)
+      await rig.sql('commit')
+      await rig.until(() => rig.observation.phase === 'running', 50)
+      assert((await walsenders()) <= 1, 'no walsender is left behind')
+
+      // A transaction whose commit is in the log and not visible yet: it waits for a standby that never comes.
+      await rig.sql("create table late (id int primary key, note text); insert into late values (1, 'before')")
+      await postgres.query("alter system set synchronous_standby_names = 'nobody'; ")
+      await postgres.query('select pg_reload_conf()')
+      const waiting = postgres.query('select 1')
+      await waiting
+      const blocked = rig.sql("set synchronous_commit = on; begin; insert into late values (2, 'waits'); commit").catch(() => undefined)
+      const beganMs = performance.now()
+      await rig.until(() => String(rig.observation.evidence['fillError'] ?? '').includes('CAPTURE_SLOT_BLOCKED') || rig.observation.evidence['fillTables'] === 0 && performance.now() - beganMs > 15_000, 100)
+      const told = String(rig.observation.evidence['fillError'] ?? 'not held up')
+      await postgres.query('set synchronous_commit = off')
+      await postgres.query("alter system set synchronous_standby_names = ''")
+      await postgres.query('select pg_reload_conf()')
+      await blocked
+      await rig.sql("insert into late values (3, 'after'); insert into item values (3, 'after')")
+      await rig.until(() => ['late', 'item'].every((name) => rig.reader.streams().some((stream) => stream.name === `shop.${name}`) && rig.changes(`shop.${name}`).some(({ after }) => after[0] === 3)), 50)
+      await expectSame(rig, 'late')
+      await expectSame(rig, 'item')
+      return { blocker: message, whileAStandbyIsAwaited: told }
+    } finally {
+      await rig.close()
+    }
+  },
+}
