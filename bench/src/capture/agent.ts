@@ -71,7 +71,14 @@ interface RoundCost {
 }
 
 async function costOf(url: string, events: number, diskFolder: string | undefined): Promise<RoundCost> {
-  const agent = createAgent({ url, token: TOKEN, startJitterMs: 0, schemaJitterMs: 0, memoryBytesMax: 1 << 30, ...(diskFolder === undefined ? {} : { diskFolder }) })
+  const agent = createAgent({
+    url,
+    token: TOKEN,
+    startJitterMs: 0,
+    schemaJitterMs: 0,
+    memoryBytesMax: 1 << 30,
+    ...(diskFolder === undefined ? {} : { diskFolder }),
+  })
   const plain = await sendAll(agent, Math.min(events, 20_000))
   assert(await agent.flush({ timeoutMs: 60_000 }), 'the first events are accepted')
   while (agent.stats().schemas['checkout'] === undefined) await nextTurn()
@@ -142,4 +149,3 @@ async function settledBytes(): Promise<number> {
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }
-

@@ -28,7 +28,11 @@ const tell = (message: FromFleet): void => {
 
 function begin(): void {
   for (let at = 0; at < order.agents; at += 1) {
-    const agent = createAgent({ url: order.url, token: TOKEN, onProblem: ({ message }) => problems.set(message, (problems.get(message) ?? 0) + 1) })
+    const agent = createAgent({
+      url: order.url,
+      token: TOKEN,
+      onProblem: ({ message }) => problems.set(message, (problems.get(message) ?? 0) + 1),
+    })
     members.push({ agent, number: order.first + at, sent: 0, accepted: 0, heardMs: 0, firstSchema: null })
   }
   for (const member of members) {

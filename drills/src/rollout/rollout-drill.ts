@@ -220,7 +220,9 @@ function ordersFor(agents: number, port: number): { url: string; first: number; 
 function checkFileLimit(agents: number): void {
   const soft = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 'unlimited'
   if (soft === 'unlimited' || Number(soft) >= agents + FILES_BESIDE) return
-  throw new Error(`${agents} agents need ${agents + FILES_BESIDE} open files and the limit is ${soft}: run \`ulimit -n ${agents + FILES_BESIDE}\` first.`)
+  throw new Error(
+    `${agents} agents need ${agents + FILES_BESIDE} open files and the limit is ${soft}: run \`ulimit -n ${agents + FILES_BESIDE}\` first.`,
+  )
 }
 
 async function freePort(): Promise<number> {

@@ -10,7 +10,14 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { LOG_STREAM, STREAM, TOKEN, writeProject } from './project.ts'
 import { ServerProcess } from './server-process.ts'
 
-const POINTS = ['agent.before-commit:2', 'store.before-commit:6', 'store.after-commit:5', 'agent.before-answer:2', 'store.after-commit:9', 'agent.before-answer:1']
+const POINTS = [
+  'agent.before-commit:2',
+  'store.before-commit:6',
+  'store.after-commit:5',
+  'agent.before-answer:2',
+  'store.after-commit:9',
+  'agent.before-answer:1',
+]
 
 let folder: string
 let server: ServerProcess | null = null
@@ -31,7 +38,15 @@ it(`${POINTS.length} kills of the server lose and repeat nothing of what agents 
   const start = (crashAt?: string): Promise<ServerProcess> =>
     ServerProcess.start({ folder: project, logPath: join(folder, 'log'), ...(crashAt === undefined ? {} : { crashAt }) })
   writeProject({ folder: project, port, version: 1 })
-  const common = { url: `http://127.0.0.1:${port}`, token: TOKEN, startJitterMs: 0, schemaJitterMs: 50, retryBaseMs: 30, retryLimitMs: 200, flushMs: 40 }
+  const common = {
+    url: `http://127.0.0.1:${port}`,
+    token: TOKEN,
+    startJitterMs: 0,
+    schemaJitterMs: 50,
+    retryBaseMs: 30,
+    retryLimitMs: 200,
+    flushMs: 40,
+  }
   const agents = [createAgent(common), createAgent({ ...common, diskFolder: join(folder, 'spill') }), createAgent(common)]
   const sent = agents.map(() => 0)
   const sending = setInterval(() => {

@@ -139,7 +139,7 @@ class EmbeddedAgent implements Agent {
       if (buffer.bytes > this.#limits.batchBytesMax) this.#sealSoon ??= setImmediate(() => this.#seal())
       return true
     } catch {
-      return this.#drop('unserialisable', String(stream))
+      return this.#drop('unserialisable', stream)
     }
   }
 
@@ -346,7 +346,11 @@ function urlOf(text: string): URL {
     // Said below.
   }
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new AgentError('AGENT_URL_INVALID', 'The agent has no address to send to.', 'Give `url` the address of the door: `https://host:4771`.')
+    throw new AgentError(
+      'AGENT_URL_INVALID',
+      'The agent has no address to send to.',
+      'Give `url` the address of the door: `https://host:4771`.',
+    )
   }
   return url
 }

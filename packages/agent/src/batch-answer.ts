@@ -10,7 +10,7 @@ export function readBatchAnswer(text: string): BatchAnswer {
   try {
     const { parked, schemas } = (JSON.parse(text) ?? {}) as { parked?: unknown; schemas?: unknown }
     const known = typeof schemas === 'object' && schemas !== null ? Object.entries(schemas).filter(([, id]) => typeof id === 'string') : []
-    return { parked: typeof parked === 'number' ? parked : 0, schemas: Object.fromEntries(known) as Record<string, string> }
+    return { parked: typeof parked === 'number' ? parked : 0, schemas: Object.fromEntries(known) }
   } catch {
     return { parked: 0, schemas: {} }
   }

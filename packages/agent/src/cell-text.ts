@@ -30,7 +30,8 @@ const TEXTS: Readonly<Record<string, CellText>> = {
   float64: floatText,
   text: (value) => (typeof value === 'string' ? JSON.stringify(value) : null),
   uuid: (value) => (typeof value === 'string' && value.length === 36 ? JSON.stringify(value) : null),
-  bytes: (value) => (value instanceof Uint8Array ? `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"` : null),
+  bytes: (value) =>
+    value instanceof Uint8Array ? `"\\\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}"` : null,
   date: momentText,
   time: momentText,
   timestamp: momentText,

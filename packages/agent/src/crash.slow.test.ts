@@ -50,7 +50,11 @@ async function drain(): Promise<void> {
   expect(await agent.close()).toBe(true)
 }
 
-const numbersOf = (life: number): unknown[] => door.of('click').filter((event) => event['life'] === life).map(({ n }) => n)
+const numbersOf = (life: number): unknown[] =>
+  door
+    .of('click')
+    .filter((event) => event['life'] === life)
+    .map(({ n }) => n)
 
 it(`${KILLS} kills of the host lose nothing that was said to be safe, and repeat nothing`, async () => {
   let loss = 0
@@ -91,7 +95,9 @@ it("a running host's files are not taken by another, and a dead one's are taken 
   const before = readdirSync(folder).filter((name) => name.includes('@'))
   const problems: string[] = []
   const options = { url: door.url, token: 't', diskFolder: folder, startJitterMs: 0, retryBaseMs: 20, retryLimitMs: 100 }
-  const agents = [1, 2, 3].map(() => createAgent({ ...options, onProblem: ({ kind, message }) => kind === 'disk' && problems.push(message) }))
+  const agents = [1, 2, 3].map(() =>
+    createAgent({ ...options, onProblem: ({ kind, message }) => kind === 'disk' && problems.push(message) }),
+  )
   await new Promise((resolve) => setTimeout(resolve, 200))
   expect(readdirSync(folder).filter((name) => before.includes(name))).toEqual(before)
   host.child.kill('SIGKILL')

@@ -98,7 +98,10 @@ describe.each(['memory', 'disk'] as const)('delivery from %s', (kind) => {
   })
 
   it('keeps to Retry-After, and comes back', async () => {
-    door.answerBy = ({ method }) => (method === 'POST' && door.requests.filter((each) => each.method === 'POST').length === 1 ? { status: 503, headers: { 'retry-after': '1' } } : null)
+    door.answerBy = ({ method }) =>
+      method === 'POST' && door.requests.filter((each) => each.method === 'POST').length === 1
+        ? { status: 503, headers: { 'retry-after': '1' } }
+        : null
     const agent = agentOf(where())
     sendNumbers(agent, 0, 10)
     expect(await agent.flush({ timeoutMs: 10_000 })).toBe(true)
@@ -145,7 +148,13 @@ describe.each(['memory', 'disk'] as const)('delivery from %s', (kind) => {
     const proxy = await startFaultProxy({ target: { port: door.port }, toTarget: { sliceBytes: 700 } })
     const agent = agentOf({ ...where(), url: `http://127.0.0.1:${proxy.port}`, requestTimeoutMs: 500, batchBytesMax: 4096 })
     let n = 0
-    for (const faults of [{ toTarget: { resetAfterBytes: 900 } }, { toClient: { swallow: true } }, { refuse: true }, { toClient: { resetAfterBytes: 30 } }, {}]) {
+    for (const faults of [
+      { toTarget: { resetAfterBytes: 900 } },
+      { toClient: { swallow: true } },
+      { refuse: true },
+      { toClient: { resetAfterBytes: 30 } },
+      {},
+    ]) {
       proxy.behave(faults)
       sendNumbers(agent, n, n + 300)
       n += 300
@@ -198,7 +207,7 @@ describe('schemas', () => {
     const second = agentOf({ diskFolder: folder })
     sendNumbers(second, 1, 2)
     await until(() => door.requests.filter(({ method }) => method === 'GET').length === 2)
-    expect(door.requests.filter(({ method }) => method === 'GET').at(-1)?.headers['if-none-match']).toBe(`"${SCHEMA.id}"`)
+    expect(door.requests.findLast(({ method }) => method === 'GET')?.headers['if-none-match']).toBe(`"${SCHEMA.id}"`)
     expect(second.stats().schemas['click']).toBe(SCHEMA.id)
   })
 })

@@ -213,7 +213,9 @@ export class DiskQueue implements EventQueue {
     this.#cursor.offset = 0
     // A number that was used is not used again while the process lives: the name stays this file's alone.
     if (this.#segments.length === 0) this.#segments.push({ number: segment.number + 1, bytes: 0 })
-    await this.#options.files.remove(segment).catch((error: unknown) => this.#options.onProblem(`A sent file cannot be removed: ${messageOf(error)}.`))
+    await this.#options.files
+      .remove(segment)
+      .catch((error: unknown) => this.#options.onProblem(`A sent file cannot be removed: ${messageOf(error)}.`))
   }
 
   /** The frames from the cursor on; null where none is whole. Whatever is passed over is said. */

@@ -26,7 +26,9 @@ export function openOwnQueue(options: QueuesOptions): EventQueue {
     mkdirSync(diskFolder, { recursive: true, mode: 0o700 })
     return openQueue(options, diskFolder, instance)
   } catch (error) {
-    onProblem(`The folder for events cannot be used (${error instanceof Error ? error.message : String(error)}); they wait in memory alone.`)
+    onProblem(
+      `The folder for events cannot be used (${error instanceof Error ? error.message : String(error)}); they wait in memory alone.`,
+    )
     return new MemoryQueue(instance, limits.memoryBytesMax)
   }
 }

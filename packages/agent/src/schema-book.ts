@@ -10,7 +10,7 @@ import type { Limits } from './options.ts'
 import { readSchemaAnswer, type SchemaAnswer } from './schema-answer.ts'
 import type { Answer, Transport } from './transport.ts'
 
-export const PATH_SCHEMAS = '/agent/v1/schemas'
+const PATH_SCHEMAS = '/agent/v1/schemas'
 
 export interface SchemaBookOptions {
   readonly transport: Transport

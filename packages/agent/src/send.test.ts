@@ -35,10 +35,32 @@ describe('send', () => {
     const deep: Record<string, unknown> = {}
     let at = deep
     for (let depth = 0; depth < 50_000; depth += 1) at = at['in'] = {} as Record<string, unknown>
-    const evil = new Proxy({}, { ownKeys: () => { throw new TypeError('no') } })
-    const bad = [circle, trap, deep, evil, null, undefined, 7, 'text', [1], () => 1, Symbol('s'), { toJSON: () => 'x' }, { toJSON: () => undefined }]
+    const evil = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new TypeError('no')
+        },
+      },
+    )
+    const bad = [
+      circle,
+      trap,
+      deep,
+      evil,
+      null,
+      undefined,
+      7,
+      'text',
+      [1],
+      () => 1,
+      Symbol('s'),
+      { toJSON: () => 'x' },
+      { toJSON: () => undefined },
+    ]
     for (const event of bad) expect(agent.send('checkout', event as object)).toBe(false)
-    for (const stream of ['', 'Big', '1st', 'a b', 'x'.repeat(64), null, undefined, 7, {}]) expect(agent.send(stream as string, {})).toBe(false)
+    for (const stream of ['', 'Big', '1st', 'a b', 'x'.repeat(64), null, undefined, 7, {}])
+      expect(agent.send(stream as string, {})).toBe(false)
     await until(() => drops.length > 0)
     expect(agent.stats().drops).toEqual({ unserialisable: bad.length, 'stream-name': 9 })
     expect(drops).toContainEqual({ reason: 'unserialisable', stream: 'checkout', events: bad.length })

@@ -9,7 +9,7 @@ import type { EventQueue, QueuedBatch } from './queue.ts'
 import { Signal } from './signal.ts'
 import type { Answer, Transport } from './transport.ts'
 
-export const PATH_BATCHES = '/agent/v1/batches'
+const PATH_BATCHES = '/agent/v1/batches'
 const TYPE = 'application/x-ndjson'
 
 export interface SenderOptions {

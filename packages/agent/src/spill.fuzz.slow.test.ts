@@ -93,28 +93,32 @@ describe('a spill file', () => {
 
   it('gives back whatever was appended, in order, through any sizes of batches', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(fc.string(), { minLength: 1, maxLength: 5 }), { maxLength: 30 }), fc.integer(), async (lists, seed) => {
-        const path = join(folder, `run-${seed}-${Math.random()}`)
-        let first = 0
-        const frames = lists.map((texts) => {
-          const frame = frameOf(first, texts)
-          first += texts.length
-          return frame
-        })
-        const queue = new DiskQueue({
-          instance: '0'.repeat(32),
-          files: new SegmentFiles(path),
-          memoryBytesMax: 1e9,
-          diskBytesMax: 1e9,
-          freeName: `${path}-free`,
-          onDamage: () => undefined,
-          onProblem: () => undefined,
-          onWritten: () => undefined,
-        })
-        for (const frame of frames) queue.append(frame)
-        expect(await queue.settle()).toBe(true)
-        expect((await readAll(path)).bodies).toEqual(frames.map(({ body }) => body.toString()))
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(fc.string(), { minLength: 1, maxLength: 5 }), { maxLength: 30 }),
+        fc.integer(),
+        async (lists, seed) => {
+          const path = join(folder, `run-${seed}-${Math.random()}`)
+          let first = 0
+          const frames = lists.map((texts) => {
+            const frame = frameOf(first, texts)
+            first += texts.length
+            return frame
+          })
+          const queue = new DiskQueue({
+            instance: '0'.repeat(32),
+            files: new SegmentFiles(path),
+            memoryBytesMax: 1e9,
+            diskBytesMax: 1e9,
+            freeName: `${path}-free`,
+            onDamage: () => undefined,
+            onProblem: () => undefined,
+            onWritten: () => undefined,
+          })
+          for (const frame of frames) queue.append(frame)
+          expect(await queue.settle()).toBe(true)
+          expect((await readAll(path)).bodies).toEqual(frames.map(({ body }) => body.toString()))
+        },
+      ),
       { numRuns: 40 },
     )
   })

@@ -120,13 +120,16 @@ describe('a batch', () => {
 })
 
 describe('a token', () => {
-  it.each(['', 'Bearer ', 'Bearer wrong', 'Basic right', `Bearer ${'x'.repeat(2000)}`])('that is not known opens nothing: %j', async (authorization) => {
-    for (const path of ['/agent/v1/schemas/click', '/agent/v1/schemas/none', '/elsewhere']) {
-      const got = await ask('GET', path, { headers: { authorization } })
-      expect(got.status).toBe(401)
-      expect(JSON.parse(got.text)).toMatchObject({ code: 'AGENT_TOKEN_UNKNOWN' })
-    }
-  })
+  it.each(['', 'Bearer ', 'Bearer wrong', 'Basic right', `Bearer ${'x'.repeat(2000)}`])(
+    'that is not known opens nothing: %j',
+    async (authorization) => {
+      for (const path of ['/agent/v1/schemas/click', '/agent/v1/schemas/none', '/elsewhere']) {
+        const got = await ask('GET', path, { headers: { authorization } })
+        expect(got.status).toBe(401)
+        expect(JSON.parse(got.text)).toMatchObject({ code: 'AGENT_TOKEN_UNKNOWN' })
+      }
+    },
+  )
 })
 
 describe('a schema', () => {

@@ -182,8 +182,8 @@ class AgentServer implements RunningAgentServer {
 
   #sendPage(request: IncomingMessage, response: ServerResponse, { id, body }: AgentSchemaPage, keep: string): void {
     const headers = { etag: `"${id}"`, 'cache-control': keep, vary: 'authorization' }
-    const known = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-    if (!known.includes(headers.etag) && !known.includes('*')) return sendBody(response, body, headers)
+    const known = new Set((request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, '')))
+    if (!known.has(headers.etag) && !known.has('*')) return sendBody(response, body, headers)
     this.#counts.notModified += 1
     response.writeHead(304, headers)
     response.end()

@@ -1,4 +1,4 @@
-import { MillraceError, systemClock, systemRandom } from '@millrace/base'
+import { type MillraceError, systemClock, systemRandom } from '@millrace/base'
 import type { AgentSource, AgentStream, LogReader } from '@millrace/core'
 import { SchemaDesk, SchemaRegistry } from '@millrace/schema'
 import { openReader, openStore, type Store } from '@millrace/store'
@@ -31,7 +31,10 @@ function configOf(click: AgentStream = CLICK): AgentSource {
   const token = (name: string): { secret: 'file'; path: string } => ({ secret: 'file', path: join(folder, name) })
   return {
     kind: 'agent',
-    teams: { shop: { token: token('shop'), streams: { click } }, other: { token: token('other'), streams: { secret: { columns: { id: 'int64' } } } } },
+    teams: {
+      shop: { token: token('shop'), streams: { click } },
+      other: { token: token('other'), streams: { secret: { columns: { id: 'int64' } } } },
+    },
   }
 }
 
@@ -68,7 +71,7 @@ async function withSource<T>(config: AgentSource, work: (intake: AgentIntake, ca
 
 describe('a schema', () => {
   it('is told to its team alone, read once, and has the same id in every replica', async () => {
-    const { mine, ids, evidence } = await withSource(configOf(), async (intake, capture) => {
+    const { page, ids, evidence } = await withSource(configOf(), async (intake, capture) => {
       const mine = await intake.schemaOf('shop', 'click')
       const asked = [await intake.schemaOf('shop', 'click'), await intake.schemaById('shop', mine?.id ?? '')]
       expect(asked.map((page) => page?.body)).toEqual([mine?.body, mine?.body])
@@ -76,9 +79,9 @@ describe('a schema', () => {
       expect(await intake.schemaOf('other', 'click')).toBeNull()
       expect(await intake.schemaById('other', mine?.id ?? '')).toBeNull()
       expect(await intake.schemaById('shop', 'none')).toBeNull()
-      return { mine, ids: [mine?.id], evidence: capture.observe()[0]?.evidence }
+      return { page: mine, ids: [mine?.id], evidence: capture.observe()[0]?.evidence }
     })
-    expect(JSON.parse(String(mine?.body))).toEqual({
+    expect(JSON.parse(String(page?.body))).toEqual({
       id: ids[0],
       stream: 'click',
       version: 1,
@@ -117,7 +120,9 @@ describe('a schema', () => {
     const broken = configOf({ columns: { id: 'text' } })
     const reader = store.reader()
     const [cut, known] = [reader.cut(), reader.streams()]
-    expect(() => discoverAgentStreams({ name: 'web', config: broken }, known)).toThrow(expect.objectContaining({ code: 'SCHEMA_INCOMPATIBLE' }))
+    expect(() => discoverAgentStreams({ name: 'web', config: broken }, known)).toThrow(
+      expect.objectContaining({ code: 'SCHEMA_INCOMPATIBLE' }),
+    )
     const failure = withSource(broken, () => Promise.resolve())
     await expect(failure).rejects.toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' })
     await expect(failure).rejects.toThrow('the column id was BIGINT and is VARCHAR')
@@ -140,13 +145,20 @@ describe('a token', () => {
     const reference = (name: string): { secret: 'file'; path: string } => ({ secret: 'file', path: join(folder, name) })
     writeFileSync(join(folder, 'next'), 'next')
     const config: AgentSource = { kind: 'agent', teams: { shop: { token: [reference('shop'), reference('next')], streams: {} } } }
-    const tokens = new TeamTokens(config, { clock: { ...systemClock, monotonicMs: () => nowMs }, onProblem: (error) => problems.push(error) })
+    const tokens = new TeamTokens(config, {
+      clock: { ...systemClock, monotonicMs: () => nowMs },
+      onProblem: (error) => problems.push(error),
+    })
     await tokens.open()
     expect([await tokens.teamOf('token of shop'), await tokens.teamOf('next')]).toEqual(['shop', 'shop'])
     writeFileSync(join(folder, 'shop'), 'rotated')
     rmSync(join(folder, 'next'))
     nowMs += 6000
-    expect([await tokens.teamOf('token of shop'), await tokens.teamOf('rotated'), await tokens.teamOf('next')]).toEqual([null, 'shop', 'shop'])
+    expect([await tokens.teamOf('token of shop'), await tokens.teamOf('rotated'), await tokens.teamOf('next')]).toEqual([
+      null,
+      'shop',
+      'shop',
+    ])
     expect(problems).toMatchObject([{ code: 'CONFIG_SECRET_MISSING' }])
   })
 

@@ -158,18 +158,24 @@ export class AgentCapture implements Stage {
   async #declare(): Promise<void> {
     const { writer, clock, partitionsOf } = this.#options
     const declarations = this.#declared.map(({ stream, schema }) => this.#registry.declare({ stream, schema, nowMs: clock.nowMs() }))
-    const streams = this.#declared.map(
-      ({ stream, schema }): StreamDefinition => ({ name: stream, kind: 'table', schema, partitions: partitionsOf(stream) }),
-    )
+    const streams = this.#declared.map(({ stream, schema }): StreamDefinition => ({
+      name: stream,
+      kind: 'table',
+      schema,
+      partitions: partitionsOf(stream),
+    }))
     await writer.commit({ streams, control: [...CREATE_AGENTS, ...declarations.flatMap(({ control }) => control)] })
     for (const [at, { stream }] of this.#declared.entries()) this.#ids.set(stream, declarations[at]?.document.id ?? '')
   }
 
   #intakeOf(tokens: TeamTokens, intake: Intake): AgentIntake {
     return {
-      teamOf: (token) => tokens.teamOf(token),
+      teamOf: async (token) => {
+        const team = await tokens.teamOf(token)
+        if (team !== null) this.#lastContactMs = this.#options.clock.nowMs()
+        return team
+      },
       take: async (batch) => {
-        this.#lastContactMs = this.#options.clock.nowMs()
         const { streams, ...taken } = await intake.take(batch)
         this.#counts.batches += 1
         this.#counts.repeated += taken.repeated

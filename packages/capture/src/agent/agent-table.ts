@@ -5,7 +5,7 @@ import type { ControlStatement, LogReader } from '@millrace/core'
  * An agent that comes back after longer with what was taken already, though it never heard so, is taken for
  * a new one. Its disk would have had to be away for all that time.
  */
-export const AGENT_MEMORY_DAYS = 90
+const AGENT_MEMORY_DAYS = 90
 const DAY_MS = 86_400_000
 
 export interface AgentMemory {

@@ -40,7 +40,11 @@ export function readBody(text: string): readonly BodyFrame[] {
   for (let at = 0; at < lines.length;) {
     const head = readHead(lines[at] ?? '')
     if (at + head.count >= lines.length) throw unreadable('it has fewer events than it says')
-    frames.push({ first: head.first, count: head.count, events: lines.slice(at + 1, at + 1 + head.count).map((line, index) => eventOf(line, head, index)) })
+    frames.push({
+      first: head.first,
+      count: head.count,
+      events: lines.slice(at + 1, at + 1 + head.count).map((line, index) => eventOf(line, head, index)),
+    })
     at += 1 + head.count
   }
   if (frames.length === 0) throw unreadable('it is empty')

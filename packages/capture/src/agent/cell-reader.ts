@@ -22,7 +22,11 @@ export function cellReaderOf({ type }: Column): CellReader {
   if (range !== undefined) {
     const [least, most] = range
     return (json) =>
-      typeof json === 'number' && Number.isInteger(json) && json >= least && json <= most ? (Object.is(json, -0) ? 0 : json) : slowly(type, json)
+      typeof json === 'number' && Number.isInteger(json) && json >= least && json <= most
+        ? Object.is(json, -0)
+          ? 0
+          : json
+        : slowly(type, json)
   }
   switch (type.kind) {
     case 'text':

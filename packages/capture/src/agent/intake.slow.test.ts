@@ -35,7 +35,10 @@ beforeEach(async () => {
   store = await openStore(join(folder, 'store.db'))
   reader = store.reader()
   const declared = declaredStreams({ name: 'web', config: CONFIG })
-  await store.commit({ streams: declared.map(({ stream, schema }) => ({ name: stream, kind: 'table', schema, partitions: 1 })), control: CREATE_AGENTS })
+  await store.commit({
+    streams: declared.map(({ stream, schema }) => ({ name: stream, kind: 'table', schema, partitions: 1 })),
+    control: CREATE_AGENTS,
+  })
 })
 
 afterEach(async () => {
@@ -150,7 +153,10 @@ describe('a batch', () => {
       commit: (set) => (failures-- > 0 ? Promise.reject(new TypeError('the disk')) : store.commit(set)),
     }
     const intake = intakeOf({ writer: failing })
-    const both = await Promise.allSettled([intake.take(batch(frame(0, clicks(0, 2)))), intake.take(batch(frame(0, clicks(0, 2)), 'b'.repeat(32)))])
+    const both = await Promise.allSettled([
+      intake.take(batch(frame(0, clicks(0, 2)))),
+      intake.take(batch(frame(0, clicks(0, 2)), 'b'.repeat(32))),
+    ])
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect(rows('web.click')).toEqual([])
     await expect(intake.take(batch(frame(2, clicks(2, 3))))).rejects.toThrow()
@@ -203,13 +209,20 @@ describe('an event', () => {
       'it is no JSON',
       'id: an object where one value is wanted',
     ])
-    expect(parked[0]).toMatchObject({ code: 'AGENT_EVENT_MISFIT', stream: 'web.click', row: { id: 'x', page: '/' }, place: `agent ${INSTANCE} of shop, event 0` })
+    expect(parked[0]).toMatchObject({
+      code: 'AGENT_EVENT_MISFIT',
+      stream: 'web.click',
+      row: { id: 'x', page: '/' },
+      place: `agent ${INSTANCE} of shop, event 0`,
+    })
     expect(Buffer.from(parked[0]?.raw ?? []).toString()).toBe(bad[0])
   })
 
   it('of a key whose earlier event was set aside waits behind it', async () => {
     const intake = intakeOf()
-    const baskets = ['{"id":1,"total":"1.234"}', '{"id":1,"total":"2.00"}', '{"id":2,"total":"3.00","more":1}'].map((text): [string, string] => ['basket', text])
+    const baskets = ['{"id":1,"total":"1.234"}', '{"id":1,"total":"2.00"}', '{"id":2,"total":"3.00","more":1}'].map(
+      (text): [string, string] => ['basket', text],
+    )
     expect(await intake.take(batch(frame(0, baskets)))).toMatchObject({ accepted: 3, parked: 2 })
     expect(rows('web.basket')).toEqual([[2, 300]])
     expect(listParked(reader, { limit: 100 }).map(({ code }) => code)).toEqual(['AGENT_EVENT_MISFIT', 'PARKED_BEHIND'])
@@ -231,7 +244,10 @@ describe('an event', () => {
 
   it('is refused with all of its batch, and nothing is lost, where no more can be set aside', async () => {
     const intake = intakeOf({ recordsLimit: 2 })
-    const bad = frame(0, [1, 2, 3].map((): [string, string] => ['click', '{}']))
+    const bad = frame(
+      0,
+      [1, 2, 3].map((): [string, string] => ['click', '{}']),
+    )
     await expect(intake.take(batch(bad))).rejects.toMatchObject({ code: 'PARKING_FULL' })
     expect(listParked(reader, { limit: 100 })).toEqual([])
     const good = frame(0, clicks(0, 2))

@@ -184,7 +184,10 @@ export class Intake {
 
   #agentOf({ team, instance }: { readonly team: string; readonly instance: string }): KnownAgent {
     const name = `${team} ${instance}`
-    const known = this.#agents.get(name) ?? { memory: readAgent(this.#options.reader, this.#options.source, { team, instance }), group: null }
+    const known = this.#agents.get(name) ?? {
+      memory: readAgent(this.#options.reader, this.#options.source, { team, instance }),
+      group: null,
+    }
     this.#agents.delete(name)
     this.#agents.set(name, known)
     return known
