@@ -139,9 +139,10 @@ export class Fills implements FillRouter {
     if (boundary !== null) this.#showReady(boundary, show)
     for (const shown of set.show ?? []) this.#settle(shown, boundary, show)
     for (const tail of set.discard ?? []) this.#drop(tail)
-    const appends = (set.appends ?? []).flatMap((append) => this.#placed(append))
+    const { appends: given = [], ...rest } = set
+    const appends = given.flatMap((append) => this.#placed(append))
     if (boundary !== null) this.#position = Math.max(this.#position, boundary.position)
-    return this.#shifted(this.#withMemory({ ...set, ...(appends.length === 0 ? {} : { appends }) }, show))
+    return this.#shifted(this.#withMemory({ ...rest, ...(appends.length === 0 ? {} : { appends }) }, show))
   }
 
   /** A set that is refused instead ends the session, and this with it. */
