@@ -47,7 +47,11 @@ export async function mariadbBench({ rounds, rows, note }: MariadbBenchOptions):
       // The first round warms up all three.
       if (round === 0) continue
       for (const [name, result] of Object.entries(measured)) results[name as keyof typeof results].push(result)
-      note(Object.entries(measured).map(([name, { changes, seconds }]) => `${name} ${Math.round(changes / seconds / 1000)} k rows/s`).join(', '))
+      note(
+        Object.entries(measured)
+          .map(([name, { changes, seconds }]) => `${name} ${Math.round(changes / seconds / 1000)} k rows/s`)
+          .join(', '),
+      )
     }
     return figuresOf(results)
   } finally {
@@ -90,7 +94,10 @@ function captureOf(server: Mariadb, { writer, reader }: { writer: LogWriter; rea
   })
 }
 
-async function runOurs(server: Mariadb, { folder, rows, isDurable }: { folder: string; rows: number; isDurable: boolean }): Promise<Measured> {
+async function runOurs(
+  server: Mariadb,
+  { folder, rows, isDurable }: { folder: string; rows: number; isDurable: boolean },
+): Promise<Measured> {
   const path = join(folder, 'round.db')
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true })
   copyFileSync(join(folder, 'before.db'), path)
@@ -140,14 +147,14 @@ function figuresOf({ decoded, durable, zongji }: Record<'decoded' | 'durable' | 
     rowsPerSecond: rate(decoded),
     durableRowsPerSecond: rate(durable),
     zongjiRowsPerSecond: rate(zongji),
-    ofZongji: round(ratio(decoded)),
-    durableOfZongji: round(ratio(durable)),
-    decodedCpuSecondsPerMillion: round(cpu(decoded)),
-    durableCpuSecondsPerMillion: round(cpu(durable)),
-    zongjiCpuSecondsPerMillion: round(cpu(zongji)),
+    ofZongji: rounded(ratio(decoded)),
+    durableOfZongji: rounded(ratio(durable)),
+    decodedCpuSecondsPerMillion: rounded(cpu(decoded)),
+    durableCpuSecondsPerMillion: rounded(cpu(durable)),
+    zongjiCpuSecondsPerMillion: rounded(cpu(zongji)),
   }
 }
 
-function round(value: number): number {
+function rounded(value: number): number {
   return Math.round(value * 100) / 100
 }

@@ -36,33 +36,36 @@ async function assertEqual(rig: MysqlRig, what: string): Promise<number> {
   return rows.length
 }
 
-const failover = mariadbCase('a replica that takes over continues the stream exactly, though its files and positions are its own', async (server) => {
-  const replica = await startMariadb({ settings: { server_id: 2, log_slave_updates: 'ON' } })
-  const rig = await MysqlRig.open(server, '')
-  try {
-    await replica.query(
-      `reset master; change master to master_host = '127.0.0.1', master_port = ${server.port}, master_user = 'root', master_password = 'millrace', master_use_gtid = slave_pos; start slave`,
-    )
-    await rig.sql(`${ITEM}; insert into item select seq, 'before', seq from seq_1_to_500`)
-    await rig.start()
-    await rig.sql("update item set note = 'streamed' where id <= 100; delete from item where id = 5")
-    await rig.caughtUp()
-    const [last] = await rig.sql('select @@global.gtid_binlog_pos as gtid')
-    await rig.until(async () => (await replica.query('select @@global.gtid_binlog_pos as gtid'))[0]?.['gtid'] === last?.['gtid'], 50)
-    await rig.stop()
-    await server.kill()
-    await replica.query('stop slave; reset slave all')
-    rig.server = replica
-    await rig.reconnect()
-    await rig.sql("insert into item values (1000, 'after', 1)")
-    await rig.start()
-    const rows = await assertEqual(rig, 'the stream equals the table on the new server')
-    return { rows, rebuilt: false }
-  } finally {
-    await rig.close()
-    await replica.stop()
-  }
-})
+const failover = mariadbCase(
+  'a replica that takes over continues the stream exactly, though its files and positions are its own',
+  async (server) => {
+    const replica = await startMariadb({ settings: { server_id: 2, log_slave_updates: 'ON' } })
+    const rig = await MysqlRig.open(server, '')
+    try {
+      await replica.query(
+        `reset master; change master to master_host = '127.0.0.1', master_port = ${server.port}, master_user = 'root', master_password = 'millrace', master_use_gtid = slave_pos; start slave`,
+      )
+      await rig.sql(`${ITEM}; insert into item select seq, 'before', seq from seq_1_to_500`)
+      await rig.start()
+      await rig.sql("update item set note = 'streamed' where id <= 100; delete from item where id = 5")
+      await rig.caughtUp()
+      const [last] = await rig.sql('select @@global.gtid_binlog_pos as gtid')
+      await rig.until(async () => (await replica.query('select @@global.gtid_binlog_pos as gtid'))[0]?.['gtid'] === last?.['gtid'], 50)
+      await rig.stop()
+      await server.kill()
+      await replica.query('stop slave; reset slave all')
+      rig.server = replica
+      await rig.reconnect()
+      await rig.sql("insert into item values (1000, 'after', 1)")
+      await rig.start()
+      const rows = await assertEqual(rig, 'the stream equals the table on the new server')
+      return { rows, rebuilt: false }
+    } finally {
+      await rig.close()
+      await replica.stop()
+    }
+  },
+)
 
 const twin = mariadbCase('another server with the same file name, position and GTID is told apart', async (server) => {
   const other = await startMariadb()
@@ -73,7 +76,9 @@ const twin = mariadbCase('another server with the same file name, position and G
     await rig.caughtUp()
     await rig.stop()
     const copy = await MysqlRig.open(other, ITEM, { database: 'twin' })
-    await copy.sql("insert into item values (1, 'X', 1); do sleep(1.1); insert into item values (2, 'Y', 2); insert into item values (3, 'Z', 3)")
+    await copy.sql(
+      "insert into item values (1, 'X', 1); do sleep(1.1); insert into item values (2, 'Y', 2); insert into item values (3, 'Z', 3)",
+    )
     rig.server = other
     rig.begin()
     const { code } = await rig.failure()
@@ -110,31 +115,36 @@ const purged = mariadbCase('purged changes are loud, and the rebuild finds the d
   }
 })
 
-const gtid = mariadbCase('the place is that of the binlog, also where the server itself is a replica that does not log what it replicates', async (server) => {
-  const replica = await startMariadb({ settings: { server_id: 2, log_slave_updates: 'OFF' } })
-  const rig = await MysqlRig.open(replica, `${ITEM}; insert into item values (1, 'own', 1)`)
-  try {
-    await replica.query(
-      `change master to master_host = '127.0.0.1', master_port = ${server.port}, master_user = 'root', master_password = 'millrace', master_use_gtid = slave_pos; start slave`,
-    )
-    // In a domain of its own, so that the replica's two positions differ.
-    await server.query('set session gtid_domain_id = 7; create database elsewhere; create table elsewhere.t (id int primary key); insert into elsewhere.t values (1), (2)')
-    await rig.until(async () => (await replica.query("show databases like 'elsewhere'")).length === 1, 50)
-    await rig.start()
-    await rig.sql("insert into item values (2, 'b', 2)")
-    await rig.caughtUp()
-    await rig.stop()
-    await rig.sql("insert into item values (3, 'c', 3)")
-    await rig.start()
-    const rows = await assertEqual(rig, 'the stream equals the table')
-    const [place] = await rig.sql('select @@global.gtid_binlog_pos as binlog, @@global.gtid_current_pos as current')
-    assert(place?.['binlog'] !== place?.['current'], 'the two positions of the server differ')
-    return { rows, binlogPosition: String(place?.['binlog']), currentPosition: String(place?.['current']) }
-  } finally {
-    await rig.close()
-    await replica.stop()
-  }
-})
+const gtid = mariadbCase(
+  'the place is that of the binlog, also where the server itself is a replica that does not log what it replicates',
+  async (server) => {
+    const replica = await startMariadb({ settings: { server_id: 2, log_slave_updates: 'OFF' } })
+    const rig = await MysqlRig.open(replica, `${ITEM}; insert into item values (1, 'own', 1)`)
+    try {
+      await replica.query(
+        `change master to master_host = '127.0.0.1', master_port = ${server.port}, master_user = 'root', master_password = 'millrace', master_use_gtid = slave_pos; start slave`,
+      )
+      // In a domain of its own, so that the replica's two positions differ.
+      await server.query(
+        'set session gtid_domain_id = 7; create database elsewhere; create table elsewhere.t (id int primary key); insert into elsewhere.t values (1), (2)',
+      )
+      await rig.until(async () => (await replica.query("show databases like 'elsewhere'")).length === 1, 50)
+      await rig.start()
+      await rig.sql("insert into item values (2, 'b', 2)")
+      await rig.caughtUp()
+      await rig.stop()
+      await rig.sql("insert into item values (3, 'c', 3)")
+      await rig.start()
+      const rows = await assertEqual(rig, 'the stream equals the table')
+      const [place] = await rig.sql('select @@global.gtid_binlog_pos as binlog, @@global.gtid_current_pos as current')
+      assert(place?.['binlog'] !== place?.['current'], 'the two positions of the server differ')
+      return { rows, binlogPosition: String(place?.['binlog']), currentPosition: String(place?.['current']) }
+    } finally {
+      await rig.close()
+      await replica.stop()
+    }
+  },
+)
 
 const withoutXid = mariadbCase('changes of MyISAM have no XID and arrive whole, once, over a restart', async (server) => {
   const rig = await MysqlRig.open(server, `${ITEM} engine=MyISAM; insert into item values (1, 'a', 1)`)

@@ -10,7 +10,7 @@ import { openEventBench } from './fixtures/event-bench.ts'
 import { IncompleteGroup } from './incomplete-group.ts'
 import { PacketReader } from './wire/packet-reader.ts'
 
-const TYPES = [...Object.values(EVENT)]
+const TYPES = Object.values(EVENT)
 
 /** What damaged bytes may raise: a code for an operator, never an assertion or a TypeError. */
 function expectKnown(error: unknown): void {
@@ -21,21 +21,24 @@ test('no bytes within an event of right checksum make anything but a coded error
   const bodies = [mariadbGtid(1), tableMap('d', 'item'), rowsEvent([row(1n, 'abc', int(5, 4)), row(2n, null, null)])]
   const damage = fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 6 })
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(fc.constantFrom(...TYPES), fc.nat(2), damage, fc.nat(60)), { minLength: 1, maxLength: 6 }), async (events) => {
-      const bench = openEventBench('mariadb')
-      await bench.take(event(EVENT.MARIADB_GTID, mariadbGtid(1)))
-      await bench.take(event(EVENT.TABLE_MAP, tableMap('d', 'item')))
-      for (const [type, which, bytes, cut] of events) {
-        const body = Buffer.from(bodies[which] as Buffer).subarray(0, -cut || undefined)
-        for (const [at, value] of bytes) if (at < body.length) body[at] = value
-        try {
-          await bench.take(event(type, body))
-        } catch (error) {
-          expectKnown(error)
-          return
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.constantFrom(...TYPES), fc.nat(2), damage, fc.nat(60)), { minLength: 1, maxLength: 6 }),
+      async (events) => {
+        const bench = openEventBench('mariadb')
+        await bench.take(event(EVENT.MARIADB_GTID, mariadbGtid(1)))
+        await bench.take(event(EVENT.TABLE_MAP, tableMap('d', 'item')))
+        for (const [type, which, bytes, cut] of events) {
+          const body = Buffer.from(bodies[which] as Buffer).subarray(0, -cut || undefined)
+          for (const [at, value] of bytes) if (at < body.length) body[at] = value
+          try {
+            await bench.take(event(type, body))
+          } catch (error) {
+            expectKnown(error)
+            return
+          }
         }
-      }
-    }),
+      },
+    ),
     { numRuns: 2000 },
   )
 })
@@ -73,7 +76,16 @@ test('packets come out the same however the bytes were cut', () => {
 
 test('a packet of more than 16 MB is put together from its pieces', () => {
   const body = Buffer.alloc(0xff_ff_ff + 5, 7)
-  const bytes = Buffer.concat([int(0xff_ff_ff, 3), Buffer.from([0]), body.subarray(0, 0xff_ff_ff), int(5, 3), Buffer.from([1]), body.subarray(0xff_ff_ff), int(1, 3), Buffer.from([2, 9])])
+  const bytes = Buffer.concat([
+    int(0xff_ff_ff, 3),
+    Buffer.from([0]),
+    body.subarray(0, 0xff_ff_ff),
+    int(5, 3),
+    Buffer.from([1]),
+    body.subarray(0xff_ff_ff),
+    int(1, 3),
+    Buffer.from([2, 9]),
+  ])
   const reader = new PacketReader()
   const seen: number[] = []
   for (let at = 0; at < bytes.length; at += 1_000_000) {

@@ -18,12 +18,14 @@ test('a transaction of MySQL carries its own microseconds and its set of GTIDs',
   await bench.take(event(EVENT.UPDATE_ROWS, rowsEvent([row(2n, null, null), row(2n, 'b', int(7, 4))], { images: 2 })))
   await bench.take(event(EVENT.DELETE_ROWS, rowsEvent([row(2n, 'b', int(7, 4))])))
   await bench.take(XID)
-  expect(await bench.changes()).toEqual([
-    { operation: 'insert', transaction: 1, index: 0, time: MICROS, after: [2n ** 64n - 1n, 'naïve', -5], before: null },
-    { operation: 'insert', transaction: 1, index: 1, time: MICROS, after: [2, null, null], before: null },
-    { operation: 'update', transaction: 1, index: 2, time: MICROS, after: [2, 'b', 7], before: [2, null, null] },
-    { operation: 'delete', transaction: 1, index: 3, time: MICROS, after: [2, 'b', 7], before: null },
-  ].map((change) => ({ ...change, before: change.before ?? [undefined, undefined, undefined] })))
+  expect(await bench.changes()).toEqual(
+    [
+      { operation: 'insert', transaction: 1, index: 0, time: MICROS, after: [2n ** 64n - 1n, 'naïve', -5], before: null },
+      { operation: 'insert', transaction: 1, index: 1, time: MICROS, after: [2, null, null], before: null },
+      { operation: 'update', transaction: 1, index: 2, time: MICROS, after: [2, 'b', 7], before: [2, null, null] },
+      { operation: 'delete', transaction: 1, index: 3, time: MICROS, after: [2, 'b', 7], before: null },
+    ].map((change) => ({ ...change, before: change.before ?? [undefined, undefined, undefined] })),
+  )
   expect(bench.sets.at(-1)?.progress).toMatchObject({ transaction: 1, state: { gtid: `${UUID}:1-5` } })
 })
 
@@ -37,7 +39,13 @@ test('a transaction that MySQL compressed as a whole is read as if it had not', 
     event(EVENT.XID, int(1, 8), bare),
   ])
   const payload = zstdCompressSync(inner)
-  const fields = Buffer.concat([Buffer.from([2, 1, 0, 3, 3, 0xfc]), int(inner.length, 2), Buffer.from([1, 3, 0xfc]), int(payload.length, 2), Buffer.from([0])])
+  const fields = Buffer.concat([
+    Buffer.from([2, 1, 0, 3, 3, 0xfc]),
+    int(inner.length, 2),
+    Buffer.from([1, 3, 0xfc]),
+    int(payload.length, 2),
+    Buffer.from([0]),
+  ])
   await bench.take(event(EVENT.GTID, mysqlGtid(UUID, 1, MICROS)))
   await bench.take(event(EVENT.TRANSACTION_PAYLOAD, Buffer.concat([fields, payload])))
   expect((await bench.changes()).map(({ after }) => after)).toEqual([[1, 'a', 1]])
@@ -68,13 +76,17 @@ test.each([
 
 test('an event whose checksum does not match is never taken', async () => {
   const bench = openEventBench('mariadb')
-  await expect(async () => bench.take(event(EVENT.MARIADB_GTID, mariadbGtid(1), { checksum: 'wrong' }))).rejects.toMatchObject({ code: 'CAPTURE_BINLOG_DAMAGED' })
+  await expect(async () => bench.take(event(EVENT.MARIADB_GTID, mariadbGtid(1), { checksum: 'wrong' }))).rejects.toMatchObject({
+    code: 'CAPTURE_BINLOG_DAMAGED',
+  })
 })
 
 test('a table without the names of its columns is refused, not guessed', async () => {
   const bench = openEventBench('mariadb')
   await bench.take(event(EVENT.MARIADB_GTID, mariadbGtid(1)))
-  await expect(async () => bench.take(event(EVENT.TABLE_MAP, tableMap('d', 'item', { withNames: false })))).rejects.toMatchObject({ code: 'SOURCE_MYSQL_SETTING' })
+  await expect(async () => bench.take(event(EVENT.TABLE_MAP, tableMap('d', 'item', { withNames: false })))).rejects.toMatchObject({
+    code: 'SOURCE_MYSQL_SETTING',
+  })
 })
 
 test('a group that has rows and no end is named when the next one begins', async () => {
@@ -82,7 +94,9 @@ test('a group that has rows and no end is named when the next one begins', async
   await bench.take(event(EVENT.MARIADB_GTID, mariadbGtid(1), { position: 700 }))
   await bench.take(event(EVENT.TABLE_MAP, tableMap('d', 'item')))
   await bench.take(event(EVENT.WRITE_ROWS, rowsEvent([row(1n, 'a', int(1, 4))])))
-  await expect(async () => bench.take(event(EVENT.MARIADB_GTID, mariadbGtid(2)))).rejects.toEqual(new IncompleteGroup('binlog.000001:700', '0-1-1'))
+  await expect(async () => bench.take(event(EVENT.MARIADB_GTID, mariadbGtid(2)))).rejects.toEqual(
+    new IncompleteGroup('binlog.000001:700', '0-1-1'),
+  )
 })
 
 test('rows of other databases are passed over, and their transactions still move the place', async () => {

@@ -13,6 +13,7 @@ import { crc32 } from 'node:zlib'
 import { type GroupStart, readMariadbGtid, readMysqlGtid, readPayload, readQuery, readXaName } from './binlog/control-event.ts'
 import { EventReader } from './binlog/event-reader.ts'
 import { EVENT } from './binlog/event-type.ts'
+import { isMalformed } from './binlog/malformed.ts'
 import { readRows, rowsTypeOf, tableIdAt } from './binlog/rows-event.ts'
 import { readStatement } from './binlog/statement.ts'
 import type { CaptureRecord } from './capture-record.ts'
@@ -134,7 +135,8 @@ export class BinlogFollower {
       const binding = await binder.bind(body)
       let feed: TableFeed | null = null
       if (binding.kind === 'bound') feed = binding.feed
-      if (binding.kind === 'reshaped' && this.#isStopped(binding.table)) return this.#remember(id, { body, feed: null, table: binding.table })
+      if (binding.kind === 'reshaped' && this.#isStopped(binding.table))
+        return this.#remember(id, { body, feed: null, table: binding.table })
       if (binding.kind === 'reshaped') {
         await log.settle()
         log.define(binding.definition)
@@ -225,14 +227,18 @@ export class BinlogFollower {
         if (this.#options.pending.index > 0 && !this.#isSkipped) throw new IncompleteGroup(this.#groupPlace, this.#group.gtid)
         return this.#end()
       case 'rollback-to':
-        if (this.#options.pending.index > 0) throw this.#undecodable('a transaction that was rolled back to a savepoint over tables without transactions')
+        if (this.#options.pending.index > 0)
+          throw this.#undecodable('a transaction that was rolled back to a savepoint over tables without transactions')
         return null
       case 'xa':
         return this.#xa(statement, isFirst)
       default: {
         if (isFirst && this.#group.isStandalone === null) this.#isStandalone = true
         this.#likeness = crc32(sql, this.#likeness)
-        const effect = this.#isSkipped || this.#isProving ? null : effectOf(statement, { sql, database, ours: this.#options.database, isWanted: this.#options.isWanted })
+        const effect =
+          this.#isSkipped || this.#isProving
+            ? null
+            : effectOf(statement, { sql, database, ours: this.#options.database, isWanted: this.#options.isWanted })
         const done = effect === null ? null : this.#apply(effect)
         if (!this.#isStandalone) return done
         return done === null ? this.#end() : done.then(() => this.#end() ?? undefined)
@@ -271,9 +277,11 @@ export class BinlogFollower {
     if (!this.#isProving) return this.#options.log.commit(state)
     this.#isProving = false
     const { proof, before, gtid } = this.#options.state
-    if (state.proof !== proof) throw this.#lost(`after ${before} this server has the transaction ${state.proof.split(' ')[0]} where ours was ${gtid}, or another of that name`)
-    this.#options.log.commit({ ...state, before, proof })
-    return null
+    if (state.proof !== proof)
+      throw this.#lost(
+        `after ${before} this server has the transaction ${state.proof.split(' ')[0]} where ours was ${gtid}, or another of that name`,
+      )
+    return this.#options.log.commit({ ...state, before, proof })
   }
 
   /** The place behind the group at hand, which is no longer at hand. */
@@ -298,7 +306,9 @@ export class BinlogFollower {
     const known = new Set(state.tables)
     for (const table of effect.create) known.add(table)
     if (known.size > state.tables.length) log.state = { ...log.state, tables: Array.from(known) }
-    const emptied = state.tables.filter((table) => (effect.empty.includes(table) || effect.empty.includes(ALL_TABLES)) && !this.#isStopped(table))
+    const emptied = state.tables.filter(
+      (table) => (effect.empty.includes(table) || effect.empty.includes(ALL_TABLES)) && !this.#isStopped(table),
+    )
     for (const table of emptied) {
       for (const slot of binder.slotsOf(table) ?? []) {
         const builder = slot.start(OPERATION.TRUNCATE, false)
@@ -330,7 +340,7 @@ export class BinlogFollower {
     const { nextPosition } = this.#events
     try {
       const bytes = readPayload(this.#events.body)
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const next = this.#events.readInner(bytes, at)
         this.#events.nextPosition = nextPosition
         // A payload has none within it, so that this never goes deeper.
@@ -360,21 +370,19 @@ export class BinlogFollower {
   /** Comes only while the server waits at the end of its binlog: there is nothing that we have not got. */
   #heartbeat(): null {
     const { record, clock, log, state } = this.#options
-    if (this.#isProving && this.#group === null) throw this.#lost(`this server has nothing after ${state.before}, and so lacks ${state.gtid}`)
+    if (this.#isProving && this.#group === null)
+      throw this.#lost(`this server has nothing after ${state.before}, and so lacks ${state.gtid}`)
     record.lastHeartbeatMs = clock.nowMs()
     if (log.isIdle) record.lastLagMs = 0
     return null
   }
 
   #unreadable(error: unknown): unknown {
-    if (!(error instanceof RangeError) && !(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_'))) return error
-    if (error instanceof MillraceError) return error
-    return this.#undecodable(`${error.message}, in an event of kind ${this.#events.type}`, error)
+    return isMalformed(error) ? this.#undecodable(`${error.message}, in an event of kind ${this.#events.type}`, error) : error
   }
 
   #undecodable(what: string, cause?: unknown): MillraceError {
-    const details = { source: this.#options.source, what, place: `${this.#file}:${this.#events.nextPosition}` }
-    return new MillraceError('CAPTURE_BINLOG_UNREADABLE', { cause, details })
+    return new MillraceError('CAPTURE_BINLOG_UNREADABLE', { cause, details: { source: this.#options.source, what, place: this.#place } })
   }
 
   #partial(table: string): MillraceError {
@@ -382,11 +390,14 @@ export class BinlogFollower {
   }
 
   #unseen(): MillraceError {
-    const details = { source: this.#options.source, place: `${this.#file}:${this.#events.nextPosition}` }
-    return new MillraceError('CAPTURE_STATEMENT_LOGGED', { details })
+    return new MillraceError('CAPTURE_STATEMENT_LOGGED', { details: { source: this.#options.source, place: this.#place } })
   }
 
   #lost(what: string): MillraceError {
     return new MillraceError('CAPTURE_BINLOG_LOST', { details: { source: this.#options.source, gtid: this.#options.state.gtid, what } })
+  }
+
+  get #place(): string {
+    return `${this.#file}:${this.#events.nextPosition}`
   }
 }

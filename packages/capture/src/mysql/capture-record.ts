@@ -49,7 +49,8 @@ export class CaptureRecord {
         position: this.position,
         serverFile: this.serverFile,
         serverPosition: this.serverPosition,
-        behindBytes: this.serverFile === this.file && this.serverPosition !== null ? Math.max(0, this.serverPosition - this.position) : null,
+        behindBytes:
+          this.serverFile === this.file && this.serverPosition !== null ? Math.max(0, this.serverPosition - this.position) : null,
         lastHeartbeatMs: this.lastHeartbeatMs,
         transactions: this.transactions,
         snapshotRows: this.snapshotRows,

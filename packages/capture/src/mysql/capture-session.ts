@@ -116,7 +116,14 @@ async function readAnew(options: SessionOptions, ground: Ground, old: SourceProg
       dialect: facts.dialect,
       server: facts.server,
       generation: target.config.generation ?? 1,
-      ...{ gtid, file, position, before: '', proof: '', stopped: {}, prepared: [], passed },
+      gtid,
+      file,
+      position,
+      before: '',
+      proof: '',
+      stopped: {},
+      prepared: [],
+      passed,
       tables: tables.map(({ name }) => name),
     })
     const streams = new Set(tables.map(({ stream: name }) => name))
@@ -127,7 +134,15 @@ async function readAnew(options: SessionOptions, ground: Ground, old: SourceProg
       record.lastContactMs = clock.nowMs()
     }
     await takeSnapshot({
-      ...{ source: target.name, snapshot, tables, pending, writer, reader, progress, signal, onRows },
+      source: target.name,
+      snapshot,
+      tables,
+      pending,
+      writer,
+      reader,
+      progress,
+      signal,
+      onRows,
       definitions: tables.map((table) => definitionOf(table, partitionsOf(table.stream))),
       gone: reader.streams().filter(({ name }) => earlier.has(name) && !streams.has(name)),
     })
@@ -152,10 +167,23 @@ async function stream(options: SessionOptions, ground: Ground, progress: SourceP
   const connection = await connect(target)
   const raw = await startDump(connection, { facts, serverId: options.serverId, from: isProofWanted ? state.before : state.gtid })
   const pending = new PendingChanges()
-  const log = new TransactionLog({ source, pending, writer, clock, record, state, transaction: progress.transaction, onFailure: () => raw.stop() })
+  const log = new TransactionLog({
+    source,
+    pending,
+    writer,
+    clock,
+    record,
+    state,
+    transaction: progress.transaction,
+    onFailure: () => raw.stop(),
+  })
   const captured = new Set(state.tables.map((table) => streamName(source, table)))
   const binder = new TableBinder({
-    ...{ source, charsets, zeros, pending, partitionsOf },
+    source,
+    charsets,
+    zeros,
+    pending,
+    partitionsOf,
     database: control.address.database,
     dialect: facts.dialect,
     definitions: reader.streams().filter(({ name }) => captured.has(name)),
@@ -164,15 +192,40 @@ async function stream(options: SessionOptions, ground: Ground, progress: SourceP
     catalogType: (table, column) => catalogTypeOf(control, table, column),
   })
   const follower = new BinlogFollower({
-    ...{ source, pending, log, binder, clock, record, state, isProofWanted, incomplete },
+    source,
+    pending,
+    log,
+    binder,
+    clock,
+    record,
+    state,
+    isProofWanted,
+    incomplete,
     database: control.address.database,
     isChecked: facts.isChecked,
     isWanted: (table) => isWanted(table, config),
   })
   Object.assign(record, { gtid: state.gtid, file: state.file, position: state.position, stoppedTables: Object.keys(state.stopped) })
   const [stopped] = Object.entries(state.stopped)
-  const error = stopped === undefined ? null : new MillraceError('CAPTURE_TABLE_STOPPED', { details: { source, table: stopped[0], what: stopped[1] } })
-  await followStream({ raw, follower, log, record, clock, zeros, error, address: connection.address, serverId: options.serverId, isProofWanted, state, silenceMsMax: options.silenceMsMax }, signal)
+  const error =
+    stopped === undefined ? null : new MillraceError('CAPTURE_TABLE_STOPPED', { details: { source, table: stopped[0], what: stopped[1] } })
+  await followStream(
+    {
+      raw,
+      follower,
+      log,
+      record,
+      clock,
+      zeros,
+      error,
+      address: connection.address,
+      serverId: options.serverId,
+      isProofWanted,
+      state,
+      silenceMsMax: options.silenceMsMax,
+    },
+    signal,
+  )
 }
 
 /** Without a transaction to know the history by, only the very server that we read from will do. */
@@ -186,7 +239,10 @@ async function checkSameServer(source: string, { control, facts }: Ground, state
   }
 }
 
-async function startDump(connection: Connection, { facts, serverId, from }: { facts: ServerFacts; serverId: number; from: string }): Promise<RawConnection> {
+async function startDump(
+  connection: Connection,
+  { facts, serverId, from }: { facts: ServerFacts; serverId: number; from: string },
+): Promise<RawConnection> {
   const heartbeat = 2_000_000_000
   try {
     await connection.query(`SET @master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum = @@global.binlog_checksum`)

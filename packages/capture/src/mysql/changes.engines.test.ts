@@ -13,7 +13,11 @@ async function truth(rig: MysqlRig, columns = "id, coalesce(note, '~'), coalesce
   return rows.map(({ line }) => String(line)).sort()
 }
 
-async function survive(tables: string, work: (rig: MysqlRig) => Promise<void>, options: Parameters<typeof MysqlRig.open>[2] = {}): Promise<void> {
+async function survive(
+  tables: string,
+  work: (rig: MysqlRig) => Promise<void>,
+  options: Parameters<typeof MysqlRig.open>[2] = {},
+): Promise<void> {
   const rig = await MysqlRig.open(mariadb, tables, options)
   try {
     await work(rig)
@@ -25,7 +29,9 @@ async function survive(tables: string, work: (rig: MysqlRig) => Promise<void>, o
 test('inserts, updates, deletes and moved keys arrive once, in order, with the row before', () =>
   survive(`${ITEM}; insert into item values (1, 'a', 1), (2, null, 2.5)`, async (rig) => {
     await rig.start()
-    await rig.sql("begin; insert into item values (3, 'c', 3), (4, 'd', 4); update item set note = 'b' where id = 2; update item set id = 30 where id = 3; delete from item where id = 1; commit")
+    await rig.sql(
+      "begin; insert into item values (3, 'c', 3), (4, 'd', 4); update item set note = 'b' where id = 2; update item set id = 30 where id = 3; delete from item where id = 1; commit",
+    )
     const changes = await rig.changed('shop.item', 7)
     expect(changes.map(({ operation, transaction, index }) => [operation, transaction, index])).toEqual([
       ['insert', 1, 0],
@@ -50,7 +56,9 @@ test('a snapshot under load, in chunks of every kind of key, and the stream afte
     async (rig) => {
       rig.begin()
       for (let round = 0; round < 40; round += 1) {
-        await rig.sql(`insert into item values (${200_000 + round}, 'new', 1); update item set amount = -1 where id = ${round * 31}; delete from item where id = ${round * 37 + 1}`)
+        await rig.sql(
+          `insert into item values (${200_000 + round}, 'new', 1); update item set amount = -1 where id = ${round * 31}; delete from item where id = ${round * 37 + 1}`,
+        )
       }
       await rig.until(() => rig.observation.phase === 'running')
       await rig.caughtUp()
@@ -84,7 +92,9 @@ test("a key's changes stay in one partition, whether they came by snapshot or st
 test('law 3: a transaction that outgrows memory limits appears at once, after nothing of it was seen', () =>
   survive(ITEM, async (rig) => {
     await rig.start()
-    await rig.sql("begin; insert into item values (0, 'first', 0); insert into item select seq, repeat('x', 100), seq from seq_1_to_200000; commit; insert into item values (300000, 'after', 1)")
+    await rig.sql(
+      "begin; insert into item values (0, 'first', 0); insert into item select seq, repeat('x', 100), seq from seq_1_to_200000; commit; insert into item values (300000, 'after', 1)",
+    )
     const seen = new Set<number>()
     await rig.until(() => {
       const next = rig.reader.streams().length === 0 ? 0 : (rig.reader.extents('shop.item')[0]?.next ?? 0)
@@ -96,14 +106,19 @@ test('law 3: a transaction that outgrows memory limits appears at once, after no
   }))
 
 test('case 15: tables without transactions have no XID and still arrive whole, also in the snapshot', () =>
-  survive('create table item (id int primary key, note varchar(100), amount decimal(12,2)) engine=MyISAM; insert into item values (1, "a", 1); create table log (id int primary key) engine=Aria; create table tx (id int primary key)', async (rig) => {
-    await rig.start()
-    await rig.sql("insert into item values (2, 'b', 2), (3, 'c', 3); update item set amount = 9 where id = 1; begin; insert into tx values (1); insert into item values (4, 'd', 4); insert into log values (1); rollback")
-    await rig.caughtUp()
-    expect(rig.folded('shop.item')).toEqual(await truth(rig))
-    expect(rig.changes('shop.tx')).toEqual([])
-    expect(rig.changes('shop.log')).toHaveLength(1)
-  }))
+  survive(
+    'create table item (id int primary key, note varchar(100), amount decimal(12,2)) engine=MyISAM; insert into item values (1, "a", 1); create table log (id int primary key) engine=Aria; create table tx (id int primary key)',
+    async (rig) => {
+      await rig.start()
+      await rig.sql(
+        "insert into item values (2, 'b', 2), (3, 'c', 3); update item set amount = 9 where id = 1; begin; insert into tx values (1); insert into item values (4, 'd', 4); insert into log values (1); rollback",
+      )
+      await rig.caughtUp()
+      expect(rig.folded('shop.item')).toEqual(await truth(rig))
+      expect(rig.changes('shop.tx')).toEqual([])
+      expect(rig.changes('shop.log')).toHaveLength(1)
+    },
+  ))
 
 test('a prepared transaction shows at its commit, after a restart too, and nothing of one that was rolled back', () =>
   survive(ITEM, async (rig) => {
@@ -120,7 +135,9 @@ test('a prepared transaction shows at its commit, after a restart too, and nothi
     await rig.sql("xa commit 'kept'")
     await rig.caughtUp()
     expect(rig.folded('shop.item')).toEqual(await truth(rig))
-    await rig.sql("xa start 'gone'; insert into item values (9, 'gone', 9); xa end 'gone'; xa prepare 'gone'; xa rollback 'gone'; insert into item values (5, 'last', 5)")
+    await rig.sql(
+      "xa start 'gone'; insert into item values (9, 'gone', 9); xa end 'gone'; xa prepare 'gone'; xa rollback 'gone'; insert into item values (5, 'last', 5)",
+    )
     await rig.caughtUp()
     expect(rig.folded('shop.item')).toEqual(await truth(rig))
     const transactions = rig.changes('shop.item').map(({ transaction }) => transaction)
@@ -154,39 +171,53 @@ test.each([
   ['a rename', 'rename table item to elsewhere, other to item'],
   ['a rename by alter', 'alter table item rename to elsewhere'],
 ])('case 14: %s stops the table by name, its neighbours flow on, and a new generation reads it anew', (_name, ddl) =>
-  survive(`${ITEM}; insert into item values (1, 'a', 1), (2, 'b', 2); create table beside (id int primary key); create table other (id int primary key)`, async (rig) => {
-    rig.reconfigure({ config: { exclude: ['other'] } })
-    await rig.start()
-    await rig.sql(ddl)
-    await rig.sql("insert into beside values (1)").catch(() => undefined)
-    await rig.sql('update item set id = 20 where id = 2; insert into beside values (2)').catch(() => rig.sql('insert into beside values (2)'))
-    await rig.caughtUp()
-    expect(rig.changes('shop.beside')).toHaveLength(2)
-    expect(rig.observation).toMatchObject({ phase: 'running', error: { code: 'CAPTURE_TABLE_STOPPED' }, evidence: { stoppedTables: 'item' } })
-    await rig.stop()
-    await rig.start()
-    expect(rig.observation).toMatchObject({ error: { code: 'CAPTURE_TABLE_STOPPED' }, evidence: { stoppedTables: 'item' } })
-    await rig.stop()
-    rig.reconfigure({ config: { exclude: ['other'], generation: 2 } })
-    await rig.start()
-    await rig.caughtUp()
-    expect(rig.observation.error).toBeNull()
-    expect(rig.folded('shop.beside')).toEqual(['1', '2'])
-    if (rig.reader.progress('shop')?.state['tables']?.toString().includes('item')) expect(rig.folded('shop.item')).toHaveLength((await rig.sql('select * from item')).length)
-  }),
+  survive(
+    `${ITEM}; insert into item values (1, 'a', 1), (2, 'b', 2); create table beside (id int primary key); create table other (id int primary key)`,
+    async (rig) => {
+      rig.reconfigure({ config: { exclude: ['other'] } })
+      await rig.start()
+      await rig.sql(ddl)
+      await rig.sql('insert into beside values (1)').catch(() => undefined)
+      await rig
+        .sql('update item set id = 20 where id = 2; insert into beside values (2)')
+        .catch(() => rig.sql('insert into beside values (2)'))
+      await rig.caughtUp()
+      expect(rig.changes('shop.beside')).toHaveLength(2)
+      expect(rig.observation).toMatchObject({
+        phase: 'running',
+        error: { code: 'CAPTURE_TABLE_STOPPED' },
+        evidence: { stoppedTables: 'item' },
+      })
+      await rig.stop()
+      await rig.start()
+      expect(rig.observation).toMatchObject({ error: { code: 'CAPTURE_TABLE_STOPPED' }, evidence: { stoppedTables: 'item' } })
+      await rig.stop()
+      rig.reconfigure({ config: { exclude: ['other'], generation: 2 } })
+      await rig.start()
+      await rig.caughtUp()
+      expect(rig.observation.error).toBeNull()
+      expect(rig.folded('shop.beside')).toEqual(['1', '2'])
+      if (rig.reader.progress('shop')?.state['tables']?.toString().includes('item'))
+        expect(rig.folded('shop.item')).toHaveLength((await rig.sql('select * from item')).length)
+    },
+  ),
 )
 
 test('case 14: tables that are made, emptied, dropped and made again are followed', () =>
   survive(`${ITEM}; insert into item values (1, 'a', 1)`, async (rig) => {
     await rig.start()
-    await rig.sql('truncate table item; insert into item values (2, "b", 2); create table later (id int primary key, x int); insert into later values (1, 1)')
+    await rig.sql(
+      'truncate table item; insert into item values (2, "b", 2); create table later (id int primary key, x int); insert into later values (1, 1)',
+    )
     await rig.sql('create table copied as select * from item')
     await rig.caughtUp()
     expect(rig.folded('shop.item')).toEqual(['2|b|2.00'])
     expect(rig.folded('shop.later')).toEqual(['1|1'])
     expect(rig.changes('shop.copied')).toHaveLength(1)
     await rig.stop()
-    await rig.sql('create table offline (id int primary key); insert into offline values (7); drop table later; create table later (id int primary key, x int); insert into later values (5, 5)')
+    await rig.sql(
+      'create table offline (id int primary key); insert into offline values (7); drop table later; create table later (id int primary key, x int); insert into later values (5, 5)',
+    )
     await rig.start()
     await rig.caughtUp()
     expect(rig.folded('shop.offline')).toEqual(['7'])
@@ -220,7 +251,9 @@ test('changes that a session logs as statements end the capture loudly', () =>
 test('a session that logs short rows: updates and deletes are understood, partial new rows refused', () =>
   survive(`${ITEM}; insert into item values (1, 'a', 1), (2, 'b', 2)`, async (rig) => {
     await rig.start()
-    await rig.sql("set session binlog_row_image = MINIMAL; update item set amount = 9 where id = 1; update item set id = 22 where id = 2; delete from item where id = 22; insert into item values (3, 'all', 3)")
+    await rig.sql(
+      "set session binlog_row_image = MINIMAL; update item set amount = 9 where id = 1; update item set id = 22 where id = 2; delete from item where id = 22; insert into item values (3, 'all', 3)",
+    )
     await rig.caughtUp()
     expect(rig.changes('shop.item').find(({ operation }) => operation === 'update')).toMatchObject({ after: [1, undefined, 900] })
     expect(rig.folded('shop.item')).toEqual(await truth(rig))
@@ -233,7 +266,9 @@ test('compressed events are read, of rows and of statements', async () => {
   const rig = await MysqlRig.open(own, ITEM)
   try {
     await rig.start()
-    await rig.sql("insert into item select seq, repeat('n', 90), seq from seq_1_to_3000; update item set note = repeat('m', 80) where id < 100; delete from item where id > 2000; create table extra_table_with_a_long_name (id int primary key, a_long_column_name varchar(20)); insert into extra_table_with_a_long_name values (1, 'x')")
+    await rig.sql(
+      "insert into item select seq, repeat('n', 90), seq from seq_1_to_3000; update item set note = repeat('m', 80) where id < 100; delete from item where id > 2000; create table extra_table_with_a_long_name (id int primary key, a_long_column_name varchar(20)); insert into extra_table_with_a_long_name values (1, 'x')",
+    )
     await rig.caughtUp()
     expect(rig.folded('shop.item')).toEqual(await truth(rig))
     expect(rig.folded('shop.extra_table_with_a_long_name')).toEqual(['1|x'])

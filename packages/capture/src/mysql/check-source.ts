@@ -128,7 +128,10 @@ export async function checkServer(control: Connection, ownServerId: number): Pro
   if (isOldServer(facts)) throw new MillraceError('SOURCE_MYSQL_VERSION', { details: { source, version: facts.version } })
   const [problem] = settingProblems(facts)
   if (problem !== undefined) throw new MillraceError('SOURCE_MYSQL_SETTING', { details: { source, ...problem } })
-  if (ownServerId === facts.serverId) throw new MillraceError('CAPTURE_SERVER_ID_TAKEN', { details: { source, serverId: ownServerId, what: 'it is that of the server itself' } })
+  if (ownServerId === facts.serverId)
+    throw new MillraceError('CAPTURE_SERVER_ID_TAKEN', {
+      details: { source, serverId: ownServerId, what: 'it is that of the server itself' },
+    })
   const status = await readLogStatus(control, facts)
   const filter = filterProblem(status, database)
   if (filter !== null) throw new MillraceError('SOURCE_MYSQL_SETTING', { details: { source, ...filter } })
@@ -137,7 +140,8 @@ export async function checkServer(control: Connection, ownServerId: number): Pro
 
 export function filterProblem({ onlyDatabases, ignoredDatabases }: LogStatus, database: string): SettingProblem | null {
   const rest = { why: `so changes of ${database} may not be logged`, fix: 'take it out of my.cnf, then restart the server' }
-  if (onlyDatabases !== '' && !onlyDatabases.split(',').includes(database)) return { setting: 'binlog_do_db', found: onlyDatabases, ...rest }
+  if (onlyDatabases !== '' && !onlyDatabases.split(',').includes(database))
+    return { setting: 'binlog_do_db', found: onlyDatabases, ...rest }
   return ignoredDatabases.split(',').includes(database) ? { setting: 'binlog_ignore_db', found: ignoredDatabases, ...rest } : null
 }
 
@@ -147,6 +151,8 @@ export function checkHistory(source: string, state: ProgressState, { dialect, va
   if (state.dialect !== dialect) throw lost(`it was ${state.dialect} and is ${dialect}`)
   if (dialect !== 'mysql') return
   const ours = MysqlSet.parse(state.gtid)
-  if (!MysqlSet.parse(variables.get('gtid_executed') ?? '').includes(ours)) throw lost('this server lacks transactions that were taken before')
-  if (!ours.includes(MysqlSet.parse(variables.get('gtid_purged') ?? ''))) throw lost('this server has purged transactions that were not taken yet')
+  if (!MysqlSet.parse(variables.get('gtid_executed') ?? '').includes(ours))
+    throw lost('this server lacks transactions that were taken before')
+  if (!ours.includes(MysqlSet.parse(variables.get('gtid_purged') ?? '')))
+    throw lost('this server has purged transactions that were not taken yet')
 }

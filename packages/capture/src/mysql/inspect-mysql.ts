@@ -79,7 +79,10 @@ function inspectServer(add: Add, facts: ServerFacts, serverId: number): void {
   add({
     check: 'retention',
     ok: seconds === 0 || seconds >= RETENTION_S_MIN,
-    detail: seconds === 0 ? 'the binlog is kept until it is purged by hand' : `the binlog is kept for ${(seconds / SECONDS_A_DAY).toFixed(1)} days`,
+    detail:
+      seconds === 0
+        ? 'the binlog is kept until it is purged by hand'
+        : `the binlog is kept for ${(seconds / SECONDS_A_DAY).toFixed(1)} days`,
     fix: `SET GLOBAL binlog_expire_logs_seconds = ${7 * SECONDS_A_DAY};`,
   })
 }

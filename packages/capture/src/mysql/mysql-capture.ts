@@ -82,7 +82,19 @@ export class MysqlCapture implements Stage {
     const before = this.#options.reader.progress(name)?.transaction
     try {
       const serverId = serverIdOf(this.#options)
-      await runSession({ ...rest, target: { name, config }, serverId, silenceMsMax, record: this.#record, incomplete: this.#incomplete, isRebuild, isProofGone }, signal)
+      await runSession(
+        {
+          ...rest,
+          target: { name, config },
+          serverId,
+          silenceMsMax,
+          record: this.#record,
+          incomplete: this.#incomplete,
+          isRebuild,
+          isProofGone,
+        },
+        signal,
+      )
     } finally {
       // A snapshot that was finished is not taken again, whatever ended the stream after it.
       if (this.#options.reader.progress(name)?.transaction !== before) this.#isRebuild = false

@@ -76,7 +76,11 @@ test('case 15: a group whose server died while writing it is passed over, and al
 /** Appends the newest group once more, under the next number and without its end, as a crash between table maps leaves it. */
 function tearLastGroup(server: Mariadb): void {
   const folder = join(server.folder, 'data')
-  const name = readdirSync(folder).filter((file) => /^binlog\.\d+$/.test(file)).sort().at(-1) ?? ''
+  const name =
+    readdirSync(folder)
+      .filter((file) => /^binlog\.\d+$/.test(file))
+      .sort()
+      .at(-1) ?? ''
   const path = join(folder, name)
   const bytes = readFileSync(path)
   const events: Buffer[] = []
@@ -96,13 +100,18 @@ function tearLastGroup(server: Mariadb): void {
 }
 
 test('case 15: purged changes are told loudly, and a rebuild finds the deletes too', async () => {
-  const rig = await MysqlRig.open(mariadb, `${ITEM}; insert into item values (1, 'stays', 1), (2, 'goes', 2); create table gone (id int primary key); insert into gone values (1)`)
+  const rig = await MysqlRig.open(
+    mariadb,
+    `${ITEM}; insert into item values (1, 'stays', 1), (2, 'goes', 2); create table gone (id int primary key); insert into gone values (1)`,
+  )
   try {
     await rig.start()
     await rig.sql("insert into item values (3, 'c', 3)")
     await rig.caughtUp()
     await rig.stop()
-    await rig.sql("delete from item where id = 2; drop table gone; flush binary logs; insert into item values (4, 'd', 4); flush binary logs")
+    await rig.sql(
+      "delete from item where id = 2; drop table gone; flush binary logs; insert into item values (4, 'd', 4); flush binary logs",
+    )
     await purgeAllButLast(rig)
     rig.begin()
     const error = await rig.failure()
@@ -195,7 +204,9 @@ test('case 15: another server with the same file name, position and GTIDs is tol
     await rig.stop()
     const [mine] = await rig.sql('show master status')
     const twin = await MysqlRig.open(two, ITEM, { database: 'twin' })
-    await twin.sql("insert into item values (1, 'X', 1); do sleep(1.1); insert into item values (2, 'Y', 2); insert into item values (3, 'Z', 3)")
+    await twin.sql(
+      "insert into item values (1, 'X', 1); do sleep(1.1); insert into item values (2, 'Y', 2); insert into item values (3, 'Z', 3)",
+    )
     expect((await twin.sql('show binlog events')).some(({ End_log_pos }) => Number(End_log_pos) === Number(mine?.['Position']))).toBe(true)
     rig.server = two
     rig.begin()
@@ -276,7 +287,9 @@ test('a quiet source shows its heartbeats and where the server is; a busy neighb
   const rig = await MysqlRig.open(mariadb, ITEM)
   try {
     await rig.start()
-    await mariadb.query('create database if not exists neighbour; create or replace table neighbour.n (id int primary key); insert into neighbour.n values (1)')
+    await mariadb.query(
+      'create database if not exists neighbour; create or replace table neighbour.n (id int primary key); insert into neighbour.n values (1)',
+    )
     await rig.caughtUp()
     await rig.until(() => rig.observation.evidence['lastHeartbeatMs'] !== null && rig.observation.lagMs === 0)
     expect(rig.observation).toMatchObject({ phase: 'running', changes: 0, error: null })
@@ -298,7 +311,9 @@ test.each([
     rig.begin()
     expect(await rig.failure()).toMatchObject({ code: 'SOURCE_MYSQL_SETTING', hint: expect.stringContaining(`SET GLOBAL ${setting}`) })
     const findings = await inspectMysql({ project: 'rig', name: 'shop', config: rig.config })
-    expect(findings.filter(({ ok }) => !ok).map(({ check, fix }) => [check, fix?.split(' = ')[0]])).toEqual([[setting, `SET GLOBAL ${setting}`]])
+    expect(findings.filter(({ ok }) => !ok).map(({ check, fix }) => [check, fix?.split(' = ')[0]])).toEqual([
+      [setting, `SET GLOBAL ${setting}`],
+    ])
     await mariadb.query(`set global ${setting} = ${right}`)
     await rig.start()
     expect((await inspectMysql({ project: 'rig', name: 'shop', config: rig.config })).filter(({ ok }) => !ok)).toEqual([])
@@ -337,7 +352,9 @@ test('a server without a binlog is refused, and one that is too old or speaks to
     rig.begin()
     expect(await rig.failure()).toMatchObject({ code: 'SOURCE_MYSQL_URL' })
     rig.reconfigure({ config: { tables: ['nosuch'], url: own.urlFor({ database: rig.database }) } })
-    expect((await inspectMysql({ project: 'rig', name: 'shop', config: rig.config })).filter(({ ok }) => !ok).map(({ check }) => check)).toEqual(['log_bin', 'binlog', 'tables'])
+    expect(
+      (await inspectMysql({ project: 'rig', name: 'shop', config: rig.config })).filter(({ ok }) => !ok).map(({ check }) => check),
+    ).toEqual(['log_bin', 'binlog', 'tables'])
   } finally {
     await rig.close()
     await own.stop()
@@ -357,7 +374,10 @@ test('the least privileges suffice, over TLS, and a password by reference is rea
     rig.begin()
     expect(await rig.failure()).toMatchObject({ code: 'SOURCE_PERMISSION', hint: expect.stringContaining('GRANT REPLICATION SLAVE') })
     const findings = await inspectMysql({ project: 'rig', name: 'shop', config: rig.config })
-    expect(findings.find(({ check }) => check === 'privileges')).toMatchObject({ ok: false, fix: expect.stringContaining('REPLICATION CLIENT') })
+    expect(findings.find(({ check }) => check === 'privileges')).toMatchObject({
+      ok: false,
+      fix: expect.stringContaining('REPLICATION CLIENT'),
+    })
     await own.query("grant replication slave, replication client on *.* to reader@'%'")
     await rig.start()
     await rig.sql("insert into item values (1, 'a', 1)")

@@ -27,7 +27,8 @@ export function sourceError(error: unknown, address: SourceAddress, phase: 'conn
   }
   if (/SSL|TLS|certificate|self.signed|ALTNAME/i.test(what) && phase === 'connecting') return raise('SOURCE_TLS', { host, what })
   if (BUSY.has(errno) || UNREACHABLE.has(codeOf(error))) return raise('SOURCE_UNREACHABLE', { host, what })
-  if (errno === 0 || LOST.has(errno)) return raise(phase === 'connecting' ? 'SOURCE_UNREACHABLE' : 'CAPTURE_CONNECTION_LOST', { host, what })
+  if (errno === 0 || LOST.has(errno))
+    return raise(phase === 'connecting' ? 'SOURCE_UNREACHABLE' : 'CAPTURE_CONNECTION_LOST', { host, what })
   return raise('SOURCE_FAILED', { sqlstate: errno, what })
 }
 

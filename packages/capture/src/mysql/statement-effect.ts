@@ -57,7 +57,9 @@ export function effectOf(statement: Statement, place: StatementPlace): Effect | 
       return effect({
         stop: [
           ...(reason === null ? [] : tables([table]).map((name) => ({ table: name, why: reason }))),
-          ...(to === null ? [] : tables([to]).map((name) => ({ table: name, why: `${table.table} was renamed to it, with rows of its own` }))),
+          ...(to === null
+            ? []
+            : tables([to]).map((name) => ({ table: name, why: `${table.table} was renamed to it, with rows of its own` }))),
         ],
       })
     }

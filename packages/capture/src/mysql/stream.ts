@@ -92,7 +92,10 @@ async function readPackets(options: StreamOptions, signal: AbortSignal, silence:
 function dumpError(error: ServerError, { address, serverId, state, isProofWanted, record }: StreamOptions): Error {
   const { source } = address
   if (/same server_?(uuid|id)/i.test(error.message)) {
-    return new MillraceError('CAPTURE_SERVER_ID_TAKEN', { cause: error, details: { source, serverId, what: 'another reader came with it' } })
+    return new MillraceError('CAPTURE_SERVER_ID_TAKEN', {
+      cause: error,
+      details: { source, serverId, what: 'another reader came with it' },
+    })
   }
   if (error.errno !== CANNOT_SERVE) return sourceError(error, address, 'connected')
   if (isProofWanted && record.phase !== 'running') return new ProofGone(error)

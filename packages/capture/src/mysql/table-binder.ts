@@ -67,7 +67,8 @@ export class TableBinder {
     const map = readTableMap(body, dialect)
     const { table } = map
     if (map.columns === null) throw this.#withoutNames(table)
-    if (!isCaptured(table)) return { kind: 'stopped', table, why: 'it holds rows that came by another way than its changes (it was renamed, perhaps)' }
+    if (!isCaptured(table))
+      return { kind: 'stopped', table, why: 'it holds rows that came by another way than its changes (it was renamed, perhaps)' }
     const stream = streamName(source, table)
     const known = this.#streams.get(stream)
     const cells = await this.#cells(map, map.columns, known?.definition.schema)
@@ -95,7 +96,9 @@ export class TableBinder {
     const { pending } = this.#options
     const old = this.#streams.get(definition.name)
     if (old !== undefined) pending.forget(old.slots)
-    const slots = Array.from({ length: definition.partitions }, (_, partition) => pending.slot(definition.name, partition, definition.schema))
+    const slots = Array.from({ length: definition.partitions }, (_, partition) =>
+      pending.slot(definition.name, partition, definition.schema),
+    )
     const known = { definition, slots }
     this.#streams.set(definition.name, known)
     return known
@@ -114,7 +117,13 @@ export class TableBinder {
       const old = known?.columns.find(({ name }) => name === column.name)
       const place = { source, table, charsets, zeros, catalogType: old?.sourceType }
       let cell = binlogCellOf(column, place)
-      if (old === undefined && dialect === 'mariadb' && cell.type.kind === 'bytes' && AMBIGUOUS_LENGTHS.has(column.meta) && column.type === 254) {
+      if (
+        old === undefined &&
+        dialect === 'mariadb' &&
+        cell.type.kind === 'bytes' &&
+        AMBIGUOUS_LENGTHS.has(column.meta) &&
+        column.type === 254
+      ) {
         cell = binlogCellOf(column, { ...place, catalogType: await catalogType(table, column.name) })
       }
       cells.push(cell)
@@ -124,7 +133,12 @@ export class TableBinder {
 
   #withoutNames(table: string): MillraceError {
     const { source } = this.#options
-    const details = { source, setting: 'binlog_row_metadata', found: 'not FULL', why: `so the changes of ${table} do not tell the names of its columns` }
+    const details = {
+      source,
+      setting: 'binlog_row_metadata',
+      found: 'not FULL',
+      why: `so the changes of ${table} do not tell the names of its columns`,
+    }
     return new MillraceError('SOURCE_MYSQL_SETTING', { details: { ...details, fix: 'SET GLOBAL binlog_row_metadata = FULL;' } })
   }
 }

@@ -56,7 +56,7 @@ export class TableFeed {
   /** False where a row lacks columns, as it does under `binlog_row_image = MINIMAL`: then nothing was taken. */
   insert(body: RowsBody): boolean {
     if (countOf(body.present, this.#cells.length) < this.#cells.length) return false
-    for (let at = body.start; at < body.end; ) {
+    for (let at = body.start; at < body.end;) {
       at = this.#locate(body, at, { present: body.present, into: this.#row })
       this.#push(body.buffer, this.#start(body.buffer, OPERATION.INSERT, false).after, MISSING)
     }
@@ -64,7 +64,7 @@ export class TableFeed {
   }
 
   update(body: RowsBody): void {
-    for (let at = body.start; at < body.end; ) {
+    for (let at = body.start; at < body.end;) {
       at = this.#locate(body, at, { present: body.present, into: this.#old })
       at = this.#locate(body, at, { present: body.presentAfter, into: this.#row })
       this.#fillUnchanged()
@@ -77,7 +77,7 @@ export class TableFeed {
   }
 
   delete(body: RowsBody): void {
-    for (let at = body.start; at < body.end; ) {
+    for (let at = body.start; at < body.end;) {
       at = this.#locate(body, at, { present: body.present, into: this.#row })
       this.#push(body.buffer, this.#start(body.buffer, OPERATION.DELETE, false).after, CELL.ABSENT)
     }

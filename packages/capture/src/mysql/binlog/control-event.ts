@@ -52,7 +52,10 @@ export function readQuery(body: Buffer, isCompressed: boolean): QueryEvent {
   const sqlStart = databaseStart + databaseLength + 1
   if (sqlStart > body.length) throw new RangeError('the statement begins beyond the event')
   const text = body.subarray(sqlStart)
-  return { database: body.toString('utf8', databaseStart, databaseStart + databaseLength), sql: (isCompressed ? inflate(text) : text).toString('utf8') }
+  return {
+    database: body.toString('utf8', databaseStart, databaseStart + databaseLength),
+    sql: (isCompressed ? inflate(text) : text).toString('utf8'),
+  }
 }
 
 function readPreparing(body: Buffer, at: number): string {
@@ -94,6 +97,7 @@ export function readPayload(body: Buffer): Buffer {
   const payload = body.subarray(reader.at)
   if (compression === UNCOMPRESSED) return payload
   if (compression !== ZSTD) throw new RangeError(`a transaction is compressed in a way that is not known here (${compression})`)
-  if (size > PAYLOAD_BYTES_MAX) throw new RangeError(`a compressed transaction of ${size} bytes is larger than the ${PAYLOAD_BYTES_MAX} that are held at once`)
+  if (size > PAYLOAD_BYTES_MAX)
+    throw new RangeError(`a compressed transaction of ${size} bytes is larger than the ${PAYLOAD_BYTES_MAX} that are held at once`)
   return zstdDecompressSync(payload, { maxOutputLength: PAYLOAD_BYTES_MAX })
 }

@@ -27,7 +27,8 @@ export class EventReader {
 
   /** Raises CAPTURE_BINLOG_DAMAGED. */
   read(buffer: Buffer, start: number, end: number): void {
-    if (end - start < HEADER_BYTES || buffer.readUInt32LE(start + 9) !== end - start) throw this.#damaged('an event has another length than it tells')
+    if (end - start < HEADER_BYTES || buffer.readUInt32LE(start + 9) !== end - start)
+      throw this.#damaged('an event has another length than it tells')
     this.buffer = buffer
     this.seconds = buffer.readUInt32LE(start)
     this.type = buffer[start + 4] as number
@@ -35,7 +36,8 @@ export class EventReader {
     this.nextPosition = buffer.readUInt32LE(start + 13)
     this.start = start + HEADER_BYTES
     this.end = end
-    if (this.type === EVENT.FORMAT_DESCRIPTION) this.#isChecked = end - this.start > CHECKSUM_BYTES && buffer[end - CHECKSUM_BYTES - 1] === CRC32
+    if (this.type === EVENT.FORMAT_DESCRIPTION)
+      this.#isChecked = end - this.start > CHECKSUM_BYTES && buffer[end - CHECKSUM_BYTES - 1] === CRC32
     if (!this.#isChecked) return
     this.end = end - CHECKSUM_BYTES
     if (this.end < this.start || crc32(buffer.subarray(start, this.end)) !== buffer.readUInt32LE(this.end)) {

@@ -42,7 +42,10 @@ export function tableIdAt(buffer: Buffer, at: number): number {
 const lengths = new LengthEncoded()
 
 /** Where the rows lie; `columns` is the count that the TABLE_MAP told. Raises RangeError where they cannot be read. */
-export function readRows(buffer: Buffer, { start, end, type, columns }: { start: number; end: number; type: RowsType; columns: number }): RowsBody {
+export function readRows(
+  buffer: Buffer,
+  { start, end, type, columns }: { start: number; end: number; type: RowsType; columns: number },
+): RowsBody {
   lengths.at = start + 8
   if (type.hasExtra) lengths.at += buffer.readUInt16LE(start + 8)
   const told = lengths.read(buffer)
@@ -62,7 +65,8 @@ export function readRows(buffer: Buffer, { start, end, type, columns }: { start:
 export function inflate(bytes: Buffer): Buffer {
   const first = bytes.readUInt8(0)
   const lengthBytes = first & 7
-  if ((first & 0x80) === 0 || (first & 0x70) !== 0 || lengthBytes === 0 || lengthBytes > 4) throw new RangeError('the kind of compression is unknown')
+  if ((first & 0x80) === 0 || (first & 0x70) !== 0 || lengthBytes === 0 || lengthBytes > 4)
+    throw new RangeError('the kind of compression is unknown')
   const length = bytes.readUIntBE(1, lengthBytes)
   if (length > INFLATED_BYTES_MAX) throw new RangeError('the event would be too large')
   const inflated = inflateSync(bytes.subarray(1 + lengthBytes), { maxOutputLength: Math.max(1, length) })

@@ -61,9 +61,14 @@ export function readStatement(sql: string): Statement {
 function readXa(tokens: Tokens): Statement {
   const verb = tokens.word()
   const rest = tokens.rest()
-  const isOnePhase = /ONE PHASE$/.test(rest)
+  const isOnePhase = rest.endsWith('ONE PHASE')
   const name = rest.replace(/ ?ONE PHASE$/, '').replace(/ (JOIN|RESUME|SUSPEND.*)$/, '')
-  return { kind: 'xa', verb, name: name.replaceAll(' ', '').replaceAll(/[xX]'([0-9a-fA-F]*)'/g, (_whole, hex: string) => `X'${hex.toLowerCase()}'`), isOnePhase }
+  return {
+    kind: 'xa',
+    verb,
+    name: name.replaceAll(' ', '').replaceAll(/[xX]'([0-9a-fA-F]*)'/g, (_whole, hex: string) => `X'${hex.toLowerCase()}'`),
+    isOnePhase,
+  }
 }
 
 function readDrop(tokens: Tokens): Statement {
@@ -152,7 +157,8 @@ function whyOfAdded(part: Tokens): string | null {
   const words = part.rest().split(' ')
   for (const [at, word] of words.entries()) {
     if (word === 'DEFAULT' && words[at + 1] !== 'NULL') return 'a column was added with a default, which the rows that are there have now'
-    if (word === 'NOT' && words[at + 1] === 'NULL') return 'a column was added that is NOT NULL, so the rows that are there have a value in it now'
+    if (word === 'NOT' && words[at + 1] === 'NULL')
+      return 'a column was added that is NOT NULL, so the rows that are there have a value in it now'
     if (word === 'GENERATED' || word === 'AS' || word === 'AUTO_INCREMENT' || word === 'SERIAL') {
       return 'a column was added that the server fills in the rows that are there'
     }

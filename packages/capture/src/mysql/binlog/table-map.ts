@@ -81,16 +81,19 @@ export function readTableMap(body: Buffer, dialect: Dialect): TableMap {
   reader.at += (count + 7) >> 3
   if (reader.at > body.length || raw.length !== count) throw new RangeError('the columns end beyond the event')
   const told = readOptionalMetadata(body.subarray(reader.at), raw, dialect)
-  const columns = told.names === null || told.names.length !== count ? null : raw.map((column, index): MapColumn => {
-    return {
-      ...column,
-      name: told.names?.[index] ?? '',
-      nullable: ((body[nulls + (index >> 3)] ?? 0) & (1 << (index & 7))) !== 0,
-      isUnsigned: told.unsigned.has(index),
-      collation: told.collations.get(index) ?? null,
-      labels: told.labels.get(index) ?? [],
-    }
-  })
+  const columns =
+    told.names === null || told.names.length !== count
+      ? null
+      : raw.map((column, index): MapColumn => {
+          return {
+            ...column,
+            name: told.names?.[index] ?? '',
+            nullable: ((body[nulls + (index >> 3)] ?? 0) & (1 << (index & 7))) !== 0,
+            isUnsigned: told.unsigned.has(index),
+            collation: told.collations.get(index) ?? null,
+            labels: told.labels.get(index) ?? [],
+          }
+        })
   return { database, table, columns, key: told.key.every((index) => index < count) ? told.key : [] }
 }
 

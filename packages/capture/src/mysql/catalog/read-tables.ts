@@ -66,7 +66,9 @@ function oddKind({ kind, engine }: TableRow): string | null {
   if (kind === 'SEQUENCE') return 'a sequence'
   if (kind === 'SYSTEM VERSIONED') return 'a table with system versioning, whose history its changes do not tell'
   if (kind !== 'BASE TABLE') return 'not a table'
-  return engine === null || /^(federated|spider|connect|blackhole|s3)$/i.test(engine) ? `a table of the engine ${engine ?? 'that is missing'}` : null
+  return engine === null || /^(federated|spider|connect|blackhole|s3)$/i.test(engine)
+    ? `a table of the engine ${engine ?? 'that is missing'}`
+    : null
 }
 
 function catalogColumn(row: ColumnRow): CatalogColumn {

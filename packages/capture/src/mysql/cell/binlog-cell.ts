@@ -128,7 +128,12 @@ function textCell(column: MapColumn, place: CellPlace): BinlogCell {
       const decode = decodeOf(column, place)
       const labels = column.labels.map((label) => decode(label, 0, label.length))
       const isEnum = type === COLUMN_TYPE.ENUM
-      return { type: { kind: 'text' }, size: meta, read: isEnum ? enumReader(labels) : setReader(labels), sourceType: isEnum ? 'enum' : 'set' }
+      return {
+        type: { kind: 'text' },
+        size: meta,
+        read: isEnum ? enumReader(labels) : setReader(labels),
+        sourceType: isEnum ? 'enum' : 'set',
+      }
     }
     case COLUMN_TYPE.STRING: {
       const size = meta > 255 ? -2 : -1
@@ -163,7 +168,8 @@ function decodeOf(column: MapColumn, place: CellPlace): TextDecode {
   const charset = column.collation === null ? undefined : place.charsets.nameOf(column.collation)
   if (charset === 'binary') return (buffer, start, end) => buffer.toString('utf8', start, end)
   const decode = charset === undefined ? undefined : place.charsets.decoderOf(charset)
-  if (decode === undefined) throw unreadable(column, place, `its character set (${charset ?? `collation ${column.collation}`}) cannot be decoded exactly`)
+  if (decode === undefined)
+    throw unreadable(column, place, `its character set (${charset ?? `collation ${column.collation}`}) cannot be decoded exactly`)
   return decode
 }
 

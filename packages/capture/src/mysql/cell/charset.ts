@@ -69,7 +69,9 @@ export async function readCharsets(query: Query): Promise<Charsets> {
   const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString('hex')
   const columns = sets.map(({ name }) => `HEX(CONVERT(CONVERT(x'${all}' USING ${name}) USING utf16)) AS ${name}`)
   const [row = {}] = await query<Record<string, string>>(`SELECT ${columns.join(', ')}`)
-  const singleByte = new Map(Object.entries(row).map(([name, hex]) => [name, Array.from(utf16BigEndian(Buffer.from(hex, 'hex'), 0, hex.length / 2))]))
+  const singleByte = new Map(
+    Object.entries(row).map(([name, hex]) => [name, Array.from(utf16BigEndian(Buffer.from(hex, 'hex'), 0, hex.length / 2))]),
+  )
   return charsetsOf(collations, singleByte)
 }
 
@@ -81,7 +83,9 @@ async function readCollations(query: Query): Promise<Map<number, string>> {
       `SELECT COUNT(*) AS count FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME = '${table}' AND COLUMN_NAME = 'ID'`,
     )
     if (Number(known?.count ?? 0) === 0) continue
-    const rows = await query<{ id: number | null; name: string }>(`SELECT ID AS id, CHARACTER_SET_NAME AS name FROM information_schema.${table}`)
+    const rows = await query<{ id: number | string | null; name: string }>(
+      `SELECT ID AS id, CHARACTER_SET_NAME AS name FROM information_schema.${table}`,
+    )
     for (const { id, name } of rows) if (id !== null && name !== null) numbers.set(Number(id), name)
   }
   return numbers

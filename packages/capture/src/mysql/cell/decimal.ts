@@ -13,15 +13,14 @@ const EXACT_DIGITS = 15
 
 export function decimalBytes(width: number, scale: number): number {
   const whole = width - scale
-  return (
-    Math.floor(whole / 9) * 4 + (DIGIT_BYTES[whole % 9] as number) + Math.floor(scale / 9) * 4 + (DIGIT_BYTES[scale % 9] as number)
-  )
+  return Math.floor(whole / 9) * 4 + (DIGIT_BYTES[whole % 9] as number) + Math.floor(scale / 9) * 4 + (DIGIT_BYTES[scale % 9] as number)
 }
 
 /** The digits of each group and how many bytes it takes, in the order of the bytes. */
 function groupsOf(width: number, scale: number): { digits: number; bytes: number }[] {
   const whole = width - scale
-  const odd = (digits: number): { digits: number; bytes: number }[] => (digits === 0 ? [] : [{ digits, bytes: DIGIT_BYTES[digits] as number }])
+  const odd = (digits: number): { digits: number; bytes: number }[] =>
+    digits === 0 ? [] : [{ digits, bytes: DIGIT_BYTES[digits] as number }]
   const full = (count: number): { digits: number; bytes: number }[] => Array.from({ length: count }, () => ({ digits: 9, bytes: 4 }))
   return [...odd(whole % 9), ...full(Math.floor(whole / 9)), ...full(Math.floor(scale / 9)), ...odd(scale % 9)]
 }

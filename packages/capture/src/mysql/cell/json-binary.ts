@@ -100,7 +100,8 @@ function containerText(bytes: Buffer, { at, depth, isLarge, isObject }: Containe
   for (let index = 0; index < count; index += 1) {
     const entry = values + index * (width + 1)
     const type = bytes.readUInt8(entry)
-    const isInline = type === TYPE.LITERAL || type === TYPE.INT16 || type === TYPE.UINT16 || (isLarge && (type === TYPE.INT32 || type === TYPE.UINT32))
+    const isInline =
+      type === TYPE.LITERAL || type === TYPE.INT16 || type === TYPE.UINT16 || (isLarge && (type === TYPE.INT32 || type === TYPE.UINT32))
     const value = valueText(bytes, { type, at: isInline ? entry + 1 : at + number(entry + 1), depth: depth + 1 })
     const key = keys + index * (width + 2)
     parts.push(isObject ? `${quoted(sliceText(bytes, at + number(key), bytes.readUInt16LE(key + width)))}: ${value}` : value)
@@ -124,7 +125,15 @@ function variableLength(bytes: Buffer, at: number): { length: number; next: numb
   throw new RangeError('a length has more than five bytes')
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+}
 
 function quoted(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what JSON escapes

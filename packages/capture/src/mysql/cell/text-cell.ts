@@ -69,7 +69,13 @@ export function textCellOf(column: CatalogColumn, place: TextPlace): TextCell {
   const { dataType, columnType, width, scale, charset, name } = column
   const { zeros } = place
   const expression = quoteName(name)
-  const cell = (type: Type, read: CellReader, rest: Partial<TextCell> = {}): TextCell => ({ type, read, expression, mayBeNull: false, ...rest })
+  const cell = (type: Type, read: CellReader, rest: Partial<TextCell> = {}): TextCell => ({
+    type,
+    read,
+    expression,
+    mayBeNull: false,
+    ...rest,
+  })
   const refuse = (what: string): MillraceError =>
     new MillraceError('SOURCE_COLUMN_UNREADABLE', { details: { source: place.source, table: place.table, column: name, what } })
 

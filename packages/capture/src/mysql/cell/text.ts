@@ -40,7 +40,9 @@ export function enumReader(labels: readonly string[]): CellReader {
 /** SET: one bit a label, the lowest for the first. */
 export function setReader(labels: readonly string[]): CellReader {
   return (buffer, start, end, into) => {
-    const chosen = labels.filter((_label, index) => ((buffer[start + (index >> 3)] ?? 0) & (1 << (index & 7))) !== 0 && index >> 3 < end - start)
+    const chosen = labels.filter(
+      (_label, index) => ((buffer[start + (index >> 3)] ?? 0) & (1 << (index & 7))) !== 0 && index >> 3 < end - start,
+    )
     into.pushText(chosen.join(','))
   }
 }

@@ -13,7 +13,9 @@ const HIGH_EXACT_MAX = 0x1f_ff_ff
 export function wholeReader(bytes: number, isUnsigned: boolean): CellReader {
   switch (bytes) {
     case 1:
-      return isUnsigned ? (b, at, _e, into) => into.pushNumber(b[at] as number) : (b, at, _e, into) => into.pushNumber(((b[at] as number) << 24) >> 24)
+      return isUnsigned
+        ? (b, at, _e, into) => into.pushNumber(b[at] as number)
+        : (b, at, _e, into) => into.pushNumber(((b[at] as number) << 24) >> 24)
     case 2:
       return isUnsigned ? (b, at, _e, into) => into.pushNumber(two(b, at)) : (b, at, _e, into) => into.pushNumber((two(b, at) << 16) >> 16)
     case 3:

@@ -43,7 +43,8 @@ export class MysqlSet {
     const ranges = this.#ranges.get(uuid)
     const last = ranges?.at(-1)
     // By far the commonest: the next one.
-    if (ranges !== undefined && last !== undefined && number === last.last + 1) ranges[ranges.length - 1] = { first: last.first, last: number }
+    if (ranges !== undefined && last !== undefined && number === last.last + 1)
+      ranges[ranges.length - 1] = { first: last.first, last: number }
     else this.#insert(uuid, { first: number, last: number })
   }
 
@@ -80,7 +81,8 @@ export class MysqlSet {
     const merged: Range[] = []
     for (const next of sorted) {
       const last = merged.at(-1)
-      if (last !== undefined && next.first <= last.last + 1) merged[merged.length - 1] = { first: last.first, last: Math.max(last.last, next.last) }
+      if (last !== undefined && next.first <= last.last + 1)
+        merged[merged.length - 1] = { first: last.first, last: Math.max(last.last, next.last) }
       else merged.push(next)
     }
     this.#ranges.set(uuid, merged)

@@ -16,7 +16,9 @@ const BYTES = /^(binary|varbinary)\b/
 /** Whether a key's order is that of its printed values, so that a chunk can begin behind one. */
 export function isChunkable({ schema }: Table): boolean {
   const types = schema.key.map((index) => schema.columns[index]?.sourceType ?? '')
-  return types.length > 0 && types.every((type) => (NUMBERS.test(type) && !type.includes('zerofill')) || TEXTS.test(type) || BYTES.test(type))
+  return (
+    types.length > 0 && types.every((type) => (NUMBERS.test(type) && !type.includes('zerofill')) || TEXTS.test(type) || BYTES.test(type))
+  )
 }
 
 export function selectOf(table: Table, after: readonly string[] | null): string {

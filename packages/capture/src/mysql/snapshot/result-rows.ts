@@ -39,7 +39,8 @@ export class ResultRows {
     for (;;) {
       while (packets.next()) {
         const first = packets.buffer[packets.start]
-        if (first === PACKET.ERROR) throw sourceError(readServerError(packets.buffer, packets.start, packets.end), this.#address, 'connected')
+        if (first === PACKET.ERROR)
+          throw sourceError(readServerError(packets.buffer, packets.start, packets.end), this.#address, 'connected')
         if (before > 0) {
           before -= 1
           continue

@@ -5,7 +5,15 @@
  * anew, exactly.
  */
 import { reach } from '@millrace/base'
-import { CELL, type LogReader, type LogWriter, OPERATION, type SourceProgress, type StreamDefinition, type VectorBuilder } from '@millrace/core'
+import {
+  CELL,
+  type LogReader,
+  type LogWriter,
+  OPERATION,
+  type SourceProgress,
+  type StreamDefinition,
+  type VectorBuilder,
+} from '@millrace/core'
 import type { Table } from '../catalog/table.ts'
 import { KeyHash } from '../cell/key-hash.ts'
 import type { TextCell } from '../cell/text-cell.ts'
@@ -110,7 +118,7 @@ class Snapshot {
     const { cells } = table
     const readers = cells.map(({ read }) => read)
     const isChunked = isChunkable(table)
-    for (let after: readonly string[] | null = null; ; ) {
+    for (let after: readonly string[] | null = null; ;) {
       let left = CHUNK_ROWS
       let last: readonly string[] | null = null
       const rows = await this.#rows.select(selectOf(table, after), cells.length, (row, bytes) => {

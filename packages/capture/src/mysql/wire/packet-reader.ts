@@ -60,7 +60,7 @@ export class PacketReader {
   #joined(): boolean {
     const pieces: Buffer[] = []
     let at = this.#next
-    for (let total = 0; ; ) {
+    for (let total = 0; ;) {
       if (this.buffer.length - at < HEADER_BYTES) return this.#need(at - this.#next + HEADER_BYTES)
       const length = lengthAt(this.buffer, at)
       if (this.buffer.length - at < length + HEADER_BYTES) return this.#need(at - this.#next + length + HEADER_BYTES)
