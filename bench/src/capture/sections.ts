@@ -23,24 +23,15 @@ export const WORK: Readonly<Record<SectionName, Section>> = {
     return snapshotBench({ rounds, rows: quick ? 200_000 : 2_000_000, note })
   },
   async csv({ rounds, quick }, note) {
-    const csvBench = await load('./csv.ts', 'csvBench')
+    const { csvBench } = await import('./csv.ts')
     return csvBench({ rounds, rows: quick ? 200_000 : 2_000_000, note })
   },
   async agent({ rounds, quick }, note) {
-    const agentBench = await load('./agent.ts', 'agentBench')
+    const { agentBench } = await import('./agent.ts')
     return agentBench({ rounds, events: quick ? 100_000 : 1_000_000, note })
   },
   async mariadb({ rounds, quick }, note) {
-    const mariadbBench = await load('./mariadb.ts', 'mariadbBench')
+    const { mariadbBench } = await import('./mariadb.ts')
     return mariadbBench({ rounds, rows: quick ? 100_000 : 1_000_000, note })
   },
-}
-
-type Bench = (options: { rounds: number; rows?: number; events?: number; note: Note }) => Promise<Figures>
-
-async function load(file: string, name: string): Promise<Bench> {
-  const module = (await import(new URL(file, import.meta.url).href)) as Readonly<Record<string, Bench | undefined>>
-  const bench = module[name]
-  if (bench === undefined) throw new Error(`${file} exports no ${name}.`)
-  return bench
 }
