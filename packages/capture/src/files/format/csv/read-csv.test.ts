@@ -212,6 +212,25 @@ describe('CSV', () => {
     ).toBe('FILE_FORMAT_INVALID')
   })
 
+  test('a sum is exact however large its amounts are', async () => {
+    const format: CsvFormat = {
+      type: 'csv',
+      header: false,
+      columns: { id: 'int64' },
+      trailer: { code: 'T', totals: [{ name: 'ids', of: { sum: 'id' }, field: 2 }] },
+    }
+    for (const ids of [
+      Array.from({ length: 9 }, () => 9_007_199_254_740_991n),
+      Array.from({ length: 99 }, () => 4_503_599_627_370_495n),
+      [2n, 9_007_199_254_740_991n],
+      [1n, 9_223_372_036_854_775_807n, -3n],
+    ]) {
+      const sum = ids.reduce((total, id) => total + id, 0n)
+      const { end } = await readAll(format, `${ids.join('\n')}\nT,${sum}\n`)
+      expect(end.controlTotals).toEqual([{ name: 'ids', declared: String(sum), counted: String(sum), ok: true }])
+    }
+  })
+
   test('a record over its limit is parked and reading goes on, wherever the limit falls', async () => {
     for (let limit = 8; limit < 30; limit += 1) {
       const long = 'y'.repeat(40)

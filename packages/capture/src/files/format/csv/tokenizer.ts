@@ -122,7 +122,7 @@ export class Tokenizer {
         let end: number
         if (trim) while (bytes[start] === 0x20 || bytes[start] === blank) start += 1
         if (bytes[start] === quote && start < to) {
-          const mark = this.#quoted(bytes, start + 1, to, final)
+          const mark = this.#quoted(bytes, start + 1, to)
           if (mark < 0) {
             wrong = mark
             break
@@ -172,7 +172,7 @@ export class Tokenizer {
   #breaks = 0
 
   /** Reads on after an opening quote; the kind of the cell, or what is wrong. */
-  #quoted(bytes: Buffer, from: number, to: number, final: boolean): number {
+  #quoted(bytes: Buffer, from: number, to: number): number {
     const { quote, escape, delimiter, trim, blank } = this.#dialect
     let escaped = false
     let at = from
@@ -184,8 +184,7 @@ export class Tokenizer {
         byte = bytes[at] as number
       }
       if (at >= to) return OPEN
-      // Only what follows tells what a quote or an escape means; without more bytes nobody knows.
-      if (at + 1 >= to && !final) return OPEN
+      // At the end of a piece that is not the last, what is decided here is decided again with what follows.
       if (byte === escape && at + 1 < to && (bytes[at + 1] === quote || (escape !== quote && bytes[at + 1] === escape))) {
         escaped = true
         at += 2

@@ -12,7 +12,7 @@ const COLUMNS: JsonLinesFormat = {
   type: 'json-lines',
   columns: { id: 'int64', amount: 'decimal(20,2)', note: 'text', tags: 'json', ok: 'boolean' },
 }
-const cuts = fc.record({ chunks: fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 5 }), partBytes: fc.integer({ min: 1, max: 300 }) })
+const cuts = fc.record({ chunks: fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 5 }), partBytes: fc.integer({ min: 1, max: 90 }) })
 
 async function rowsOf(format: JsonLinesFormat, file: string | Uint8Array): Promise<readonly (readonly (Value | undefined)[])[]> {
   const { rows, bad } = await readAll(format, file)
