@@ -111,7 +111,8 @@ export class BinlogFollower {
     const body = readRows(buffer, { start, end, type, columns: feed.columnCount })
     if (type.kind === 'update') feed.update(body)
     else if (type.kind === 'delete') feed.delete(body)
-    else if (!feed.insert(body)) throw this.#partial(bound.table)
+    else if (!feed.insert(body))
+      throw new MillraceError('CAPTURE_ROW_IMAGE', { details: { source: this.#options.source, table: bound.table } })
     pending.bytes += bytes
     return pending.bytes >= PART_BYTES ? log.part() : null
   }
@@ -300,7 +301,8 @@ export class BinlogFollower {
   #apply(effect: Effect): Promise<void> | null {
     const { log, binder } = this.#options
     const { state } = this
-    if (effect.kind === 'unseen') throw this.#unseen()
+    if (effect.kind === 'unseen')
+      throw new MillraceError('CAPTURE_STATEMENT_LOGGED', { details: { source: this.#options.source, place: this.#place } })
     this.#bound.clear()
     for (const { table, why } of effect.stop) if (state.tables.includes(table)) this.#stop(table, why)
     const known = new Set(state.tables)
@@ -383,14 +385,6 @@ export class BinlogFollower {
 
   #undecodable(what: string, cause?: unknown): MillraceError {
     return new MillraceError('CAPTURE_BINLOG_UNREADABLE', { cause, details: { source: this.#options.source, what, place: this.#place } })
-  }
-
-  #partial(table: string): MillraceError {
-    return new MillraceError('CAPTURE_ROW_IMAGE', { details: { source: this.#options.source, table } })
-  }
-
-  #unseen(): MillraceError {
-    return new MillraceError('CAPTURE_STATEMENT_LOGGED', { details: { source: this.#options.source, place: this.#place } })
   }
 
   #lost(what: string): MillraceError {

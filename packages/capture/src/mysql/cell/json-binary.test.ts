@@ -71,5 +71,9 @@ test.each([
 })
 
 test('every double prints so that it reads back as itself', () => {
-  fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => expect(Number(doubleText(value))).toBe(value)))
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      expect(Number(doubleText(value))).toBe(value)
+    }),
+  )
 })
