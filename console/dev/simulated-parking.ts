@@ -16,7 +16,9 @@ export class SimulatedParking {
   page({ source, limit }: ParkedRequest): ParkedPage {
     const records = this.#records.filter((record) => source === null || record.source === source).slice(0, limit)
     const counts = [{ source: 'shop', stream: 'shop.prices', code: 'VALUE_UNREADABLE', count: this.count, oldestMs: 0 }]
-    return { counts: this.count === 0 ? [] : counts, records, cursor: null }
+    const what = 'the column discount was removed'
+    const tables = [{ source: 'shop', stream: 'shop.products', what, sinceMs: Date.now() - 300_000, accepted: false }]
+    return { counts: this.count === 0 ? [] : counts, tables: this.count === 0 ? [] : tables, records, cursor: null }
   }
 
   detail(id: string): ParkedDetail {

@@ -4,7 +4,18 @@
  */
 import { type Clock, MillraceError, seededRandom, systemClock } from '@millrace/base'
 import type { StageObservation } from '@millrace/core'
-import type { Attempt, ChangeRecord, EventDetail, EventStatus, ParkedRequest, ProofState, Row, ServeApi } from '@millrace/serve'
+import type {
+  Attempt,
+  BackfillState,
+  ChangeRecord,
+  EventDetail,
+  EventStatus,
+  NoticeTaken,
+  ParkedRequest,
+  ProofState,
+  Row,
+  ServeApi,
+} from '@millrace/serve'
 import { answerOf, idOf, Watch } from '@millrace/watch'
 import { SimulatedParking } from './simulated-parking.ts'
 
@@ -123,6 +134,22 @@ export class SimulatedShop implements ServeApi {
 
   async replayParked(id: string) {
     return this.#parking.replay(id)
+  }
+
+  async backfill(stream: string) {
+    return this.backfillState(stream)
+  }
+
+  backfillState(stream: string): BackfillState {
+    throw new MillraceError('STREAM_UNKNOWN', { details: { name: stream } })
+  }
+
+  notify(source: string): NoticeTaken {
+    throw new MillraceError('STREAM_UNKNOWN', { details: { name: source } })
+  }
+
+  async acceptTable(stream: string) {
+    return { source: 'shop', stream, what: 'the column discount was removed', sinceMs: Date.now(), accepted: true }
   }
 
   async dropParked(id: string) {

@@ -8,6 +8,7 @@ import { Time } from '../design/time.tsx'
 import { pathOf } from '../live/ask.ts'
 import { useAnswer } from '../live/use-answer.ts'
 import styles from './parked-tab.module.css'
+import { ParkedTableNotice } from './parked-table-notice.tsx'
 import { ParkedView } from './parked-view.tsx'
 
 const REFRESH_MS = 2000
@@ -34,17 +35,23 @@ export function ParkedTab({ source }: { readonly source: string }) {
   const { answer: page, error, refresh } = useAnswer<ParkedPage>(pathOf(['parked'], { source, limit: SHOWN_LIMIT }), REFRESH_MS)
   if (page === null) return error === null ? <Empty title="Reading…" /> : <Empty title={error.message}>{error.hint}</Empty>
   const all = page.counts.filter((count) => count.source === source).reduce((sum, { count }) => sum + count, 0)
-  if (page.records.length === 0) return <Empty title="Nothing is set aside">Every change of this source has been taken.</Empty>
+  if (page.records.length + page.tables.length === 0)
+    return <Empty title="Nothing is set aside">Every change of this source has been taken.</Empty>
   const onSettled = (): void => {
     setOpen(null)
     refresh()
   }
   return (
     <div className={styles['list']}>
-      <p className={styles['summary']}>
-        {wholeText(all)} set aside; the rest flows on.
-        {all > page.records.length && ` The first ${wholeText(page.records.length)} are shown.`}
-      </p>
+      {page.tables.map((table) => (
+        <ParkedTableNotice key={table.stream} table={table} onAccepted={refresh} />
+      ))}
+      {page.records.length > 0 && (
+        <p className={styles['summary']}>
+          {wholeText(all)} set aside; the rest flows on.
+          {all > page.records.length && ` The first ${wholeText(page.records.length)} are shown.`}
+        </p>
+      )}
       <Table
         label={`What ${source} has set aside`}
         columns={COLUMNS}

@@ -5,6 +5,7 @@
  * Words. All times are milliseconds of wall time since 1970 and end in `Ms`. A **node** is one thing on
  * the thread from source to delivery; its id is `kind:name` (`source:shop`, `model:order_totals`).
  */
+import type { BackfillState } from './backfill-routes.ts'
 import type { JsonValue, OperationName } from '@millrace/core'
 import type { Answer, Report } from '@millrace/watch'
 
@@ -35,6 +36,9 @@ export interface ServeApi {
   prove(model: string): Promise<ProofState>
   /** Compares a stream with what its source holds. Raises STREAM_UNKNOWN or PROOF_COPY_UNSUPPORTED. */
   proveStream(stream: string): Promise<CopyProofState>
+  /** Reads the rows of a stream's table anew, all or those for which a condition is true. Raises BACKFILL_REFUSED or BACKFILL_CONDITION. */
+  backfill(stream: string, where: string | null): Promise<BackfillState>
+  backfillState(stream: string): BackfillState
   parked(request: ParkedRequest): Promise<ParkedPage>
   /** Has a source look for what is new before its next poll. Raises SOURCE_NOT_NOTIFIED or HTTP_REQUEST_INVALID. */
   notify(source: string, notice: Readonly<Record<string, unknown>>): NoticeTaken
@@ -43,6 +47,8 @@ export interface ServeApi {
   fixParked(id: string, row: Row): Promise<ParkedDetail>
   replayParked(id: string): Promise<ParkedReplayed>
   dropParked(id: string): Promise<ParkedDetail>
+  /** Takes a parked table as it is now: its rows are read anew. Raises CAPTURE_TABLE_NOT_PARKED. */
+  acceptTable(stream: string): Promise<ParkedTableState>
 }
 
 export interface NoticeTaken {
@@ -292,9 +298,21 @@ export interface ParkedRequest {
 export interface ParkedPage {
   /** How much is parked now, per stream and reason. */
   readonly counts: readonly ParkedCount[]
+  /** Tables that are set aside as a whole, until their new shape is accepted. */
+  readonly tables: readonly ParkedTableState[]
   readonly records: readonly ParkedSummary[]
   /** Null where there are no more. */
   readonly cursor: string | null
+}
+
+export interface ParkedTableState {
+  readonly source: string
+  readonly stream: string
+  /** Why, in words. */
+  readonly what: string
+  readonly sinceMs: number
+  /** Accepted; its rows are about to be read anew. */
+  readonly accepted: boolean
 }
 
 export interface ParkedCount {

@@ -31,6 +31,11 @@ export function parkedRoutes(api: ServeApi): readonly Route[] {
     },
     {
       method: 'POST',
+      pattern: '/api/streams/:name/accept',
+      answer: async (request, response) => sendJson(response, await api.acceptTable(parameter(request, 'name'))),
+    },
+    {
+      method: 'POST',
       pattern: '/api/parked/:id/fix',
       answer: async (request, response) => {
         const { row } = await request.body()

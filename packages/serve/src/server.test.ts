@@ -75,13 +75,19 @@ const api: ServeApi = {
     return { source, objects: 1 }
   },
   proveStream: async (stream) => ({ stream, verdict: 'equal', atMs: 1, place: '0/1', rows: 2, differentRows: 0, tookMs: 3 }),
+  backfill: async (stream, where) => {
+    seen.push({ stream, where })
+    return { stream, mode: 'backfill', rows: 0, rowsEstimate: 9, told: 0, ended: false, failed: false, error: null }
+  },
+  backfillState: (stream) => ({ stream, mode: null, rows: 0, rowsEstimate: 0, told: 0, ended: true, failed: false, error: null }),
   parked: async (request) => {
     seen.push(request)
-    return { counts: [], records: [], cursor: null }
+    return { counts: [], tables: [], records: [], cursor: null }
   },
   parkedRecord: async (id) => ({ ...PARKED, id }),
   fixParked: async (id, row) => ({ ...PARKED, id, row }),
   replayParked: async (id) => ({ replayed: [id], waiting: 0 }),
+  acceptTable: async (stream) => ({ source: 'shop', stream, what: 'the column note was removed', sinceMs: 1, accepted: true }),
   dropParked: async (id) => ({ ...PARKED, id, status: 'dropped' }),
   overview: () => OVERVIEW,
   graph: () => GRAPH,
@@ -361,6 +367,7 @@ describe('what was set aside (law 9)', () => {
       row: { id: 7, amount: '1.00', note: null },
     })
     expect(await (await send(`${path}/replay`)).json()).toEqual({ replayed: [PARKED.id], waiting: 0 })
+    expect(await (await send('/api/streams/shop.orders/accept')).json()).toMatchObject({ stream: 'shop.orders', accepted: true })
     expect(await (await send(`${path}/drop`)).json()).toMatchObject({ status: 'dropped' })
   })
 

@@ -1,7 +1,7 @@
 import { findParked, listParked, openParking } from '@millrace/capture'
 import { describeError, MillraceError, systemClock } from '@millrace/base'
 import type { LogReader } from '@millrace/core'
-import type { ParkedDetail, ParkedPage, ParkedReplayed, ParkedStatus, ParkedSummary, Row } from '@millrace/serve'
+import type { ParkedDetail, ParkedPage, ParkedReplayed, ParkedStatus, ParkedSummary, ParkedTableState, Row } from '@millrace/serve'
 import { openReader, openStore } from '@millrace/store'
 import { createWriteStream, readFileSync } from 'node:fs'
 import { once } from 'node:events'
@@ -23,6 +23,7 @@ interface Hand {
   fix(id: string, row: Row): Promise<ParkedDetail>
   replay(id: string): Promise<ParkedReplayed>
   drop(id: string): Promise<ParkedDetail>
+  accept(stream: string): Promise<ParkedTableState>
 }
 
 export const parked: CommandDefinition = {
@@ -42,6 +43,10 @@ export const parked: CommandDefinition = {
     import: { type: 'text', value: 'FILE', summary: 'take the rows that FILE, once exported, has now' },
     fix: { type: 'text', value: 'JSON', summary: 'give the record this row: an object of columns and values' },
     replay: { type: 'flag', summary: 'put it into its stream, under its old identity; with a stream, or --import: each of them' },
+    accept: {
+      type: 'flag',
+      summary: 'with a stream whose table changed its shape: take it as it is now; its rows are read anew, deletes included',
+    },
     drop: { type: 'flag', summary: 'let it go for good; with a stream: each of them' },
   },
   details: `A change that a source could not take is set aside and its neighbours flow on; later changes of its key wait
@@ -51,6 +56,7 @@ stream and reason. Exit code 1 where something could not be replayed.`,
     const project = await loadProject(context.folder)
     const { options, positionals, terminal } = context
     const [name] = positionals
+    if (options['accept'] === true) return accept(context, project, name)
     const changes =
       options['fix'] !== undefined || options['import'] !== undefined || options['replay'] === true || options['drop'] === true
     if (changes) return mend(context, project, name)
@@ -65,6 +71,19 @@ stream and reason. Exit code 1 where something could not be replayed.`,
     }
     return EXIT.OK
   },
+}
+
+async function accept({ terminal }: CommandContext, project: Project, stream: string | undefined): Promise<number> {
+  if (stream === undefined || stream.includes('/')) throw usage('--accept needs the stream of a table, as `millrace parked` shows it.')
+  return withHand(project, async (hand) => {
+    const table = await hand.accept(stream)
+    if (terminal.json) terminal.value(table)
+    else
+      terminal.out(
+        `${stream} is taken as it is now${readRunFile(project.storePath) === null ? ' at the next start' : ''}; its rows are read anew.`,
+      )
+    return EXIT.OK
+  })
 }
 
 async function mend({ options, terminal }: CommandContext, project: Project, name: string | undefined): Promise<number> {
@@ -142,6 +161,7 @@ function handOf(url: string): Hand {
     fix: (id, row) => askRunning(url, path(id, 'fix'), { method: 'POST', body: { row } }),
     replay: (id) => askRunning(url, path(id, 'replay'), { method: 'POST' }),
     drop: (id) => askRunning(url, path(id, 'drop'), { method: 'POST' }),
+    accept: (stream) => askRunning(url, `/api/streams/${encodeURIComponent(stream)}/accept`, { method: 'POST' }),
   }
 }
 
@@ -213,12 +233,19 @@ function usage(problem: string): MillraceError {
 }
 
 function showCounts(terminal: Terminal, reader: LogReader): void {
-  const { counts } = parkedPage(reader, { source: null, stream: null, status: 'parked', after: null, limit: 1 })
+  const { counts, tables } = parkedPage(reader, { source: null, stream: null, status: 'parked', after: null, limit: 1 })
   if (terminal.json) {
-    for (const count of counts) terminal.value(count)
+    for (const each of [...tables, ...counts]) terminal.value(each)
     return
   }
-  if (counts.length === 0) return terminal.out('Nothing is parked.')
+  if (counts.length + tables.length === 0) return terminal.out('Nothing is parked.')
+  for (const { stream, what, sinceMs, accepted } of tables) {
+    const since = `since ${new Date(sinceMs).toISOString()}`
+    const way = accepted ? 'it is accepted, and about to be read anew' : `take it as it is now: millrace parked ${stream} --accept`
+    terminal.out(`${terminal.paint('red', 'table')}  ${terminal.paint('bold', stream)}  ${what}, ${since}`)
+    terminal.out(`       ${way}`)
+  }
+  if (counts.length === 0) return
   const rows = counts.map(({ stream, code, count, oldestMs }) => [
     stream,
     terminal.paint('red', String(count)),

@@ -1,10 +1,11 @@
 /** Answers the console and the command line out of the running engine. Reads only what it returns. */
 import type { Clock } from '@millrace/base'
 import { MillraceError } from '@millrace/base'
-import { FilesCapture } from '@millrace/capture'
+import { PostgresCapture, FilesCapture } from '@millrace/capture'
 import { type LogReader, type Stage, sqlNameOf } from '@millrace/core'
 import type { WebhookStage } from '@millrace/deliver'
 import type {
+  BackfillState,
   ChangesPage,
   ChangesRequest,
   CopyProofState,
@@ -21,6 +22,7 @@ import type {
   ParkedPage,
   ParkedReplayed,
   ParkedRequest,
+  ParkedTableState,
   ProofState,
   Row,
   ServeApi,
@@ -147,6 +149,26 @@ export class EngineApi implements ServeApi {
     return this.#options.copies.prove(this.#options.reader.stream(stream).name)
   }
 
+  async backfill(stream: string, where: string | null): Promise<BackfillState> {
+    const capture = this.#captureOf(stream)
+    if (capture === null)
+      throw new MillraceError('BACKFILL_REFUSED', {
+        details: { source: stream.split('.')[0] ?? '', stream, what: 'no Postgres source of this project has it' },
+      })
+    await capture.backfill({ stream, where })
+    return this.backfillState(stream)
+  }
+
+  backfillState(stream: string): BackfillState {
+    const state = this.#captureOf(stream)?.fillOf(stream) ?? null
+    return state ?? { stream, mode: null, rows: 0, rowsEstimate: 0, told: 0, ended: true, failed: false, error: null }
+  }
+
+  #captureOf(stream: string): PostgresCapture | null {
+    const capture = this.#options.captures.find(({ name }) => stream.startsWith(`${name}.`))
+    return capture instanceof PostgresCapture ? capture : null
+  }
+
   async parked(request: ParkedRequest): Promise<ParkedPage> {
     return this.#options.parked.page(request)
   }
@@ -161,6 +183,10 @@ export class EngineApi implements ServeApi {
 
   replayParked(id: string): Promise<ParkedReplayed> {
     return this.#options.parked.replay(id)
+  }
+
+  acceptTable(stream: string): Promise<ParkedTableState> {
+    return this.#options.parked.accept(stream)
   }
 
   dropParked(id: string): Promise<ParkedDetail> {

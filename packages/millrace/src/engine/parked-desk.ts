@@ -1,7 +1,16 @@
 /** What was set aside, for people: read, mended, replayed or let go; in the running process or beside a stopped one. */
-import { countParked, findParked, type KeptRecord, listParked, type ParkingLot } from '@millrace/capture'
+import {
+  acceptTable,
+  countParked,
+  findParked,
+  type KeptRecord,
+  listParked,
+  type ParkedTable,
+  parkedTables,
+  type ParkingLot,
+} from '@millrace/capture'
 import type { LogReader, LogWriter } from '@millrace/core'
-import type { ParkedDetail, ParkedPage, ParkedReplayed, ParkedRequest, ParkedSummary, Row } from '@millrace/serve'
+import type { ParkedDetail, ParkedPage, ParkedReplayed, ParkedRequest, ParkedSummary, ParkedTableState, Row } from '@millrace/serve'
 
 export interface ParkedDeskOptions {
   readonly reader: LogReader
@@ -34,6 +43,11 @@ export class ParkedDesk {
     return this.#lot(id).replay(this.#options.writer, id)
   }
 
+  async accept(stream: string): Promise<ParkedTableState> {
+    const { reader, writer } = this.#options
+    return tableState(await acceptTable({ reader, writer, source: sourceOf(stream), stream }))
+  }
+
   async drop(id: string): Promise<ParkedDetail> {
     await this.#lot(id).drop(this.#options.writer, id)
     return this.detail(id)
@@ -52,11 +66,23 @@ export function parkedPage(reader: LogReader, { source, stream, status, after, l
     ...(stream === null ? {} : { stream }),
     ...(after === null ? {} : { after: findParked(reader, after) }),
   })
+  const sources = source === null ? reader.streams().map(({ name }) => sourceOf(name)) : [source]
+  const tables = [...new Set(sources)].flatMap((each) => parkedTables(reader, each))
   return {
     counts: countParked(reader),
+    tables: tables.map(tableState),
     records: records.map(summaryOf),
     cursor: records.length < limit ? null : (records.at(-1)?.id ?? null),
   }
+}
+
+function tableState({ source, stream, what, sinceMs, accepted }: ParkedTable): ParkedTableState {
+  return { source, stream, what, sinceMs, accepted }
+}
+
+/** `shop.orders` is of the source `shop`. */
+function sourceOf(stream: string): string {
+  return stream.split('.')[0] ?? ''
 }
 
 export function summaryOf(record: KeptRecord): ParkedSummary {
