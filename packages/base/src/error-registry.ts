@@ -337,7 +337,13 @@ const entries = {
   },
   CAPTURE_VALUE_UNREPRESENTABLE: {
     summary: 'The column {column} of {table} in the source {source} holds {what}, which {type} cannot represent.',
-    hint: "Mend the row, or make the column one that arrives as text (`ALTER TABLE {table} ALTER COLUMN {column} TYPE {wider};`). If the change has been committed already, then also have the tables read anew: set another slot name, for example `slot: '{next}'`, in millrace.config.ts.",
+    hint: 'The row is parked: mend it with `millrace parked`. So that it does not happen again, make the column one that arrives as text (`ALTER TABLE {table} ALTER COLUMN {column} TYPE {wider};`).',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_VALUE_UNTOLD: {
+    summary: 'A row of {table} in the source {source} moved to another key and another partition, and its column {column} was not told.',
+    hint: 'Run `ALTER TABLE {table} REPLICA IDENTITY FULL;` so that Postgres tells large values that did not change, or give the stream one partition. Mend the parked row with `millrace parked`.',
     retry: 'after-fix',
     exit: 1,
   },

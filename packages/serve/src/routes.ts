@@ -3,6 +3,7 @@ import type { Feed } from './feed.ts'
 import { SERVE_LIMITS } from './limits.ts'
 import { notifyRoute } from './notify-route.ts'
 import { metricsText } from './metrics.ts'
+import { backfillRoutes } from './backfill-routes.ts'
 import { parkedRoutes } from './parked-routes.ts'
 import { oneOf, parameter, wholeFrom } from './request.ts'
 import { sendJson, sendText } from './respond.ts'
@@ -83,6 +84,7 @@ export function routesOf(api: ServeApi, feed: Feed): readonly Route[] {
       answer: async (request, response) => sendJson(response, await api.enable(parameter(request, 'name'))),
     },
     ...parkedRoutes(api),
+    ...backfillRoutes(api),
     notifyRoute(api),
     {
       method: 'GET',
