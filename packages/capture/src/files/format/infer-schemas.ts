@@ -57,7 +57,7 @@ async function inferCsv(sample: Sample, format: CsvFormat): Promise<Inference> {
   const sampleBytes = sample.sampleBytes ?? SAMPLE_BYTES
   const pieces = openPieces({ bytes: sample.bytes, name, partBytes: sampleBytes }, format, dialect)
   try {
-    const header = await readHeader(pieces, format, { dialect, columns: [] })
+    const header = await readHeader(pieces, format, { dialect, columns: [], name })
     const first = pieces.offset
     // Without any names, the first record tells how many columns there are.
     await pieces.fill(sampleBytes)

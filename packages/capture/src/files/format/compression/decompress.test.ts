@@ -92,6 +92,8 @@ describe('decompression', () => {
     expect(await codeOf(unpack(damaged))).toBe('FILE_ARCHIVE_DAMAGED')
     expect(await codeOf(unpack(Buffer.concat([packed, Buffer.from('rubbish')])))).toBe('FILE_ARCHIVE_DAMAGED')
     expect(await codeOf(unpack(Buffer.concat([zstdCompressSync(Buffer.from('x')), Buffer.from('rubbish')])))).toBe('FILE_ARCHIVE_DAMAGED')
+    const followed = Buffer.concat([brotliCompressSync(Buffer.from('text')), Buffer.from('rubbish')])
+    for (const chunks of [[], [5]]) expect(await codeOf(unpack(followed, { compression: 'brotli', chunks }))).toBe('FILE_ARCHIVE_DAMAGED')
     const checked = zstdChecked(Buffer.from('some text that is long enough'))
     checked[checked.length - 1] = (checked.at(-1) as number) ^ 255
     expect(await codeOf(unpack(checked))).toBe('FILE_ARCHIVE_DAMAGED')

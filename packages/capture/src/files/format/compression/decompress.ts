@@ -101,7 +101,10 @@ class Inflation {
       }
       if (frames !== null && !frames.complete) throw this.#damaged('it ends in the middle of a frame')
       if (frames === null && inflater === null) throw this.#damaged('it is empty')
-      if (inflater !== null) yield* this.#finish(inflater)
+      if (inflater === null) return
+      yield* this.#finish(inflater)
+      // Brotli says nothing of what follows its end.
+      if (this.#kind === 'brotli' && inflater.bytesWritten < this.#taken) throw this.#damaged('something follows its end')
     } finally {
       inflater?.destroy()
     }

@@ -122,7 +122,7 @@ class CsvReader {
       return { fields: mark.header, line: mark.line }
     }
     const columns = this.#schema.columns.map(({ name }) => name)
-    return readHeader(this.#pieces, this.#format, { dialect: this.#dialect, columns })
+    return readHeader(this.#pieces, this.#format, { dialect: this.#dialect, columns, name: this.#order.name })
   }
 
   #part(

@@ -241,8 +241,9 @@ describe('fixed width', () => {
           const sum = values.reduce((total, value) => total + value, 0)
           const lines = [values.length, ...values, String(sum).padStart(5, '0')].map((value) => String(value).padStart(3, '0'))
           const file = `${ending}${lines.join('\n')}${ending}`
-          const { rows, end } = await readAll(format, file, cut)
+          const { rows, end, marks } = await readAll(format, file, cut)
           expect((rows[''] ?? []).map(([value]) => value)).toEqual(values)
+          for (const mark of marks) expect((await readAll(format, file, { resume: mark })).end).toEqual(end)
           expect(end.controlTotals).toMatchObject([
             { name: 'rows', ok: true },
             { name: 'sum', ok: true, counted: String(sum) },
@@ -332,6 +333,11 @@ describe('fixed width', () => {
           const read = await readAll(format, encode(file, encoding), cut)
           expect(read.bad).toEqual([])
           expect(read.rows[''] ?? []).toEqual(rows)
+          for (const mark of read.marks.slice(0, 3)) {
+            const rest = await readAll(format, encode(file, encoding), { resume: JSON.parse(JSON.stringify(mark)) as typeof mark })
+            expect(rest.rows[''] ?? []).toEqual(rows.slice(mark.records))
+            expect(rest.end).toEqual(read.end)
+          }
         },
       ),
       { numRuns: 300 },
