@@ -55,8 +55,8 @@ export interface RolloutOutcome {
 }
 
 const PROCESSES = 4
-const PERIOD_MS = 5000
-const WAVE_LIMIT_MS = 60_000
+const PERIOD_MS = 10_000
+const WAVE_LIMIT_MS = 90_000
 const STEADY_MS = 8000
 const STEADY_SAMPLES = 16
 /** Of steady state: the goal. */

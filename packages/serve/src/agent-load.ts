@@ -11,6 +11,15 @@ export class AgentLoad {
   #bytes = 0
   #turnedAway = 0
   #peakRequests = 0
+  /** Of late: both are halved from time to time. */
+  readonly #lately = { entered: 0, turnedAway: 0 }
+  readonly #nowMs: () => number
+  #halvedMs: number
+
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs
+    this.#halvedMs = nowMs()
+  }
 
   get turnedAway(): number {
     return this.#turnedAway
@@ -24,6 +33,7 @@ export class AgentLoad {
   enter(): () => void {
     if (this.#requests >= AGENT_LIMITS.requests) throw this.#turnAway(TOO_MANY)
     this.#requests += 1
+    this.#lately.entered += 1
     this.#peakRequests = Math.max(this.#peakRequests, this.#requests)
     return () => {
       this.#requests -= 1
@@ -39,8 +49,29 @@ export class AgentLoad {
     }
   }
 
+  /**
+   * When to come back, for a number in [0, 1). Where five are turned away for one that is not, they spread over five
+   * times as long: otherwise they would all be back before there is room, and turning away would be all that is done.
+   */
+  retryAfterMs(random: number): number {
+    const { retryAfterMsMin, retryAfterMsMax, retryAfterMsLimit } = AGENT_LIMITS
+    this.#halve()
+    const share = 1 + this.#lately.turnedAway / Math.max(1, this.#lately.entered)
+    return retryAfterMsMin + random * (Math.min(retryAfterMsLimit, retryAfterMsMax * share) - retryAfterMsMin)
+  }
+
+  #halve(): void {
+    const nowMs = this.#nowMs()
+    const halvings = Math.floor((nowMs - this.#halvedMs) / AGENT_LIMITS.retryAfterWindowMs)
+    if (halvings <= 0) return
+    this.#halvedMs = nowMs
+    this.#lately.entered /= 2 ** halvings
+    this.#lately.turnedAway /= 2 ** halvings
+  }
+
   #turnAway(error: MillraceError): MillraceError {
     this.#turnedAway += 1
+    this.#lately.turnedAway += 1
     return error
   }
 }

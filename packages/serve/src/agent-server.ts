@@ -75,7 +75,9 @@ class AgentServer implements RunningAgentServer {
       keepAliveTimeout: AGENT_LIMITS.idleMs,
     }
     const answer = (request: IncomingMessage, response: ServerResponse): void => {
-      this.#answer(request, response).catch((error: unknown) => sendAgentError(response, error, this.#random))
+      this.#answer(request, response).catch((error: unknown) =>
+        sendAgentError(response, error, () => this.#load.retryAfterMs(this.#random())),
+      )
     }
     const { tls } = options
     this.#server =

@@ -74,7 +74,7 @@ describe('a schema', () => {
     const { page, ids, evidence } = await withSource(configOf(), async (intake, capture) => {
       const mine = await intake.schemaOf('shop', 'click')
       const asked = [await intake.schemaOf('shop', 'click'), await intake.schemaById('shop', mine?.id ?? '')]
-      expect(asked.map((page) => page?.body)).toEqual([mine?.body, mine?.body])
+      expect(asked.map((each) => each?.body)).toEqual([mine?.body, mine?.body])
       expect(await intake.schemaOf('shop', 'secret')).toBeNull()
       expect(await intake.schemaOf('other', 'click')).toBeNull()
       expect(await intake.schemaById('other', mine?.id ?? '')).toBeNull()
