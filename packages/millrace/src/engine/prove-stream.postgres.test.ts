@@ -42,9 +42,9 @@ test('a stream is proven against its source while it moves, and a row that diffe
   const storePath = join(project.folder, '.millrace/store.db')
   let running = new Run(['start', '--json'], { folder: project.folder })
   await running.says('http://')
-  let stop = false
+  const stop = new AbortController()
   const writing = (async () => {
-    for (let n = 10_000; !stop; n += 1) {
+    for (let n = 10_000; !stop.signal.aborted; n += 1) {
       await postgres.query(`insert into parts values (${n}, 'new', 1, '{}', now()); update parts set price = price + 1 where id = ${n % 3000};
         delete from parts where id = ${n % 2999}; insert into odd values (${n % 3}, null); delete from odd where ctid = (select ctid from odd limit 1)`)
     }
@@ -60,7 +60,7 @@ test('a stream is proven against its source while it moves, and a row that diffe
     const rows = proofs.find(({ stream }) => stream === 'shop.parts')?.['rows'] as { readonly source: number }
     expect(rows.source).toBeGreaterThan(2000)
   } finally {
-    stop = true
+    stop.abort()
     await writing
     await running.stop()
   }
