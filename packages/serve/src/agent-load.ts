@@ -32,6 +32,7 @@ export class AgentLoad {
   /** Raises AGENT_DOOR_BUSY. What is returned must be called once the request is answered. */
   enter(): () => void {
     if (this.#requests >= AGENT_LIMITS.requests) throw this.#turnAway(TOO_MANY)
+    this.#halve()
     this.#requests += 1
     this.#lately.entered += 1
     this.#peakRequests = Math.max(this.#peakRequests, this.#requests)
@@ -70,6 +71,7 @@ export class AgentLoad {
   }
 
   #turnAway(error: MillraceError): MillraceError {
+    this.#halve()
     this.#turnedAway += 1
     this.#lately.turnedAway += 1
     return error
