@@ -16,7 +16,7 @@ export function compareRows(expected: Iterable<string>, found: Iterable<string>)
   const extra = rest.filter(([, count]) => count < 0)
   return {
     missing: sum(missing.map(([, count]) => count)),
-    extra: -sum(extra.map(([, count]) => count)),
+    extra: sum(extra.map(([, count]) => -count)),
     missingRow: missing[0]?.[0],
     extraRow: extra[0]?.[0],
   }
