@@ -44,7 +44,7 @@ export class PostgresCapture implements Stage {
   readonly name: string
   readonly #options: PostgresCaptureOptions
   readonly #record: CaptureRecord
-  readonly #streaming = new StreamingChoice()
+  readonly #streaming: StreamingChoice
   #session: CaptureSession | null = null
   /** Why the next session cannot go on from the slot. */
   /** Since when the password is refused that was right before. */
@@ -56,6 +56,7 @@ export class PostgresCapture implements Stage {
     this.name = name
     this.#options = options
     this.#record = new CaptureRecord(options.clock)
+    this.#streaming = new StreamingChoice(options.clock)
     this.#record.slot = slotOf({ project, name, config })
     this.#record.publication = publicationOf({ project, name, config })
   }

@@ -59,12 +59,13 @@ async function agree(rig: Rig, reader: LogReader): Promise<number> {
 }
 
 test.each([
-  ['everything comes in pieces', 1, true],
-  ['what is large comes in pieces', 3, false],
-])('laws 1, 3 and 5: where %s, the log folds to what the server has (seed %i)', async (_what, seed, isAtOnce) => {
+  ['everything comes in pieces', 1, true, false],
+  ['everything comes in pieces and parts are undone', 2, true, true],
+  ['what is large comes in pieces', 3, false, true],
+])('laws 1, 3 and 5: where %s, the log folds to what the server has (seed %i)', async (_what, seed, isAtOnce, undoesParts) => {
   const random = seededRandom(Number(process.env['MILLRACE_FUZZ_SEED'] ?? seed))
   const rig = await Rig.open(isAtOnce ? atOnce : littleMemory, RESTLESS_TABLES)
-  const load = new RestlessLoad(rig.url, random)
+  const load = new RestlessLoad(rig.url, random, undoesParts)
   try {
     await rig.start()
     load.start(5)
@@ -75,6 +76,7 @@ test.each([
     }
     await sleep(1500)
     await load.stop()
+    if (!undoesParts) expect(rig.observation.evidence).toMatchObject({ streaming: true, streamingFallBacks: 0 })
     expect(load.transactions).toBeGreaterThan(20)
     expect(await agree(rig, rig.reader)).toBeGreaterThan(1000)
     expect(rig.reader.control('select count(*) as n from store_tail')).toEqual([{ n: 0 }])
@@ -91,7 +93,7 @@ test.each([
   ['store.after-commit', 29],
 ])('laws 1, 2 and 5: killed at %s (visit %i) amid transactions in progress, lost 0 and repeated 0', async (point, visit) => {
   const rig = await Rig.open(atOnce, RESTLESS_TABLES)
-  const load = new RestlessLoad(rig.url, seededRandom(visit))
+  const load = new RestlessLoad(rig.url, seededRandom(visit), false)
   let again: ChildProcess | null = null
   try {
     await rig.store.close()

@@ -10,7 +10,7 @@ import { keyText, parkedRow, rawText, type SeenRow } from './parked-cells.ts'
 import type { CellParser } from './parse/cell-parser.ts'
 import { parserOf } from './parse/parser-of.ts'
 import type { PendingChanges, PendingSlot } from './pending-changes.ts'
-import { type Cells, hashKey, locate, makeCells, pickCells, pushOldRow, pushRow } from './pgoutput/tuple.ts'
+import { type Cells, fillUnchanged, hashKey, isTold, locate, makeCells, pickCells, pushOldRow, pushRow } from './pgoutput/tuple.ts'
 
 const KEY_ROW = 0x4b
 const OLD_ROW = 0x4f
@@ -31,6 +31,8 @@ interface Bad {
   /** Exactly what came, where it lies in one piece. */
   readonly bytes: Uint8Array | null
 }
+
+type ParkCode = 'CAPTURE_VALUE_UNREPRESENTABLE' | 'CAPTURE_VALUE_UNTOLD' | 'PARKED_BEHIND'
 
 export class TableFeed {
   readonly table: Table
@@ -100,10 +102,14 @@ export class TableFeed {
     const withBefore = kind === KEY_ROW || kind === OLD_ROW
     const next = withBefore ? this.#locate(buffer, start + 1, this.#oldCells) : start
     this.#locate(buffer, next + 1, this.#cells)
+    if (withBefore) fillUnchanged(this.#cells, this.#oldCells, kind === KEY_ROW ? this.#told : null)
     if (!this.#pending.isClear(this.#stream) && this.#isHeld(this.#updateAt(buffer, start, end))) return
+    if (withBefore && this.partitions > 1 && this.#slotOf(buffer, this.#oldCells) !== this.#slotOf(buffer, this.#cells)) {
+      return this.#move(buffer, start, end)
+    }
     const builder = this.#start(OPERATION.UPDATE, buffer, this.#cells, withBefore)
     try {
-      pushRow(buffer, this.#cells, kind === OLD_ROW ? this.#oldCells : null, this.#parsers, builder.after)
+      pushRow(buffer, this.#cells, this.#parsers, builder.after)
       if (withBefore) pushOldRow(buffer, this.#oldCells, kind === KEY_ROW ? this.#told : null, this.#parsers, builder.before)
     } catch (error) {
       this.#misfit(builder, error, this.#updateAt(buffer, start, end))
@@ -134,9 +140,37 @@ export class TableFeed {
     if (!this.#pending.isClear(this.#stream) && this.#isHeld(insertOf(buffer, cells, { start, end }))) return
     const builder = this.#start(OPERATION.INSERT, buffer, cells, false)
     try {
-      pushRow(buffer, cells, null, this.#parsers, builder.after)
+      pushRow(buffer, cells, this.#parsers, builder.after)
     } catch (error) {
       this.#misfit(builder, error, insertOf(buffer, cells, { start, end }))
+    }
+  }
+
+  /**
+   * A row that goes to another partition. Readers take partitions one after another, so it goes from the one
+   * and comes to the other; what did not change must be told, for nothing there could tell it.
+   */
+  #move(buffer: Buffer, start: number, end: number): void {
+    const untold = this.table.schema.columns.find((_, column) => !isTold(this.#cells, column))
+    if (untold !== undefined) {
+      const { source } = this.#options
+      const details = { source, table: displayName(this.table), column: untold.name }
+      const error = new MillraceError('CAPTURE_VALUE_UNTOLD', { details })
+      if (!this.#pending.mayPark) throw error
+      return this.#park(this.#updateAt(buffer, start, end), 'CAPTURE_VALUE_UNTOLD', error.message)
+    }
+    const { index, count } = this.#pending
+    const goes = this.#start(OPERATION.DELETE, buffer, this.#oldCells, false)
+    let comes: PendingSlot['builder'] | null = null
+    try {
+      pushOldRow(buffer, this.#oldCells, buffer[start] === KEY_ROW ? this.#told : null, this.#parsers, goes.after)
+      comes = this.#start(OPERATION.INSERT, buffer, this.#cells, false)
+      pushRow(buffer, this.#cells, this.#parsers, comes.after)
+    } catch (error) {
+      if (comes !== null) goes.undo()
+      this.#pending.index = index + 1
+      this.#pending.count = count + 1
+      this.#misfit(comes ?? goes, error, this.#updateAt(buffer, start, end))
     }
   }
 
@@ -204,7 +238,7 @@ export class TableFeed {
    * An update that moves its key is parked as the delete and the insert that it amounts to, so that each
    * of the two keys is held back by a record of its own.
    */
-  #park(bad: Bad, code: 'CAPTURE_VALUE_UNREPRESENTABLE' | 'PARKED_BEHIND', reason: string): void {
+  #park(bad: Bad, code: ParkCode, reason: string): void {
     const { before, row } = bad
     const moves = before !== null && keyText(this.table, before) !== keyText(this.table, row)
     if (!moves) return this.#set(bad, code, reason)
@@ -212,7 +246,7 @@ export class TableFeed {
     this.#set({ operation: OPERATION.INSERT, row, before: null, bytes: bad.bytes }, code, reason)
   }
 
-  #set({ operation, row, before, bytes }: Bad, code: 'CAPTURE_VALUE_UNREPRESENTABLE' | 'PARKED_BEHIND', reason: string): void {
+  #set({ operation, row, before, bytes }: Bad, code: ParkCode, reason: string): void {
     const { source, table } = this.#options
     const index = this.#pending.index
     this.#pending.index += 1

@@ -59,22 +59,27 @@ export function isTold({ starts }: Cells, column: number): boolean {
   return starts[column] !== IS_UNCHANGED
 }
 
-/** A row after its change. An unchanged cell stays so, unless the whole row before tells what it holds. */
-export function pushRow(
-  buffer: Buffer,
-  cells: Cells,
-  before: Cells | null,
-  parsers: readonly CellParser[],
-  into: readonly VectorBuilder[],
-): void {
+/**
+ * What did not change and is told by the row before: all of it where that is whole, else its key alone. A
+ * key that is large enough to be stored apart comes so with each update.
+ */
+export function fillUnchanged(cells: Cells, before: Cells, told: readonly boolean[] | null): void {
+  const { starts, ends } = cells
+  for (let column = 0; column < starts.length; column += 1) {
+    if (starts[column] !== IS_UNCHANGED || (told !== null && told[column] !== true)) continue
+    starts[column] = before.starts[column] as number
+    ends[column] = before.ends[column] as number
+  }
+}
+
+/** A row after its change. A cell that did not change and was not told stays so. */
+export function pushRow(buffer: Buffer, cells: Cells, parsers: readonly CellParser[], into: readonly VectorBuilder[]): void {
   const { starts, ends } = cells
   for (let column = 0; column < parsers.length; column += 1) {
     const builder = into[column] as VectorBuilder
     const start = starts[column] as number
     if (start >= 0) (parsers[column] as CellParser)(buffer, start, ends[column] as number, builder)
-    else if (start === IS_NULL) builder.pushCell(CELL.NULL)
-    else if (before === null) builder.pushCell(CELL.UNCHANGED)
-    else pushBefore(buffer, before, column, parsers, builder)
+    else builder.pushCell(start === IS_NULL ? CELL.NULL : CELL.UNCHANGED)
   }
 }
 

@@ -3,10 +3,15 @@
  * can only be decoded as a whole: because a part of it was undone after it had come, or because it changes
  * a table's shape. Then the session begins again, and everything comes whole until that transaction ended.
  */
+import type { Clock } from '@millrace/base'
 import type { Query } from '../connect.ts'
 
 /** Protocol version 2. */
 const VERSION_MIN = 140_000
+/** A source that falls back again within this time waits before it streams anew, and each time longer. */
+const SOON_MS = 60_000
+const PAUSE_MS = 5000
+const PAUSE_MS_MAX = 300_000
 
 interface Obstacle {
   readonly xid: number
@@ -18,10 +23,18 @@ interface Obstacle {
 export class StreamingChoice {
   /** How often a transaction had to be read again, whole. */
   fallBacks = 0
+  readonly #clock: Clock
   #obstacle: Obstacle | null = null
+  #fellBackMs = -Infinity
+  /** Each fall back costs a session; where they follow one another, whole transactions are cheaper. */
+  #pauseMs = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   isOn(version: number): boolean {
-    return version >= VERSION_MIN && this.#obstacle === null
+    return version >= VERSION_MIN && this.#obstacle === null && this.#clock.monotonicMs() >= this.#fellBackMs + this.#pauseMs
   }
 
   get why(): string | null {
@@ -30,6 +43,10 @@ export class StreamingChoice {
 
   fallBack(xid: number, why: string): void {
     this.fallBacks += 1
+    const nowMs = this.#clock.monotonicMs()
+    const isSoon = nowMs - this.#fellBackMs < this.#pauseMs + SOON_MS
+    this.#pauseMs = isSoon ? Math.min(PAUSE_MS_MAX, Math.max(PAUSE_MS, this.#pauseMs * 2)) : 0
+    this.#fellBackMs = nowMs
     this.#obstacle = { xid, why, endPosition: null }
   }
 
