@@ -1,6 +1,7 @@
 /** The processes that hold the agents, as the drill sees them: one fleet. */
 import { assert } from '@millrace/base'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { FleetEnd, FleetOrder, FleetState, FromFleet, ToFleet } from './fleet-message.ts'
@@ -31,6 +32,8 @@ export class Fleet {
       const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM, JSON.stringify(order)], {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       })
+      // The agents are other machines' work: here they give way to the server.
+      if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
       const member: Member = { child, isReady: false, state: null, end: null }
       child.on('message', (message: FromFleet) => {
         if (message.kind === 'ready') member.isReady = true

@@ -24,7 +24,7 @@ export interface AgentOptions {
   /** The first retry is made at a moment drawn from so many milliseconds, doubled with each further one. Default 250. */
   readonly retryBaseMs?: number
   readonly retryLimitMs?: number
-  /** A request without an answer is given up after so long, and made again. Default 30 s. */
+  /** A request without an answer is given up after so long, and made again. Default 60 s. */
   readonly requestTimeoutMs?: number
   /** Told of what was dropped, gathered by stream and reason, never from within `send`. */
   readonly onDrop?: (drop: Drop) => void
@@ -98,7 +98,7 @@ const DEFAULTS: Limits = {
   schemaJitterMs: 2000,
   retryBaseMs: 250,
   retryLimitMs: 10_000,
-  requestTimeoutMs: 30_000,
+  requestTimeoutMs: 60_000,
 }
 
 /** The defaults, with what was set in their place. A number that is none, or below zero, counts as not set. */
