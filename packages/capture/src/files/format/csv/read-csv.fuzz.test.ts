@@ -118,7 +118,7 @@ describe('CSV', () => {
           ...setting,
         }
         const file = characters.join('')
-        const whole = await readAll(format, file)
+        const whole = await readAll(format, file, { partBytes: 4096 })
         const parts = await readAll(format, file, cut)
         expect({ rows: parts.rows[''] ?? [], bad: parts.bad, end: parts.end }).toEqual({
           rows: whole.rows[''] ?? [],
@@ -139,7 +139,7 @@ describe('CSV', () => {
         const format = formatOf(columns, dialect)
         const whole = await readAll(format, file, cut)
         for (const [at, mark] of whole.marks.entries()) {
-          const rest = await readAll(format, file, { resume: JSON.parse(JSON.stringify(mark)) as typeof mark })
+          const rest = await readAll(format, file, { partBytes: 4096, resume: JSON.parse(JSON.stringify(mark)) as typeof mark })
           const before = whole.parts.slice(0, at + 1).reduce((sum, part) => sum + part.batch.count, 0)
           expect(rest.rows[''] ?? []).toEqual(rows.slice(before))
           expect(rest.indexes).toEqual(whole.indexes.slice(before))

@@ -83,7 +83,7 @@ class CsvReader {
     const { fields, line } = await this.#begin()
     const plans = planColumns({ format: this.#format, schema: this.#schema, fields, name: this.#order.name })
     const partBytes = this.#order.partBytes ?? PART_BYTES
-    const cut = new Tokenizer(this.#dialect, Math.max(fields.length, 1), partBytes + this.#dialect.recordBytesMax + SLACK_BYTES)
+    const cut = new Tokenizer(this.#dialect, Math.max(fields.length, 1), partBytes)
     cut.line = line
     for (let wanted = partBytes; ;) {
       await this.#pieces.fill(wanted)

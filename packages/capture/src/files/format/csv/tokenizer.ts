@@ -56,12 +56,13 @@ export class Tokenizer {
   bad: BadLine[] = []
   controls: ControlLine[] = []
 
-  constructor(dialect: Dialect, width: number, pieceBytes: number) {
+  /** `cells`: of so many at most, and of one record more, the places are kept; what is beyond is left for the next cut. */
+  constructor(dialect: Dialect, width: number, cells: number) {
     this.#dialect = dialect
     this.width = width
     this.#stops = new Uint8Array(256)
     for (const byte of [dialect.delimiter, LF, CR]) this.#stops[byte] = 1
-    this.#capacity = pieceBytes + width + 1
+    this.#capacity = cells + width + 1
     this.starts = new Int32Array(this.#capacity)
     this.ends = new Int32Array(this.#capacity)
     this.marks = new Uint8Array(this.#capacity)
