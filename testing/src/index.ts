@@ -1,3 +1,4 @@
+export { findMariadb, type Mariadb, type MariadbOptions, startMariadb } from './mariadb.ts'
 export { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'
 export { SHOP_TABLES, type ShopTable, shopSchema } from './shop/schema.ts'
 export { seedShop, type ShopSize } from './shop/seed.ts'

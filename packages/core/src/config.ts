@@ -3,10 +3,11 @@ import type { SecretReference } from './secret-reference.ts'
 import type { AgentSource } from './source/agent-source.ts'
 import type { FilesSource } from './source/files-source.ts'
 import type { LogsSource } from './source/logs-source.ts'
+import type { MysqlSource } from './source/mysql-source.ts'
 import type { PostgresSource } from './source/postgres-source.ts'
 
 /** One kind of source, one file in `source/`. */
-export type SourceConfig = AgentSource | FilesSource | LogsSource | PostgresSource
+export type SourceConfig = AgentSource | FilesSource | LogsSource | MysqlSource | PostgresSource
 
 export interface WebhookDelivery {
   readonly kind: 'webhook'

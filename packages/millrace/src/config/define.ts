@@ -5,6 +5,7 @@ import type {
   FixedWidthFormat,
   JsonLinesFormat,
   LogsSource,
+  MysqlSource,
   ParquetFormat,
   PostgresSource,
   ProjectConfig,
@@ -20,6 +21,11 @@ export function defineProject(config: ProjectConfig): ProjectConfig {
 /** Events that applications send with the library `@millrace/agent`. */
 export function agent(source: Omit<AgentSource, 'kind'>): AgentSource {
   return { kind: 'agent', ...source }
+}
+
+/** A database of MySQL or MariaDB to follow by its row binlog. */
+export function mysql(source: Omit<MysqlSource, 'kind'>): MysqlSource {
+  return { kind: 'mysql', ...source }
 }
 
 /** A database to follow. */

@@ -6,10 +6,11 @@ import { identifier, secret, wholeFrom } from './setting.ts'
 import { agentSource } from './source/agent.ts'
 import { filesSource } from './source/files.ts'
 import { logsSource } from './source/logs.ts'
+import { mysqlSource } from './source/mysql.ts'
 import { postgresSource } from './source/postgres.ts'
 
 /** One file a kind. */
-const SOURCES = [agentSource, filesSource, logsSource, postgresSource] as const
+const SOURCES = [agentSource, filesSource, logsSource, mysqlSource, postgresSource] as const
 
 const source = z.discriminatedUnion('kind', SOURCES)
 
