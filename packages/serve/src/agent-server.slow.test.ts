@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import type { AgentApi } from './agent-api.ts'
 import { AGENT_LIMITS } from './agent-limits.ts'
@@ -35,4 +38,26 @@ it('drips of a head or of a body, letter by letter, do not hold a connection', a
   expect(body).toBeLessThan(AGENT_LIMITS.requestMs + AGENT_LIMITS.checkMs + 4000)
   expect(server.evidence()['connections']).toBe(0)
   await server.close()
+}, 60_000)
+
+it('a process that may open few files turns connections away and goes on with those that it has', async () => {
+  const program = fileURLToPath(new URL('./fixtures/agent-server-process.ts', import.meta.url))
+  const command = `ulimit -n 64; exec "${process.execPath}" --disable-warning=ExperimentalWarning "${program}"`
+  const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const port = Number(line)
+  const url = `http://127.0.0.1:${port}/agent/v1/schemas/click`
+  const sockets = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').on('error', () => undefined))
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(child.exitCode).toBeNull()
+  for (const socket of sockets) socket.destroy()
+  const ask = (): Promise<number> =>
+    fetch(url, { headers: { authorization: 'Bearer t' } }).then(
+      ({ status }) => status,
+      () => 0,
+    )
+  while ((await ask()) !== 200) expect(child.exitCode).toBeNull()
+  child.kill('SIGKILL')
+  await exited
 }, 60_000)

@@ -60,7 +60,7 @@ class AgentServer implements RunningAgentServer {
   readonly #load = new AgentLoad()
   readonly #connectionsMax: number
   readonly #random: () => number
-  readonly #counts = { batchRequests: 0, schemaRequests: 0, notModified: 0, refused: 0 }
+  readonly #counts = { batchRequests: 0, schemaRequests: 0, notModified: 0, refused: 0, notTaken: 0 }
   #connections = 0
 
   constructor(options: AgentServerOptions) {
@@ -113,6 +113,10 @@ class AgentServer implements RunningAgentServer {
       this.#server.listen({ host, port, backlog: AGENT_LIMITS.backlog }, resolve)
     })
     this.#server.removeAllListeners('error')
+    // A connection that could not be taken, for want of open files: it must not take the others with it.
+    this.#server.on('error', () => {
+      this.#counts.notTaken += 1
+    })
   }
 
   evidence(): Readonly<Record<string, string | number>> {

@@ -39,7 +39,8 @@ export class TeamTokens {
   }
 
   async teamOf(token: string): Promise<string | null> {
-    if (this.#clock.monotonicMs() - this.#readMs > READ_AGAIN_MS) await (this.#reading ??= this.#readAgain())
+    if (this.#clock.monotonicMs() - this.#readMs > READ_AGAIN_MS)
+      await (this.#reading ??= this.#readAgain().finally(() => (this.#reading = null)))
     const digest = digestOf(token)
     let found: string | null = null
     for (const known of this.#known) if (timingSafeEqual(known.digest, digest)) found = known.team
@@ -56,7 +57,6 @@ export class TeamTokens {
       }
     }
     this.#readMs = this.#clock.monotonicMs()
-    this.#reading = null
   }
 }
 
