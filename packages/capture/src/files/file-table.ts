@@ -31,6 +31,10 @@ export interface FileRow {
   readonly declaration: string | null
 }
 
+export function objectOf({ object, size, modified_us, version }: FileRow): ListedObject {
+  return { key: object, size, modifiedMicros: modified_us, version }
+}
+
 type Columns = Record<string, ControlValue>
 
 const TABLES = [

@@ -1,4 +1,6 @@
-import { chmodSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import type { CsvFormat, FileFormat } from '@millrace/core'
@@ -251,14 +253,23 @@ test('with partitions, a key stays in its own and nothing is lost', async () => 
   expect(rig.rows()).toHaveLength(80)
 })
 
-test.skipIf(process.getuid?.() === 0)('a file that may not be read waits alone', async () => {
-  const rig = rigWith()
-  rig.put('orders-1.csv', lines(1, 1))
-  chmodSync(join(rig.inbox, 'orders-1.csv'), 0o000)
-  rig.put('orders-2.csv', lines(2, 2))
+test('a file that may not be read waits alone, and the others flow on', async () => {
+  const listed = (key: string): string =>
+    `<Contents><Key>${key}</Key><LastModified>2026-11-21T09:00:00.000Z</LastModified><ETag>"1"</ETag><Size>13</Size></Contents>`
+  const bucket = createServer((request, response) => {
+    if (request.url?.includes('list-type') === true) response.end(`<R>${listed('orders-1.csv')}${listed('orders-2.csv')}</R>`)
+    else if (request.url?.endsWith('orders-1.csv') === true) response.writeHead(403).end()
+    else response.end('id,name\n2,n2\n')
+  })
+  await new Promise<void>((resolve) => bucket.listen(0, '127.0.0.1', resolve))
+  const { port } = bucket.address() as AddressInfo
+  const rig = rigWith({ from: 's3://box', endpoint: `http://127.0.0.1:${port}`, pollMs: 20 })
   await rig.start()
-  await rig.until(() => rig.rows().length === 1)
+  await rig.until(() => rig.count() === 1)
   expect(rig.files()).toEqual({ 'orders-1.csv': 'waiting', 'orders-2.csv': 'done' })
+  expect(rig.store.reader().control(`select code from file_version where status = 'waiting'`)).toEqual([{ code: 'CAPTURE_FILE_REFUSED' }])
+  await rig.stop()
+  bucket.close()
 })
 
 test('a place that is not there is told with its way out, and taken up when it comes back', async () => {

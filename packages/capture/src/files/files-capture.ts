@@ -3,10 +3,11 @@ import { backoffMs, type Clock, MillraceError, type Random } from '@millrace/bas
 import type { LogReader, LogWriter, Stage, StageObservation } from '@millrace/core'
 import type { Parking } from '../parking/parking.ts'
 import { belongsTo, type DeclaredFiles, declaredFiles } from './declared-files.ts'
-import { CREATE_FILE_TABLE, type FileRow, FileTable } from './file-table.ts'
+import { CREATE_FILE_TABLE, type FileRow, FileTable, objectOf } from './file-table.ts'
 import { FilesRecord } from './files-record.ts'
 import { Look } from './look.ts'
 import { type FilesPlace, openObjectStore } from './object/open-object-store.ts'
+import { ReadAhead } from './object/read-ahead.ts'
 import { bucketAddress, isBucket } from './object/s3/bucket-address.ts'
 import { readNotice } from './read-notice.ts'
 import { storedSchemas } from './stored-schemas.ts'
@@ -29,6 +30,8 @@ const BUCKET_POLL_MS = 30_000
 const SETTLE_MS = 1000
 /** Versions that are taken from the table at a time. */
 const ROWS_AT_ONCE = 256
+const READ_AHEAD = 32
+const COUNT_EVERY_MS = 500
 /** More notices that wait are not kept: everything is looked at instead, and nothing is missed. */
 const NOTICES_MAX = 1000
 const RETRY_BASE_MS = 200
@@ -39,6 +42,7 @@ interface Session {
   readonly look: Look
   readonly table: FileTable
   readonly versions: VersionReader
+  readonly ahead: ReadAhead
   readonly signal: AbortSignal
 }
 
@@ -53,6 +57,7 @@ export class FilesCapture implements Stage {
   /** Objects that somebody said are new; null: so many that all are looked at. */
   #notices: Set<string> | null = new Set()
   #nextLookMs = 0
+  #nextCountMs = 0
 
   constructor(options: FilesCaptureOptions) {
     const { name, config, clock } = options
@@ -121,7 +126,8 @@ export class FilesCapture implements Stage {
     // What a killed process had begun is read again from its beginning.
     await writer.commit({ control: [...CREATE_FILE_TABLE, ...CREATE_TABLE_ROWS], discard: [`${name}/`] })
     parking.load()
-    const rest = { writer, clock, table, store }
+    const ahead = new ReadAhead(store)
+    const rest = { writer, clock, table, store, ahead }
     const look = new Look({ ...rest, declared: this.#declared, settleMs: this.#settleMs, doneSuffix: config.doneSuffix })
     const schemasOf = storedSchemas(name, reader)
     const versions = new VersionReader({
@@ -135,7 +141,7 @@ export class FilesCapture implements Stage {
     })
     await writer.commit({ control: versions.forgetStaged() })
     this.#nextLookMs = 0
-    for (const session: Session = { look, table, versions, signal }; !signal.aborted;) {
+    for (const session: Session = { look, table, versions, ahead, signal }; !signal.aborted;) {
       await this.#lookIfDue(session)
       await this.#readWaiting(session)
       await this.#rest(session)
@@ -158,26 +164,36 @@ export class FilesCapture implements Stage {
       await look.at([...notices], signal)
       record.lastLookMs = clock.nowMs()
     }
-    record.counts = table.counts()
+    this.#count(table)
     record.error = null
     record.phase = 'running'
   }
 
   /** Until nothing waits or another look is due; a look never breaks into a version. */
-  async #readWaiting({ table, versions, signal }: Session): Promise<void> {
+  async #readWaiting({ table, versions, ahead, signal }: Session): Promise<void> {
     while (!signal.aborted && !this.#isLookDue()) {
       const rows = this.#inOrder(table, versions)
       if (rows.length === 0) break
-      for (const row of rows) {
+      for (const [at, row] of rows.entries()) {
         if (signal.aborted || this.#isLookDue()) break
+        ahead.expect(rows.slice(at, at + READ_AHEAD).map(objectOf), signal)
         const declared = belongsTo(row.object, this.#declared)
         // It waited for a declaration that is not there any more.
         if (declared === undefined) await this.#options.writer.commit({ control: [table.gone(row)] })
         else await versions.read(row, declared, signal)
       }
+      ahead.clear()
       await versions.flush()
-      this.#record.counts = table.counts()
+      this.#count(table)
     }
+  }
+
+  /** Counting looks at every row there is. */
+  #count(table: FileTable): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs < this.#nextCountMs && table.waiting(this.#options.clock.nowMs(), 1).length > 0) return
+    this.#record.counts = table.counts()
+    this.#nextCountMs = nowMs + COUNT_EVERY_MS
   }
 
   #inOrder(table: FileTable, versions: VersionReader): readonly FileRow[] {

@@ -11,13 +11,14 @@ import type { ControlStatement, LogReader, LogWriter } from '@millrace/core'
 import type { Parking } from '../parking/parking.ts'
 import { type DeclaredFiles, streamOf } from './declared-files.ts'
 import { asSourceProgress, type FileProgress, readFileProgress } from './file-progress.ts'
-import type { FileRow, FileTable } from './file-table.ts'
+import { type FileRow, type FileTable, objectOf } from './file-table.ts'
 import type { FilesRecord } from './files-record.ts'
-import type { FileEnd, RecordParts, RecordSchema } from './format/record-reader.ts'
+import { type FileEnd, PART_BYTES, type RecordParts, type RecordSchema } from './format/record-reader.ts'
 import { readRecords } from './format/read-records.ts'
 import { Harvest } from './harvest.ts'
 import type { Look } from './look.ts'
 import type { ListedObject, ObjectStore } from './object/object-store.ts'
+import type { ReadAhead } from './object/read-ahead.ts'
 import { Reaping } from './reaping.ts'
 import { TableDiff } from './table-diff.ts'
 import { TableRows } from './table-rows.ts'
@@ -26,6 +27,7 @@ import { digestOf, VersionContent, withLocalCopy } from './version-content.ts'
 export interface VersionReaderOptions {
   readonly source: string
   readonly store: ObjectStore
+  readonly ahead: ReadAhead
   readonly table: FileTable
   readonly look: Look
   readonly declared: readonly DeclaredFiles[]
@@ -41,6 +43,9 @@ export interface VersionReaderOptions {
 
 /** A version of which more is read than this goes on in the open tail. */
 const COMMIT_BYTES = 4_194_304
+/** Parts of small files, which may be packed. */
+const PART_BYTES_MIN = 4096
+const UNPACKED_AT_MOST = 16
 /** Versions that go into one commit. */
 const COMMIT_FILES = 256
 /** Pages of deletes that go into one commit. */
@@ -80,9 +85,9 @@ export class VersionReader {
   async read(row: FileRow, declared: DeclaredFiles, signal: AbortSignal): Promise<void> {
     const { begun, next } = this.#progress
     const isBegun = begun?.object === row.object && begun.version === row.version
-    const object = { key: row.object, size: row.size, modifiedMicros: row.modified_us, version: row.version }
+    const object = objectOf(row)
     const version: Version = { row, declared, transaction: isBegun ? begun.transaction : next, object }
-    const content = new VersionContent(this.#options.store.read(object, signal))
+    const content = new VersionContent(this.#options.ahead.read(object, signal))
     this.#options.record.reading = { object: row.object, size: row.size, passed: () => content.count }
     try {
       await this.#take(version, content, signal)
@@ -169,7 +174,10 @@ export class VersionReader {
     const { schemasOf, scratchFolder, source } = this.#options
     const { declared, transaction, row, object } = version
     const { format } = declared.config
-    const order = { schemas: schemasOf(declared), origin: { transaction, timeMicros: object.modifiedMicros }, name: row.object }
+    // A reader makes room for a part: a small file must not pay for a large one's.
+    const partBytes = Math.min(PART_BYTES, Math.max(PART_BYTES_MIN, object.size * UNPACKED_AT_MOST))
+    const origin = { transaction, timeMicros: object.modifiedMicros }
+    const order = { schemas: schemasOf(declared), origin, name: row.object, partBytes }
     if (format.type !== 'parquet') return use(readRecords({ ...order, format, bytes: content.read() }))
     if (object.size > COPY_BYTES_MAX) {
       const what = `it is larger than ${COPY_BYTES_MAX} bytes, and its format is read from its end`

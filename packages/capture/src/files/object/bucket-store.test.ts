@@ -182,7 +182,10 @@ test('a bucket that is not there is told at once', async () => {
   await expect(storeAt({ from: 's3://nowhere/in' }).look('x', signal)).rejects.toThrowError(code('SOURCE_BUCKET_MISSING'))
 })
 
-async function answering(status: number, headers: Readonly<Record<string, string>>): Promise<{ store: ObjectStore; close(): void }> {
+async function answering(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ readonly store: ObjectStore; readonly close: () => void }> {
   const strict = createServer((_, response) => response.writeHead(status, headers).end('<Error><Code>AccessDenied</Code></Error>'))
   await new Promise<void>((resolve) => strict.listen(0, '127.0.0.1', resolve))
   const store = storeAt({ endpoint: `http://127.0.0.1:${(strict.address() as AddressInfo).port}` })

@@ -47,7 +47,7 @@ test.each([
   ],
   [{ kind: 'files', from: './in', streams: {} }, 'sources.inbox.streams` must name a stream'],
   [streams({ format: { type: 'excel' } }), 'sources.inbox.streams.orders.format'],
-  [streams({ format: { type: 'csv', delimiter: ';;' } }), 'sources.inbox.streams.orders.format.delimiter` must be one character'],
+  [streams({ format: { type: 'csv', delimiter: ';;' } }), 'sources.inbox.streams.orders.format.delimiter`'],
   [streams({ format: { type: 'csv', columns: { id: 'integer' } } }), 'sources.inbox.streams.orders.format.columns.id'],
   [streams({ format: { type: 'csv', seperator: ';' } }), "unknown setting 'seperator'"],
   [streams({ rows: 'replace' }), 'sources.inbox.streams.orders.key` must name'],
