@@ -108,3 +108,31 @@ test('rows of other databases are passed over, and their transactions still move
   expect(await bench.changes()).toEqual([])
   expect(bench.log.state).toMatchObject({ gtid: '0-1-9' })
 })
+
+test('what is in the log already is known again by its likeness; another domain may come before it', async () => {
+  const first = openEventBench('mariadb')
+  const proving = async (bench: typeof first): Promise<void> => {
+    await bench.take(event(EVENT.MARIADB_GTID, mariadbGtid(5)))
+    await bench.take(event(EVENT.TABLE_MAP, tableMap('d', 'item')))
+    await bench.take(event(EVENT.WRITE_ROWS, rowsEvent([row(1n, 'a', int(1, 4))])))
+    await bench.take(XID)
+  }
+  await proving(first)
+  const { proof } = first.log.state
+  const state = { gtid: '0-1-5,7-1-2', before: '0-1-4,7-1-2', proof }
+  const again = openEventBench('mariadb', state, { isProofWanted: true })
+  const other = Buffer.concat([int(3, 8), int(7, 4), Buffer.alloc(7)])
+  await again.take(event(EVENT.MARIADB_GTID, other))
+  await again.take(event(EVENT.TABLE_MAP, tableMap('d', 'item')))
+  await again.take(event(EVENT.WRITE_ROWS, rowsEvent([row(2n, 'b', int(2, 4))])))
+  await again.take(XID)
+  expect(again.log.state.gtid).toBe('0-1-5,7-1-3')
+  await proving(again)
+  expect((await again.changes()).map(({ after }) => after)).toEqual([[2, 'b', 2]])
+  const stranger = openEventBench('mariadb', { ...state, proof: proof.replace('1000000000', '1001000000') }, { isProofWanted: true })
+  await expect(proving(stranger)).rejects.toMatchObject({ code: 'CAPTURE_BINLOG_LOST' })
+  const behind = openEventBench('mariadb', state, { isProofWanted: true })
+  await expect(async () => behind.take(event(EVENT.HEARTBEAT, Buffer.from('binlog.000001'), { position: 500 }))).rejects.toMatchObject({
+    code: 'CAPTURE_BINLOG_LOST',
+  })
+})

@@ -65,7 +65,10 @@ export class BinlogFollower {
   #isFirst = false
   #isStandalone = false
   #isSkipped = false
-  #isProving: boolean
+  /** The group that proves our history has not come yet. */
+  #isProofDue: boolean
+  /** It is the group at hand; its rows are in the log already. */
+  #isProving = false
   /** Grows over what the group does: a likeness to know it by. */
   #likeness = 0
 
@@ -73,9 +76,9 @@ export class BinlogFollower {
     const { source, isChecked, state, isProofWanted } = options
     this.#options = options
     this.#events = new EventReader(source, isChecked)
-    this.#history = parseHistory(state.dialect, isProofWanted ? state.before : state.gtid)
+    this.#history = parseHistory(state.dialect, state.gtid)
     this.#file = state.file
-    this.#isProving = isProofWanted
+    this.#isProofDue = isProofWanted
   }
 
   get state(): ProgressState {
@@ -201,6 +204,8 @@ export class BinlogFollower {
     this.#isFirst = true
     this.#isStandalone = group.isStandalone ?? false
     this.#likeness = 0
+    // Domains are independent: a group of another one may well come before the proof, and is new.
+    this.#isProving = this.#isProofDue && domainOf(group.gtid) === domainOf(this.#options.state.proof)
     log.begin(group.timeMicros)
     return group.preparing === null || this.#isSkipped || this.#isProving ? null : log.prepare(group.preparing)
   }
@@ -277,6 +282,7 @@ export class BinlogFollower {
     const state = this.#advanced()
     if (!this.#isProving) return this.#options.log.commit(state)
     this.#isProving = false
+    this.#isProofDue = false
     const { proof, before, gtid } = this.#options.state
     if (state.proof !== proof)
       throw this.#lost(
@@ -372,7 +378,7 @@ export class BinlogFollower {
   /** Comes only while the server waits at the end of its binlog: there is nothing that we have not got. */
   #heartbeat(): null {
     const { record, clock, log, state } = this.#options
-    if (this.#isProving && this.#group === null)
+    if (this.#isProofDue && this.#group === null)
       throw this.#lost(`this server has nothing after ${state.before}, and so lacks ${state.gtid}`)
     record.lastHeartbeatMs = clock.nowMs()
     if (log.isIdle) record.lastLagMs = 0
@@ -394,4 +400,9 @@ export class BinlogFollower {
   get #place(): string {
     return `${this.#file}:${this.#events.nextPosition}`
   }
+}
+
+/** Of a GTID of MariaDB, or of a likeness, which begins with one. */
+function domainOf(gtid: string): string {
+  return gtid.slice(0, gtid.indexOf('-'))
 }

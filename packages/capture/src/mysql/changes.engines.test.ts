@@ -46,6 +46,11 @@ test('inserts, updates, deletes and moved keys arrive once, in order, with the r
     expect(changes[5]).toMatchObject({ after: [30, 'c', 300], before: [3, 'c', 300] })
     expect(changes[6]).toMatchObject({ after: [1, 'a', 100] })
     expect(rig.folded('shop.item')).toEqual(await truth(rig))
+    await rig.sql("insert into item values (5, 'e', 5); insert into item values (6, 'f', 6)")
+    expect((await rig.changed('shop.item', 9)).slice(7).map(({ transaction, index }) => [transaction, index])).toEqual([
+      [3, 0],
+      [4, 0],
+    ])
   }))
 
 test('a snapshot under load, in chunks of every kind of key, and the stream after it hold every row once', () =>

@@ -23,7 +23,11 @@ export function sourceError(error: unknown, address: SourceAddress, phase: 'conn
   if (REFUSED.has(errno)) return raise('SOURCE_MYSQL_AUTHENTICATION', { host, user, what })
   if (errno === DATABASE_MISSING) return raise('SOURCE_DATABASE_MISSING', { host, database })
   if (errno === DATABASE_REFUSED || PERMISSION.has(errno)) {
-    return raise('SOURCE_PERMISSION', { user, action: `do this (${what})`, fix: grants(user, database) })
+    return raise('SOURCE_PERMISSION', {
+      user,
+      action: `do this (${what})`,
+      fix: `${grants(user, database)}${furtherGrants(what, user, database)}`,
+    })
   }
   if (/SSL|TLS|certificate|self.signed|ALTNAME/i.test(what) && phase === 'connecting') return raise('SOURCE_TLS', { host, what })
   if (BUSY.has(errno) || UNREACHABLE.has(codeOf(error))) return raise('SOURCE_UNREACHABLE', { host, what })
@@ -35,6 +39,12 @@ export function sourceError(error: unknown, address: SourceAddress, phase: 'conn
 /** The least that capture needs. MariaDB calls the second of the global ones BINLOG MONITOR; both know this name. */
 export function grants(user: string, database: string): string {
   return `GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '${user}'@'%'; GRANT SELECT ON \`${database}\`.* TO '${user}'@'%';`
+}
+
+/** What only some servers and tables need: the short lock of a snapshot of MySQL, and that of tables without versions. */
+function furtherGrants(what: string, user: string, database: string): string {
+  if (what.includes('RELOAD')) return ` GRANT RELOAD ON *.* TO '${user}'@'%';`
+  return what.includes('to database') ? ` GRANT LOCK TABLES ON \`${database}\`.* TO '${user}'@'%';` : ''
 }
 
 /** The server's own number of the error; 0 where it is not the server's. */
