@@ -20,7 +20,11 @@ export function logRows(rig: Rig, table: string): string[] {
     const oldKey = keyOf(isTold ? before : after)
     const old = rows.get(oldKey)
     rows.delete(oldKey)
-    if (operation === 'insert' || operation === 'update') rows.set(keyOf(after), after.map((cell, at) => (cell === undefined ? old?.[at] : cell)))
+    if (operation === 'insert' || operation === 'update')
+      rows.set(
+        keyOf(after),
+        after.map((cell, at) => (cell === undefined ? old?.[at] : cell)),
+      )
   }
   return Array.from(rows.values(), (cells) =>
     schema.columns.map(({ type }, at) => (cells[at] === null || cells[at] === undefined ? '~' : valueToText(type, cells[at]))).join('|'),
@@ -31,7 +35,10 @@ export async function expectSame(rig: Rig, table: string): Promise<void> {
   const source = await sourceRows(rig, table)
   const log = logRows(rig, table)
   const [missing, tooMany] = [without(source, log), without(log, source)]
-  assert(missing === 0 && tooMany === 0, `${table}: ${missing} rows of the source are not in the log, ${tooMany} of the log are not in the source`)
+  assert(
+    missing === 0 && tooMany === 0,
+    `${table}: ${missing} rows of the source are not in the log, ${tooMany} of the log are not in the source`,
+  )
 }
 
 function without(rows: readonly string[], others: readonly string[]): number {

@@ -295,7 +295,7 @@ const entries = {
   CAPTURE_SLOT_LOST: {
     summary:
       'The replication slot {slot} of the source {source} no longer continues what is in the log at {position}: {what}. Changes may be missing between the two.',
-    hint: "Have its tables read anew, deletes included: set another slot name, for example `slot: '{next}'`, for this source in millrace.config.ts. To keep slots longer, raise max_slot_wal_keep_size.",
+    hint: "All its tables are read anew, deletes included, by itself; with `onSlotLost: 'stop'` it waits until you take that away, or set another slot name, for example `slot: '{next}'`, for this source in millrace.config.ts. To keep slots longer, raise max_slot_wal_keep_size.",
     retry: 'after-fix',
     exit: 1,
   },

@@ -36,7 +36,9 @@ test('rows are read anew, and what is equal is not told; a condition that cannot
   }
   const all = await answer(['backfill', 'shop.item'])
   expect(all).toMatchObject({ code: 0, value: { stream: 'shop.item', mode: 'backfill', rows: 500, told: 0, ended: true, failed: false } })
-  expect((await runCli(['backfill', 'shop.item', '--where', 'id > 490'], { folder: place.folder })).stdout).toContain('10 rows read, all of them as the log had them')
+  expect((await runCli(['backfill', 'shop.item', '--where', 'id > 490'], { folder: place.folder })).stdout).toContain(
+    '10 rows read, all of them as the log had them',
+  )
   const refused = await runCli(['backfill', 'shop.item', '--where', 'no such thing'], { folder: place.folder })
   expect(refused.code).not.toBe(0)
   expect(refused.stderr + refused.stdout).toContain('BACKFILL_CONDITION')

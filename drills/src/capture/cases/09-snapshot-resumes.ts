@@ -25,10 +25,14 @@ export const snapshotResumes: DrillCase = {
       await rig.store.close()
       let round = 0
       for (const point of POINTS) {
-        const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM, rig.storePath, rig.url, rig.slot, String(BLOCKS)], {
-          stdio: ['ignore', 'ignore', 'inherit'],
-          env: { ...process.env, MILLRACE_CRASH_AT: point },
-        })
+        const child = spawn(
+          process.execPath,
+          ['--disable-warning=ExperimentalWarning', PROGRAM, rig.storePath, rig.url, rig.slot, String(BLOCKS)],
+          {
+            stdio: ['ignore', 'ignore', 'inherit'],
+            env: { ...process.env, MILLRACE_CRASH_AT: point },
+          },
+        )
         const ended = once(child, 'exit')
         round += 1
         await rig.sql('update item set note = $2 where id % 997 = $1', [round, `changed ${round}`])

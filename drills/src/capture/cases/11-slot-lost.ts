@@ -12,7 +12,10 @@ export const slotLost: DrillCase = {
   name: 'A slot that is lost, dropped, made anew, moved on or failed over is told loudly, and the rebuild finds deletes too',
   needs: 'postgres',
   async run(ground: CaseGround) {
-    const rig = await Rig.open(await ground.another(), `create table item (id int primary key, note text); insert into item select g, 'a' from generate_series(1, 3000) g`)
+    const rig = await Rig.open(
+      await ground.another(),
+      `create table item (id int primary key, note text); insert into item select g, 'a' from generate_series(1, 3000) g`,
+    )
     const evidence: Record<string, string | number> = {}
     try {
       await rig.start()
@@ -42,7 +45,9 @@ async function lose(rig: Rig, round: number, loss: () => Promise<void>): Promise
   await rig.stop()
   await rig.until(async () => (await rig.sql(`select 1 from pg_replication_slots where slot_name = '${rig.slot}' and active`)).length === 0)
   const before = rig.changes('shop.item').length
-  await rig.sql(`delete from item where id % 10 = ${round}; update item set note = 'b${round}' where id % 100 = 50; insert into item values (${10_000 + round}, 'c')`)
+  await rig.sql(
+    `delete from item where id % 10 = ${round}; update item set note = 'b${round}' where id % 100 = 50; insert into item values (${10_000 + round}, 'c')`,
+  )
   await loss()
   rig.begin()
   const sizes = new Set<number>()
@@ -55,7 +60,10 @@ async function lose(rig: Rig, round: number, loss: () => Promise<void>): Promise
   await expectSame(rig, 'item')
   const told = rig.changes('shop.item').slice(before)
   assert(told.every(({ operation }) => operation !== 'truncate') && told.length < 1000, 'rows that are equal are not told again')
-  assert(told.some(({ operation }) => operation === 'delete'), 'rows that went are told as deleted')
+  assert(
+    told.some(({ operation }) => operation === 'delete'),
+    'rows that went are told as deleted',
+  )
   await rig.sql(`insert into item values (${20_000 + round}, 'after')`)
   await rig.until(() => rig.changes('shop.item').some(({ after }) => after[0] === 20_000 + round))
   return String(rig.observation.evidence['slotLost'])
@@ -64,7 +72,10 @@ async function lose(rig: Rig, round: number, loss: () => Promise<void>): Promise
 /** A copy of the server is promoted: once with all that was read, and once without the newest changes. */
 async function failOver(ground: CaseGround): Promise<Record<string, string | number>> {
   const first = await ground.another()
-  const rig = await Rig.open(first, `create table item (id int primary key, note text); insert into item select g, 'a' from generate_series(1, 500) g`)
+  const rig = await Rig.open(
+    first,
+    `create table item (id int primary key, note text); insert into item select g, 'a' from generate_series(1, 500) g`,
+  )
   const servers: Postgres[] = []
   const name = new URL(rig.url).pathname.slice(1)
   const promoted = async (folder: string): Promise<Postgres> => {

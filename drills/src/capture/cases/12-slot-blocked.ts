@@ -27,20 +27,35 @@ export const slotBlocked: DrillCase = {
 
       // A transaction whose commit is in the log and not visible yet: it waits for a standby that never comes.
       await rig.sql("create table late (id int primary key, note text); insert into late values (1, 'before')")
-      await postgres.query("alter system set synchronous_standby_names = 'nobody'; ")
+      await postgres.query("alter system set synchronous_standby_names = 'nobody'")
       await postgres.query('select pg_reload_conf()')
-      const waiting = postgres.query('select 1')
-      await waiting
+      await rig.until(async () => (await rig.sql('show synchronous_standby_names'))[0]?.['synchronous_standby_names'] === 'nobody')
       const blocked = rig.sql("set synchronous_commit = on; begin; insert into late values (2, 'waits'); commit").catch(() => undefined)
-      const beganMs = performance.now()
-      await rig.until(() => String(rig.observation.evidence['fillError'] ?? '').includes('CAPTURE_SLOT_BLOCKED') || rig.observation.evidence['fillTables'] === 0 && performance.now() - beganMs > 15_000, 100)
-      const told = String(rig.observation.evidence['fillError'] ?? 'not held up')
+      await rig.until(() => String(rig.observation.evidence['fillError'] ?? '').includes('CAPTURE_SLOT_BLOCKED'), 100)
+      assert(
+        !rig.reader.streams().some(({ name }) => name === 'shop.late') || rig.changes('shop.late').length === 0,
+        'no snapshot is taken past a commit that is not visible yet',
+      )
+      const aside = await rig.another()
+      await aside.query('set synchronous_commit = local')
+      await aside.query("insert into item values (2, 'meanwhile')")
+      await aside.end()
+      await rig.until(() => rig.changes('shop.item').some(({ after }) => after[0] === 2))
+      const told = String(rig.observation.evidence['fillError'])
       await postgres.query('set synchronous_commit = off')
       await postgres.query("alter system set synchronous_standby_names = ''")
       await postgres.query('select pg_reload_conf()')
       await blocked
       await rig.sql("insert into late values (3, 'after'); insert into item values (3, 'after')")
-      await rig.until(() => ['late', 'item'].every((name) => rig.reader.streams().some((stream) => stream.name === `shop.${name}`) && rig.changes(`shop.${name}`).some(({ after }) => after[0] === 3)), 50)
+      await rig.until(
+        () =>
+          ['late', 'item'].every(
+            (name) =>
+              rig.reader.streams().some((stream) => stream.name === `shop.${name}`) &&
+              rig.changes(`shop.${name}`).some(({ after }) => after[0] === 3),
+          ),
+        50,
+      )
       await expectSame(rig, 'late')
       await expectSame(rig, 'item')
       return { blocker: message, whileAStandbyIsAwaited: told }

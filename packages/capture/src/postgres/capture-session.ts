@@ -230,8 +230,13 @@ class Session implements CaptureSession {
     const isFailover = target.config.failover === true && version >= FAILOVER_VERSION_MIN
     const { position, snapshot } = await makeSlot(replication, control.query, { source, slot, isTemporary: false, isFailover })
     const state: ProgressState = {
-      ...{ slot, publication, position, streams },
-      ...{ systemId: server.systemId, timeline: server.timeline, offset: offsetFor(old, position) },
+      slot,
+      publication,
+      position,
+      streams,
+      systemId: server.systemId,
+      timeline: server.timeline,
+      offset: offsetFor(old, position),
     }
     this.#prepareFills(state, streams)
     for (const fill of this.#fills.active) this.#fills.forget(fill)
@@ -253,7 +258,11 @@ class Session implements CaptureSession {
     const { position, offset } = state
     this.#fills = new Fills({
       source: target.name,
-      ...{ reader, parking, filled, position, offset },
+      reader,
+      parking,
+      filled,
+      position,
+      offset,
       isKeyed: (stream) => (this.#tables.get(stream)?.schema.key.length ?? 0) > 0,
       onShown: (fill) => this.#shown(fill),
       onVisible: (stream) => {
@@ -262,7 +271,19 @@ class Session implements CaptureSession {
       },
     })
     this.#filler = new Filler({
-      ...{ target, slot, control, writer, reader, clock, random, record, parking, fills: this.#fills, offset, scratchFolder, partitionsOf },
+      target,
+      slot,
+      control,
+      writer,
+      reader,
+      clock,
+      random,
+      record,
+      parking,
+      fills: this.#fills,
+      offset,
+      scratchFolder,
+      partitionsOf,
       tableOf: (stream) => this.#tables.get(stream) ?? null,
       onSuspect: (stream, why) => this.#warden.suspect(stream, why),
       nudge: () => this.#stream?.nudge(),
@@ -336,7 +357,17 @@ class Session implements CaptureSession {
       },
     }
     return new ReplicationStream({
-      ...{ source: target.name, replication, query: control.query, pending, parking, writer, clock, record, version, streaming, silenceMsMax },
+      source: target.name,
+      replication,
+      query: control.query,
+      pending,
+      parking,
+      writer,
+      clock,
+      record,
+      version,
+      streaming,
+      silenceMsMax,
       state: stateOf(progress),
       transaction: progress.transaction,
       fills: router,

@@ -54,6 +54,8 @@ const SETTINGS: Readonly<Record<string, string | number>> = {
   extra_float_digits: 3,
   bytea_output: 'hex',
   row_security: 'off',
+  // What little is written here, a publication for one, must not wait for a standby that is away.
+  synchronous_commit: 'local',
   lock_timeout: LOCK_WAIT_MS_MAX,
   statement_timeout: 0,
   idle_in_transaction_session_timeout: 0,

@@ -116,7 +116,13 @@ export class PostgresCapture implements Stage {
         {
           scratchFolder: join(tmpdir(), `millrace-${project}-${name}`),
           ...rest,
-          ...{ target: { name, config }, slot, publication, parking, silenceMsMax, record: this.#record, streaming: this.#streaming },
+          target: { name, config },
+          slot,
+          publication,
+          parking,
+          silenceMsMax,
+          record: this.#record,
+          streaming: this.#streaming,
           lost: this.#lost,
           onBegun: (session) => {
             this.#session = session

@@ -44,7 +44,17 @@ export async function checkSlot(query: Query, owner: SlotOwner, state: ProgressS
   if (what !== null) throw slotLost({ source, slot, position: state.position, what })
 }
 
-export function slotLost({ source, slot, position, what }: { source: string; slot: string; position: number; what: string }): MillraceError {
+export function slotLost({
+  source,
+  slot,
+  position,
+  what,
+}: {
+  source: string
+  slot: string
+  position: number
+  what: string
+}): MillraceError {
   return new MillraceError('CAPTURE_SLOT_LOST', {
     details: { source, slot, position: positionToText(position), what, next: successorOf(slot) },
   })

@@ -45,7 +45,8 @@ function report(terminal: Terminal, state: BackfillState): number {
   if (terminal.json) terminal.value(state)
   else if (state.failed) terminal.out(`${terminal.paint('red', '●')} ${state.stream} was not read anew: ${state.error ?? ''}`)
   else {
-    const told = state.told === 0 ? 'all of them as the log had them' : `${state.told.toLocaleString('en')} told, as the log had them otherwise`
+    const told =
+      state.told === 0 ? 'all of them as the log had them' : `${state.told.toLocaleString('en')} told, as the log had them otherwise`
     terminal.out(`${terminal.paint('green', '●')} ${state.stream}: ${state.rows.toLocaleString('en')} rows read, ${told}.`)
   }
   return state.failed ? EXIT.FAILED : EXIT.OK

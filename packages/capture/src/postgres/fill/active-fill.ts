@@ -6,7 +6,18 @@
  * the rows of an era come after every change before its P, and before every change from P on. Folded in
  * that order the rows and the changes are what the table held, whatever was read twice or moved meanwhile.
  */
-import { type Append, type Batch, BatchBuilder, CELL, changeAt, OPERATION, type ShownTail, type Value, valueAt, valueToText } from '@millrace/core'
+import {
+  type Append,
+  type Batch,
+  BatchBuilder,
+  CELL,
+  changeAt,
+  OPERATION,
+  type ShownTail,
+  type Value,
+  valueAt,
+  valueToText,
+} from '@millrace/core'
 import { fillTail } from '../tail-name.ts'
 import type { FillHeader, FillTail } from './fill-header.ts'
 import { byTransaction, cutAt } from './slice-batch.ts'

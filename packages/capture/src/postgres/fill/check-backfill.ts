@@ -26,13 +26,17 @@ export async function checkBackfill({ source, stream, where, table, control, fil
   const running = fills.of(stream)
   if (running !== undefined) return refuse(`its rows are being read already (${running.header.why})`)
   if (where === null) return
-  if (!isSeekable(table)) return refuse('its rows have no key, or a masked one, so only all of them can be read anew: leave out the condition')
+  if (!isSeekable(table))
+    return refuse('its rows have no key, or a masked one, so only all of them can be read anew: leave out the condition')
   try {
     const from = `${quotedName(table)} AS ${quoteIdentifier(table.tableName)}`
     // With parameters, the server takes one statement only.
     await control.query(`SELECT ${columnList(table)} FROM ${from} WHERE (${where}\n) LIMIT 0`, [])
   } catch (error) {
     if (error instanceof MillraceError && (error.code === 'CAPTURE_CONNECTION_LOST' || error.code === 'SOURCE_UNREACHABLE')) throw error
-    throw new MillraceError('BACKFILL_CONDITION', { cause: error, details: { source, stream, what: describeError(error instanceof MillraceError ? error.cause : error) } })
+    throw new MillraceError('BACKFILL_CONDITION', {
+      cause: error,
+      details: { source, stream, what: describeError(error instanceof MillraceError ? error.cause : error) },
+    })
   }
 }

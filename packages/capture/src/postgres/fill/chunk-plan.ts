@@ -83,7 +83,14 @@ export class IndexRange {
  * `rewritten`: the snapshot does not see the file that is there now, and another snapshot is needed.
  * `anew`: what was read can no longer be told from what was not, so that the table is to be begun anew.
  */
-export async function planChunks({ query, table, where, done, chunkBlocks, indexes = new IndexRange() }: PlanRequest): Promise<ChunkPlan | 'rewritten' | 'anew'> {
+export async function planChunks({
+  query,
+  table,
+  where,
+  done,
+  chunkBlocks,
+  indexes = new IndexRange(),
+}: PlanRequest): Promise<ChunkPlan | 'rewritten' | 'anew'> {
   const files = await query<FileRow>(FILES, [table.oid, table.partitioned])
   if (files.some(({ file_then, file_now }) => file_now !== file_then)) return 'rewritten'
   let sequence = done.reduce((last, chunk) => Math.max(last, chunk.sequence), 0)
@@ -130,7 +137,11 @@ function cut(ranges: [number, number][], from: number, to: number, chunkBlocks: 
 
 /** Whether a row of the log can be looked up in the table: not without a key, nor by one that the log has masked. */
 export function isSeekable(table: Table | null): boolean {
-  return table !== null && table.schema.key.length > 0 && !table.schema.key.some((column) => table.masks?.[column] !== null && table.masks?.[column] !== undefined)
+  return (
+    table !== null &&
+    table.schema.key.length > 0 &&
+    !table.schema.key.some((column) => table.masks?.[column] !== null && table.masks?.[column] !== undefined)
+  )
 }
 
 /** Rows of certain keys, wherever they are. */

@@ -5,7 +5,7 @@
  * Each chunk stands behind a savepoint: its lock on the table, which no change of the table's shape can
  * pass, is given back with it. So nobody who alters a table waits longer than for one chunk.
  */
-import { assert, MillraceError } from '@millrace/base'
+import { assert, type MillraceError } from '@millrace/base'
 import type { Table } from '../catalog/table.ts'
 import type { Connection } from '../connect.ts'
 import { CopyRow } from '../snapshot/copy-row.ts'

@@ -8,7 +8,17 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { deserialize, serialize } from 'node:v8'
-import { type Batch, BatchBuilder, type LogReader, OPERATION, sameType, type Schema, type Value, valueAt, valueToText } from '@millrace/core'
+import {
+  type Batch,
+  BatchBuilder,
+  type LogReader,
+  OPERATION,
+  sameType,
+  type Schema,
+  type Value,
+  valueAt,
+  valueToText,
+} from '@millrace/core'
 
 type Cells = (Value | undefined)[]
 
@@ -48,7 +58,9 @@ export class EarlierRows {
     this.#path = join(options.folder, `${options.stream.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}-${process.pid}-${Date.now()}.db`)
     this.#db = new DatabaseSync(this.#path)
     this.#db.exec('pragma journal_mode = off; pragma synchronous = off; pragma cache_size = -16000')
-    this.#db.exec('create table row (key text primary key, cells blob not null, part integer not null, seen integer not null default 0) without rowid')
+    this.#db.exec(
+      'create table row (key text primary key, cells blob not null, part integer not null, seen integer not null default 0) without rowid',
+    )
     this.#get = this.#db.prepare('select cells from row where key = ?')
     this.#put = this.#db.prepare('insert or replace into row (key, cells, part) values (?, ?, ?)')
     this.#delete = this.#db.prepare('delete from row where key = ?')
@@ -78,7 +90,11 @@ export class EarlierRows {
       const old = this.#row(key)
       if (old !== null) this.#see.run(key)
       if (old !== null && cells.every((cell, column) => isSame(cell, old[column]))) continue
-      const origin = { transaction: batch.transactions[row] as number, index: batch.indexes[row] as number, time: batch.times[row] as number }
+      const origin = {
+        transaction: batch.transactions[row] as number,
+        index: batch.indexes[row] as number,
+        time: batch.times[row] as number,
+      }
       builder.push(old === null ? 'insert' : 'update', origin, cells, ...(old === null ? [] : [old]))
     }
     this.#db.exec('commit')
@@ -104,7 +120,8 @@ export class EarlierRows {
       const batch = stored.batch()
       const places = schema.columns.map(({ name }) => batch.schema.columns.findIndex((column) => column.name === name))
       if (batch.schema !== schema && !isComparable(batch.schema, schema)) this.fits = false
-      for (let row = 0; row < batch.count; row += 1) if ((batch.transactions[row] as number) < before) this.#fold(batch, row, { places, partition: stored.partition })
+      for (let row = 0; row < batch.count; row += 1)
+        if ((batch.transactions[row] as number) < before) this.#fold(batch, row, { places, partition: stored.partition })
       if (performance.now() - yieldedMs < YIELD_MS) continue
       await yieldToOthers()
       yieldedMs = performance.now()

@@ -188,7 +188,10 @@ class Lane {
   #committing: Promise<unknown> = Promise.resolve()
   #rows = 0
 
-  constructor(options: FillAttemptOptions, { earlier, extras }: { earlier: ReadonlyMap<TableWork, EarlierRows>; extras: { next: number } }) {
+  constructor(
+    options: FillAttemptOptions,
+    { earlier, extras }: { earlier: ReadonlyMap<TableWork, EarlierRows>; extras: { next: number } },
+  ) {
     this.#options = options
     this.#earlier = earlier
     this.#extras = extras

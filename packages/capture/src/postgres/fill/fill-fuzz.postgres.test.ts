@@ -27,46 +27,57 @@ const TABLES = `
   create table word (text text); alter table word replica identity full;
   insert into word select 'w' || (g % 50) from generate_series(1, 3000) g`
 
-test.each(SEEDS)('laws 1, 3 and 5: whatever is written and killed while tables are filled, each cut is a state that was (seed %i)', async (seed) => {
-  const random = seededRandom(seed)
-  const fuse = { left: Infinity }
-  const rig = await Rig.open(postgres, TABLES, {
-    chunkBlocks: 1,
-    partitions: 1,
-    writer: (store) => fused(store, fuse),
-    config: { snapshot: { connections: 2 } },
-  })
-  const load = new Load(rig.url, seed)
-  try {
-    await load.start()
-    for (let kill = 0; kill < KILLS; kill += 1) {
+test.each(SEEDS)(
+  'laws 1, 3 and 5: whatever is written and killed while tables are filled, each cut is a state that was (seed %i)',
+  async (seed) => {
+    const random = seededRandom(seed)
+    const fuse = { left: Infinity }
+    const rig = await Rig.open(postgres, TABLES, {
+      chunkBlocks: 1,
+      partitions: 1,
+      writer: (store) => fused(store, fuse),
+      config: { snapshot: { connections: 2 } },
+    })
+    const load = new Load(rig.url, seed)
+    try {
+      await load.start()
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        fuse.left = Infinity
+        rig.begin()
+        if (kill === 2)
+          await rig.sql(
+            `create table late (id int primary key, note text); insert into late select g, repeat('l', 300) from generate_series(1, 2000) g`,
+          )
+        await sleep(random.below(150))
+        fuse.left = random.below(120)
+        await sleep(300 + random.below(1200))
+        if (kill === 3 && rig.observation.phase === 'running')
+          await rig.capture?.backfill({ stream: 'shop.paper', where: null }).catch(() => undefined)
+        await rig.stop()
+        if (kill === KILLS - 2) await loseSlot(rig)
+      }
       fuse.left = Infinity
       rig.begin()
-      if (kill === 2) await rig.sql(`create table late (id int primary key, note text); insert into late select g, repeat('l', 300) from generate_series(1, 2000) g`)
-      await sleep(random.below(150))
-      fuse.left = random.below(120)
-      await sleep(300 + random.below(1200))
-      if (kill === 3 && rig.observation.phase === 'running') await rig.capture?.backfill({ stream: 'shop.paper', where: null }).catch(() => undefined)
-      await rig.stop()
-      if (kill === KILLS - 2) await loseSlot(rig)
+      await rig.until(() => rig.observation.phase === 'running')
+      await rig.until(() => rig.reader.streams().some(({ name }) => name === 'shop.late') && rig.observation.evidence['fillTables'] === 0)
+      await rig.capture?.backfill({ stream: 'shop.paper', where: seed % 2 === 0 ? null : 'number % 3 = 0' })
+      await rig.until(() => rig.capture?.fillOf('shop.paper')?.ended === true)
+      await load.stop()
+      await rig.sql(`insert into account values (99999999, 0, 'end'); insert into late values (-1, 'end'); insert into word values ('end')`)
+      await rig.until(() =>
+        ['account', 'late', 'word'].every((table) => rig.changes(`shop.${table}`).some(({ after }) => after.includes('end'))),
+      )
+      for (const table of ['account', 'paper', 'word', 'late'])
+        expect([table, ...differences(folded(rig, table).rows, await truth(rig, table))]).toEqual([table])
+      expect(folded(rig, 'account').sums.filter((sum) => sum !== TOTAL)).toEqual([])
+      for (const table of ['account', 'paper', 'word', 'late']) expectGrowing(rig, table)
+    } finally {
+      await load.stop()
+      await rig.close()
     }
-    fuse.left = Infinity
-    rig.begin()
-    await rig.until(() => rig.observation.phase === 'running')
-    await rig.until(() => rig.reader.streams().some(({ name }) => name === 'shop.late') && rig.observation.evidence['fillTables'] === 0)
-    await rig.capture?.backfill({ stream: 'shop.paper', where: seed % 2 === 0 ? null : 'number % 3 = 0' })
-    await rig.until(() => rig.capture?.fillOf('shop.paper')?.ended === true)
-    await load.stop()
-    await rig.sql(`insert into account values (99999999, 0, 'end'); insert into late values (-1, 'end'); insert into word values ('end')`)
-    await rig.until(() => ['account', 'late', 'word'].every((table) => rig.changes(`shop.${table}`).some(({ after }) => after.includes('end'))))
-    for (const table of ['account', 'paper', 'word', 'late']) expect([table, ...differences(folded(rig, table).rows, await truth(rig, table))]).toEqual([table])
-    expect(folded(rig, 'account').sums.filter((sum) => sum !== TOTAL)).toEqual([])
-    for (const table of ['account', 'paper', 'word', 'late']) expectGrowing(rig, table)
-  } finally {
-    await load.stop()
-    await rig.close()
-  }
-}, 180_000)
+  },
+  180_000,
+)
 
 /** Refuses all commits once so many were made: what a kill leaves, without a process. */
 function fused(store: Store, fuse: { left: number }): LogWriter {
@@ -101,7 +112,8 @@ function folded(rig: Rig, table: string): Folded {
     schema.key.length === 0 ? textOf(cells) : schema.key.map((at) => String(cells[at])).join('|')
   let cut = 0
   const endCut = (): void => {
-    if (table === 'account' && cut > 0) sums.push(Array.from(rows.values(), ({ cells }) => Number(cells[1])).reduce((sum, amount) => sum + amount, 0))
+    if (table === 'account' && cut > 0)
+      sums.push(Array.from(rows.values(), ({ cells }) => Number(cells[1])).reduce((sum, amount) => sum + amount, 0))
   }
   for (const stored of rig.reader.read(`shop.${table}`)) {
     if (stored.cut !== cut) endCut()
@@ -121,7 +133,11 @@ function folded(rig: Rig, table: string): Folded {
       }
       rows.delete(keyOf(told ? before : after))
       if (operation === 'delete') continue
-      rows.set(keyOf(after), { cells: after.map((cell, at) => (cell === undefined ? old?.cells[at] : cell)), count: 1, partition: stored.partition })
+      rows.set(keyOf(after), {
+        cells: after.map((cell, at) => (cell === undefined ? old?.cells[at] : cell)),
+        count: 1,
+        partition: stored.partition,
+      })
     }
   }
   endCut()
@@ -202,7 +218,8 @@ class Load {
     for (let round = 0; !this.#isStopped; round += 1) {
       try {
         await client.query('begin')
-        for (let step = random.below(5); step >= 0; step -= 1) await client.query(change(random, lane, lane * 1_000_000 + round * 10 + step))
+        for (let step = random.below(5); step >= 0; step -= 1)
+          await client.query(change(random, lane, lane * 1_000_000 + round * 10 + step))
         await client.query(random.below(12) === 0 ? 'rollback' : 'commit')
       } catch {
         await client.query('rollback')
@@ -218,8 +235,10 @@ function change(random: Random, lane: number, fresh: number): string {
   const [from, to] = [2 + lane + 2 * random.below(ACCOUNTS / 2 - 1), 2 + lane + 2 * random.below(ACCOUNTS / 2 - 1)]
   const paper = 1 + random.below(1500)
   return pick(random, [
-    () => `update account set amount = amount + (case id when ${from} then -7 else 7 end) where id in (${from}, ${to}) and ${from} <> ${to} and (select count(*) from account where id in (${from}, ${to})) = 2`,
-    () => `with gone as (delete from account where id = ${from} returning *) insert into account select ${10_000 + fresh}, amount, memo from gone`,
+    () =>
+      `update account set amount = amount + (case id when ${from} then -7 else 7 end) where id in (${from}, ${to}) and ${from} <> ${to} and (select count(*) from account where id in (${from}, ${to})) = 2`,
+    () =>
+      `with gone as (delete from account where id = ${from} returning *) insert into account select ${10_000 + fresh}, amount, memo from gone`,
     () => `update account set id = -id where id = ${to}`,
     () => `update account set memo = repeat('n', ${2100 + random.below(300)}) where id = ${from}`,
     () => `update paper set reads = reads + 1 where number between ${paper} and ${paper + 3}`,

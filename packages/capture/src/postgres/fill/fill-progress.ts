@@ -18,7 +18,10 @@ export interface FillState {
 
 export class FillProgress {
   readonly #clock: Clock
-  readonly #tables = new Map<string, { mode: string; rows: number; rowsEstimate: number; told: number; ended: boolean; failure: string | null }>()
+  readonly #tables = new Map<
+    string,
+    { mode: string; rows: number; rowsEstimate: number; told: number; ended: boolean; failure: string | null }
+  >()
   #beganMs: number | null = null
   #rowsSinceBegin = 0
   /** Why the last attempt was cut short. */
@@ -75,7 +78,7 @@ export class FillProgress {
   /** Null where nothing is being filled. */
   evidence(): Readonly<Record<string, string | number | null>> {
     const running = Array.from(this.#tables.entries()).filter(([, { ended }]) => !ended)
-    if (running.length === 0) return { fillTables: 0 }
+    if (running.length === 0) return { fillTables: 0, fillError: null }
     const rows = running.reduce((sum, [, table]) => sum + table.rows, 0)
     const rowsEstimate = running.reduce((sum, [, table]) => sum + Math.max(table.rows, table.rowsEstimate), 0)
     const elapsedMs = this.#beganMs === null ? 0 : this.#clock.monotonicMs() - this.#beganMs

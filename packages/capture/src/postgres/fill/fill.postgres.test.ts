@@ -8,7 +8,9 @@ beforeAll(async () => (postgres = await startPostgres({ settings: { max_replicat
 afterAll(() => postgres.stop())
 
 async function rowsOf(rig: Rig, table: string, columns: readonly string[]): Promise<string[]> {
-  const rows = await rig.sql(`select concat_ws('|', ${columns.map((column) => `coalesce(${column}::text, '~')`).join(', ')}) as row from ${table}`)
+  const rows = await rig.sql(
+    `select concat_ws('|', ${columns.map((column) => `coalesce(${column}::text, '~')`).join(', ')}) as row from ${table}`,
+  )
   return rows.map(({ row }) => String(row)).sort()
 }
 
@@ -26,7 +28,9 @@ test('rows of many tables are read over several connections, each once, and show
     expect(rig.changes('shop.b')).toHaveLength(9000)
     const cuts = new Set(['shop.a', 'shop.b'].flatMap((stream) => Array.from(rig.reader.read(stream), ({ cut }) => cut)))
     expect(cuts.size).toBe(1)
-    const identities = ['shop.a', 'shop.b'].flatMap((stream) => rig.changes(stream).map(({ transaction, index }) => `${transaction}/${index}`))
+    const identities = ['shop.a', 'shop.b'].flatMap((stream) =>
+      rig.changes(stream).map(({ transaction, index }) => `${transaction}/${index}`),
+    )
     expect(new Set(identities).size).toBe(29_000)
   } finally {
     await rig.close()
@@ -34,10 +38,14 @@ test('rows of many tables are read over several connections, each once, and show
 })
 
 test('rows go no faster than was asked for', async () => {
-  const rig = await Rig.open(postgres, `create table a (id int primary key, note text); insert into a select g, repeat('a', 200) from generate_series(1, 6000) g`, {
-    chunkBlocks: 8,
-    config: { snapshot: { rowsPerSecondMax: 4000 } },
-  })
+  const rig = await Rig.open(
+    postgres,
+    `create table a (id int primary key, note text); insert into a select g, repeat('a', 200) from generate_series(1, 6000) g`,
+    {
+      chunkBlocks: 8,
+      config: { snapshot: { rowsPerSecondMax: 4000 } },
+    },
+  )
   try {
     const began = performance.now()
     rig.begin()
@@ -53,7 +61,10 @@ test('rows go no faster than was asked for', async () => {
 })
 
 test('a table that joins is read while the others flow on, and not one row of theirs is read again', async () => {
-  const rig = await Rig.open(postgres, `create table a (id int primary key, note text); insert into a select g, 'a' from generate_series(1, 5000) g`)
+  const rig = await Rig.open(
+    postgres,
+    `create table a (id int primary key, note text); insert into a select g, 'a' from generate_series(1, 5000) g`,
+  )
   try {
     await rig.start()
     const before = rig.changes('shop.a').length
@@ -66,7 +77,9 @@ test('a table that joins is read while the others flow on, and not one row of th
     }
     await rig.until(() => rig.reader.streams().some(({ name }) => name === 'shop.late') && rig.folded('shop.late').length > 0)
     await rig.sql(`insert into late values (-1, 'last'); insert into a values (-1, 'last')`)
-    await rig.until(() => rig.folded('shop.late').some((row) => row.startsWith('-1|')) && rig.folded('shop.a').some((row) => row.startsWith('-1|')))
+    await rig.until(
+      () => rig.folded('shop.late').some((row) => row.startsWith('-1|')) && rig.folded('shop.a').some((row) => row.startsWith('-1|')),
+    )
     expect(rig.folded('shop.late')).toEqual(await rowsOf(rig, 'late', ['id', 'note']))
     expect(rig.changes('shop.a')).toHaveLength(before + 41)
   } finally {
@@ -84,9 +97,13 @@ test('a lost slot ends in a rebuild that tells deletes, tells nothing that is eq
   try {
     await rig.start()
     await rig.stop()
-    await rig.until(async () => (await rig.sql(`select active from pg_replication_slots where slot_name = '${rig.slot}'`))[0]?.['active'] === false)
+    await rig.until(
+      async () => (await rig.sql(`select active from pg_replication_slots where slot_name = '${rig.slot}'`))[0]?.['active'] === false,
+    )
     await rig.sql(`select pg_drop_replication_slot('${rig.slot}')`)
-    await rig.sql(`delete from a where id <= 100; update a set note = 'b' where id between 200 and 209; insert into a values (5000, 'c'); delete from bag where word = 'w3'`)
+    await rig.sql(
+      `delete from a where id <= 100; update a set note = 'b' where id between 200 and 209; insert into a values (5000, 'c'); delete from bag where word = 'w3'`,
+    )
     const seen: number[] = []
     rig.begin()
     await rig.until(() => {

@@ -119,7 +119,7 @@ export class Filler {
   }
 
   async #attempt(wanted: readonly ActiveFill[], first: ExactSnapshot | null, signal: AbortSignal): Promise<void> {
-    const { target, slot, control, fills, tableOf } = this.#options
+    const { target, slot, control, fills, record, tableOf } = this.#options
     for (const fill of wanted) {
       const { header, spoilt } = fill
       // Rows of two snapshots can only be put together where a key tells which are the same.
@@ -129,6 +129,7 @@ export class Filler {
       fill.isReady = false
       // Until its rows have their place: the stream may well be running before that.
       fill.isOpening = true
+      if (record.fill.of(fill.stream)?.ended !== false) record.fill.begin(fill.stream, header.mode)
     }
     const snapshot = first ?? (await makeSnapshot(target, slot, control.query))
     const connections: Connection[] = []

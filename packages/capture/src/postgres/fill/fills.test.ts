@@ -42,7 +42,11 @@ function placed({ appends = [] }: WriteSet): string[] {
   return appends.map(({ tail, batch }) => `${tail?.replace('shop/fill/shop.a/', '') ?? 'in view'}: ${[...batch.transactions].join(' ')}`)
 }
 
-const at = (position: number): { position: number; transaction: number; timeMicros: number } => ({ position, transaction: position - 1, timeMicros: 1 })
+const at = (position: number): { position: number; transaction: number; timeMicros: number } => ({
+  position,
+  transaction: position - 1,
+  timeMicros: 1,
+})
 
 test('changes that the snapshot holds are dropped, also where a set has no others; later ones follow its rows', () => {
   const { fills, begin } = fillsAt(10)
