@@ -7,7 +7,7 @@ import { type Postgres, startPostgres } from '@millrace/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { discoverTables } from '../discover-tables.ts'
 import { Rig } from '../fixtures/rig.ts'
-import { streamRows } from '../fixtures/same-rows.ts'
+import { serverVersion, streamRows } from '../fixtures/same-rows.ts'
 
 let postgres: Postgres
 let rig: Rig
@@ -17,7 +17,7 @@ afterAll(() => postgres.stop())
 beforeEach(() => vi.stubEnv('MILLRACE_TEST_MASK_KEY', 'pepper'))
 afterEach(async () => {
   vi.unstubAllEnvs()
-  await rig.close()
+  await rig?.close()
 })
 
 const maskKey = { secret: 'env', name: 'MILLRACE_TEST_MASK_KEY' } as const
@@ -96,7 +96,8 @@ test('a hashed key keeps the identity of its rows: updates, deletes and a change
   expect(await told(6)).toEqual([JSON.stringify([hash('ann'), '2']), JSON.stringify([hash('mallory'), '1'])].sort())
 })
 
-test('a column that is left out does not leave the server, nor do its values reach the log where it cannot be kept', async () => {
+test('a column that is left out does not leave the server, nor do its values reach the log where it cannot be kept', async ({ skip }) => {
+  skip((await serverVersion(postgres)) < 150_000, 'lists of columns came with Postgres 15')
   await open(
     `create table people (id int primary key, password text, n int); insert into people values (1, 'hidden-word', 1);
      create table full_ones (id int primary key, password text, n int); alter table full_ones replica identity full; insert into full_ones values (1, 'hidden-word', 1)`,
@@ -154,7 +155,8 @@ test('a bad value under a mask is no bad value, and a parked row tells nothing t
   expect(isStored('ann@secret')).toBe(false)
 })
 
-test('columns that somebody else does not publish are not captured, and no table of theirs is altered', async () => {
+test('columns that somebody else does not publish are not captured, and no table of theirs is altered', async ({ skip }) => {
+  skip((await serverVersion(postgres)) < 150_000, 'lists of columns came with Postgres 15')
   await open(
     `create role owner login; create table people (id int primary key, password text, n int); insert into people values (1, 'x', 1)`,
     {},

@@ -45,7 +45,7 @@ async function shapeOf(rig: Rig): Promise<Shape> {
   return { columns: rows.map(({ name, type }) => ({ name: String(name), type: String(type) })) }
 }
 
-function statementOf(pick: Pick, { columns }: Shape): string {
+function statementOf(pick: Pick, { columns, mayPark }: Shape & { readonly mayPark: boolean }): string {
   const id = pick([1, 2, 3, 4, 5, 6, 7, 8, 9])
   const column = columns.length === 0 ? null : pick(columns)
   const unused = COLUMNS.filter((name) => !columns.some((each) => each.name === name))
@@ -60,31 +60,35 @@ function statementOf(pick: Pick, { columns }: Shape): string {
     () => `delete from t where id = ${id}`,
     () => `update t set id = id + 20 where id = ${id}`,
   ])
-  const alter = pick([
-    () =>
-      unused[0] === undefined
-        ? 'select 1'
-        : `alter table t add column ${pick(unused)} ${type}${pick(DEFAULTS).replace('DEFAULTED', `default ${defaultOf(type)}`)}`,
-    () => (column === null ? 'select 1' : `alter table t drop column ${column.name}`),
-    () => (column === null || unused[0] === undefined ? 'select 1' : `alter table t rename column ${column.name} to ${pick(unused)}`),
-    () => (column === null ? 'select 1' : `alter table t alter column ${column.name} type ${type} using null`),
-    () => (column === null ? 'select 1' : `alter table t alter column ${column.name} type text using ${column.name}::text || '!'`),
+  const follows = [
+    () => {
+      if (unused[0] === undefined) return 'select 1'
+      return `alter table t add column ${pick(unused)} ${type}${pick(DEFAULTS).replace('DEFAULTED', `default ${defaultOf(type)}`)}`
+    },
+    () => (column?.type === 'text' ? `alter table t alter column ${column.name} type text using ${column.name} || '!'` : 'select 1'),
+    () => (column?.type === 'integer' ? `alter table t alter column ${column.name} type bigint using ${column.name} + 1` : 'select 1'),
     () => `alter table t replica identity ${pick(['full', 'default'])}`,
     () => 'truncate t',
     () =>
       `begin; alter table t rename to old; create table t (like old including all); insert into t select * from old where id < 30; drop table old; commit`,
     () => 'vacuum full t',
-  ])
+  ]
+  const parks = [
+    () => (column === null ? 'select 1' : `alter table t drop column ${column.name}`),
+    () => (column === null || unused[0] === undefined ? 'select 1' : `alter table t rename column ${column.name} to ${pick(unused)}`),
+    () => (column === null ? 'select 1' : `alter table t alter column ${column.name} type ${type} using null`),
+  ]
+  const alter = pick(mayPark ? [...follows, ...parks] : follows)
   return pick([write, write, write, write, alter])()
 }
 
 /** In a transaction of several statements now and then; what the server refuses is undone and passed over. */
-async function step(rig: Rig, pick: Pick): Promise<string> {
+async function step(rig: Rig, pick: Pick, mayPark: boolean): Promise<string> {
   const isOpen = pick([true, false, false])
   const said: string[] = []
   if (isOpen) await rig.sql('begin')
   for (let left = isOpen ? 4 : 1; left > 0; left -= 1) {
-    const statement = statementOf(pick, await shapeOf(rig))
+    const statement = statementOf(pick, { ...(await shapeOf(rig)), mayPark })
     if (isOpen && /^(begin|vacuum)/.test(statement)) continue
     said.push(statement)
     if (isOpen) await rig.sql('savepoint s')
@@ -98,50 +102,52 @@ async function step(rig: Rig, pick: Pick): Promise<string> {
   return said.join('; ')
 }
 
-test.each([1, 2, 3, 4, 5, 6].map((seed) => [Number(process.env['MILLRACE_SEED'] ?? seed)]))(
-  'random changes of shape between random writes, seed %i',
-  async (seed) => {
-    const random = seededRandom(seed)
-    const pick: Pick = (items) => items[Math.floor(random.next() * items.length)] as (typeof items)[number]
-    const rig = await Rig.open(
-      postgres,
-      `create type mood as enum ('sad', 'glad'); create domain tens as int check (value % 10 = 0);
+const SEEDS = process.env['MILLRACE_SEEDS']?.split(',').map(Number) ?? [1, 2, 3, 4, 5, 6]
+
+test.each(SEEDS.map((seed) => [seed]))('random changes of shape between random writes, seed %i', async (seed) => {
+  const random = seededRandom(seed)
+  const pick: Pick = (items) => items[Math.floor(random.next() * items.length)] as (typeof items)[number]
+  const rig = await Rig.open(
+    postgres,
+    `create type mood as enum ('sad', 'glad'); create domain tens as int check (value % 10 = 0);
      create table t (id int primary key, a int, b text); insert into t select i, i, 'x' from generate_series(1, 9) i;
      create table beside (id int primary key)`,
-    )
-    const said: string[] = []
-    try {
-      await rig.start()
-      let isRunning = true
-      for (let at = 0; at < STEPS; at += 1) {
-        said.push(await step(rig, pick))
-        await rig.sql(`insert into beside values (${at})`)
-        const next = pick(['on', 'on', 'on', 'on', 'on', 'on', 'on', 'on', 'switch', 'accept'])
-        if (next === 'switch') {
-          said.push(isRunning ? '-- stop' : '-- start')
-          if (isRunning) await rig.stop()
-          else rig.begin()
-          isRunning = !isRunning
-        }
-        if (next === 'accept' && parkedTables(rig.reader, 'shop').length > 0) {
-          said.push('-- accept')
-          await acceptTable({ writer: rig.store, reader: rig.reader, source: 'shop', stream: 'shop.t' })
-        }
+  )
+  // What is parked is read anew once it is accepted, which would hide what was missed before: half of the runs park nothing.
+  const mayPark = seed % 2 === 0
+  const said: string[] = []
+  try {
+    await rig.start()
+    await untilSame(rig, 't')
+    let isRunning = true
+    for (let at = 0; at < STEPS; at += 1) {
+      said.push(await step(rig, pick, mayPark))
+      await rig.sql(`insert into beside values (${at})`)
+      const next = pick(['on', 'on', 'on', 'on', 'on', 'on', 'on', 'on', 'switch', 'accept'])
+      if (next === 'switch') {
+        said.push(isRunning ? '-- stop' : '-- start')
+        if (isRunning) await rig.stop()
+        else rig.begin()
+        isRunning = !isRunning
       }
-      if (!isRunning) rig.begin()
-      await untilSame(rig, 'beside')
-      await untilSettled(rig)
-      await untilSame(rig, 't')
-      await rig.sql('insert into t (id) values (99); delete from t where id = 3')
-      await untilSame(rig, 't')
-    } catch (cause) {
-      throw new Error(`seed ${seed}: ${said.join(';\n')}`, { cause })
-    } finally {
-      await rig.close()
+      if (next === 'accept' && parkedTables(rig.reader, 'shop').length > 0) {
+        said.push('-- accept')
+        await acceptTable({ writer: rig.store, reader: rig.reader, source: 'shop', stream: 'shop.t' })
+      }
     }
-    expect(said.length).toBeGreaterThan(0)
-  },
-)
+    if (!isRunning) rig.begin()
+    await untilSame(rig, 'beside')
+    if (mayPark) await untilSettled(rig)
+    await untilSame(rig, 't')
+    await rig.sql('insert into t (id) values (99); delete from t where id = 3')
+    await untilSame(rig, 't')
+    if (!mayPark) expect(parkedTables(rig.reader, 'shop')).toEqual([])
+  } catch (cause) {
+    throw new Error(`seed ${seed}: ${said.join(';\n')}`, { cause })
+  } finally {
+    await rig.close()
+  }
+})
 
 /** Accepts what is parked, as a person would, once every change has been judged. */
 async function untilSettled(rig: Rig): Promise<void> {
