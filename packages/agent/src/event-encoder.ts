@@ -7,7 +7,19 @@ import type { SchemaAnswer } from './schema-answer.ts'
 
 export type EventEncoder = (event: object) => string | null
 
-export function encoderOf({ columns }: SchemaAnswer): EventEncoder {
+/** Never throws: what a getter or a value of its own does is met once more, and told, where the event is written as it is. */
+export function encoderOf(schema: SchemaAnswer): EventEncoder {
+  const encode = rowEncoder(schema)
+  return (event) => {
+    try {
+      return encode(event)
+    } catch {
+      return null
+    }
+  }
+}
+
+function rowEncoder({ columns }: SchemaAnswer): EventEncoder {
   const names = columns.map(({ name }) => name)
   const texts: readonly CellText[] = columns.map(({ type }) => cellTextOf(type))
   const nullable = columns.map((column) => column.nullable)

@@ -182,6 +182,18 @@ describe('a batch', () => {
   })
 })
 
+it('an agent is remembered in one row, until it has not been heard of for very long', async () => {
+  let nowMs = Date.now()
+  const clock = { ...systemClock, nowMs: () => nowMs }
+  const intake = intakeOf({ clock })
+  for (let at = 0; at < 3; at += 1) await intake.take(batch(frame(at, clicks(at, at + 1))))
+  const known = (): unknown[] => reader.control('select instance, next_number from agent_instance')
+  expect(known()).toEqual([{ instance: INSTANCE, next_number: 3 }])
+  nowMs += 91 * 86_400_000
+  await intake.take(batch(frame(0, clicks(0, 1)), 'b'.repeat(32)))
+  expect(known()).toEqual([{ instance: 'b'.repeat(32), next_number: 1 }])
+})
+
 describe('an event', () => {
   it('is read by its columns where it is an array, and by its members where it is an object', async () => {
     const intake = intakeOf()
