@@ -9,30 +9,25 @@
  * of its own, and others pass it by. The server is told only of what is durable (law 2): a transaction in
  * progress ends after every position that is acknowledged, so the server sends it again from its start.
  */
-import { assert, type Clock, MillraceError } from '@millrace/base'
-import type { LogWriter, SourceProgress, StreamDefinition } from '@millrace/core'
-import type { Parking } from '../parking/parking.ts'
-import { streamName } from './catalog/table.ts'
-import type { CaptureRecord } from './capture-record.ts'
-import type { Connection, Query } from './connect.ts'
+import { assert } from '@millrace/base'
+import type { SourceProgress } from '@millrace/core'
 import type { Boundary, FillRouter } from './fill/fill-router.ts'
 import { heartbeatTime, HEARTBEAT_PREFIX } from './heartbeat.ts'
-import type { PendingChanges } from './pending-changes.ts'
 import { ChangeDecoder, type Outcome, OUTCOME } from './pgoutput/decoder.ts'
-import type { Lane } from './pgoutput/lane.ts'
-import { type Relation, sameRelation } from './pgoutput/relation.ts'
+import { heldBy, type Lane } from './pgoutput/lane.ts'
 import { readPosition } from './position.ts'
-import { type ProgressState, progressOf } from './progress-state.ts'
+import { progressOf } from './progress-state.ts'
 import { sourceError } from './source-error.ts'
+import { Acknowledgement } from './stream/acknowledgement.ts'
+import { Appointments } from './stream/appointments.ts'
 import { NO_FILLS } from './stream/no-fills.ts'
 import { Outbox } from './stream/outbox.ts'
-import { slotError, startReplication } from './stream/start-replication.ts'
-import type { StreamingChoice } from './stream/streaming-choice.ts'
-import type { TableFeed } from './table-feed.ts'
+import { connectionLost, slotError, startReplication } from './stream/start-replication.ts'
+import type { StreamEnd, StreamOptions } from './stream/stream-options.ts'
+import { ToldRelations } from './stream/told-relations.ts'
 import { FrameReader } from './wire/frame-reader.ts'
 import { RawConnection } from './wire/raw-connection.ts'
 import { MESSAGE, readServerError } from './wire/server-message.ts'
-import { statusUpdate } from './wire/status-update.ts'
 
 /** A commit is due after so many bytes of changes, or so long after the first of them. */
 const FLUSH_BYTES = 1_000_000
@@ -46,62 +41,13 @@ const LANES_MAX = 256
 /** What one of them may hold until it ends: records that it is to park. */
 const HELD_RECORDS_MAX = 1000
 const STATUS_PAUSE_MS = 2000
-/** How often, at most, a position without changes is stored, so that it may be acknowledged. */
-const QUIET_COMMIT_PAUSE_MS = 1000
 
 const CHANGES = 0x77
 const KEEPALIVE = 0x6b
 /** Frame: kind of message, start and end of the position, time; then pgoutput's own message. */
 const CHANGES_HEADER_BYTES = 25
 
-export interface BoundRelation {
-  readonly feed: TableFeed | null
-  /** The stream's new shape, where the relation brings one. */
-  readonly definition: StreamDefinition | null
-}
-
-export interface BindOptions {
-  /** Where the feed is to put its changes. */
-  readonly pending: PendingChanges
-  /** Puts what is pending out of the way, before rows of a new shape follow. */
-  readonly settle: () => Promise<void>
-  /** The relation is told within a transaction that is not committed: nothing that lasts may follow from it. */
-  readonly inProgress: boolean
-}
-
-export interface StreamOptions {
-  readonly source: string
-  readonly replication: Connection
-  /** Of the control connection. */
-  readonly query: Query
-  readonly pending: PendingChanges
-  readonly parking?: Parking | null
-  readonly writer: LogWriter
-  readonly clock: Clock
-  readonly record: CaptureRecord
-  readonly state: ProgressState
-  /** Of the server. */
-  readonly version: number
-  readonly streaming: StreamingChoice
-  readonly fills?: FillRouter
-  /** So long may the server say nothing, though asked. */
-  readonly silenceMsMax: number
-  /** The last transaction that is in the log. */
-  readonly transaction: number
-  /**
-   * Finds the table of a relation; asks the catalog where its shape is new. `uncommitted`, where it is told
-   * `inProgress`: its shape is not the log's, so its transaction must be read as a whole.
-   */
-  readonly bindRelation: (relation: Relation, options: BindOptions) => Promise<BoundRelation | 'uncommitted'>
-}
-
-/** `again`: nothing is wrong, but a session must begin anew, because streaming is to be switched. */
-export type StreamEnd = 'stopped' | 'again'
-
-interface Appointment {
-  readonly position: number
-  readonly act: () => void | Promise<void>
-}
+export type { BindOptions, BoundRelation, StreamEnd, StreamOptions } from './stream/stream-options.ts'
 
 export class ReplicationStream {
   readonly #options: StreamOptions
@@ -109,6 +55,8 @@ export class ReplicationStream {
   readonly #frames = new FrameReader()
   readonly #decoder: ChangeDecoder
   readonly #outbox: Outbox
+  readonly #told: Acknowledgement
+  readonly #relations: ToldRelations
   readonly #fills: FillRouter
   /** Transactions in progress are sent. */
   readonly #isStreaming: boolean
@@ -123,14 +71,9 @@ export class ReplicationStream {
   /** Commit time of the oldest change that is pending. */
   #pendingSinceMs: number | null = null
   #newestMicros = 0
-  #appointments: Appointment[] = []
+  readonly #appointments = new Appointments()
   /** Everything that was committed before it has come. */
   #passed: number
-  /** Stored with the log: the stream may be acknowledged, and resumes, from here. */
-  #position: number
-  /** The server is past this position and nothing before it is missing here; not stored yet. */
-  #quietPosition: number
-  #quietCommitMs = 0
 
   constructor(options: StreamOptions) {
     const { source, replication, pending, parking = null, transaction, state, record, fills = NO_FILLS, writer } = options
@@ -147,16 +90,22 @@ export class ReplicationStream {
       onSaved: (boundary, count) => this.#saved(boundary, count),
       onRefused: (error) => this.#refused(error),
     })
-    this.#position = state.position
-    this.#quietPosition = state.position
+    this.#relations = new ToldRelations({
+      source,
+      decoder: this.#decoder,
+      bindRelation: options.bindRelation,
+      settle: () => this.#settle(),
+      define: (definition) => this.#outbox.define(definition),
+      fallBack: (xid, why) => this.#fallBack(xid, why),
+    })
+    this.#told = new Acknowledgement({ raw: this.#raw, clock: options.clock, record, position: state.position })
     this.#passed = state.position
-    record.acknowledged = state.position
     this.#decoder.endPosition = state.position
   }
 
   /** Everything that was committed before it is in the log. */
   get position(): number {
-    return this.#position
+    return this.#told.position
   }
 
   /** Ends when the signal aborts; rejects when the connection is lost or the log refuses. */
@@ -186,8 +135,8 @@ export class ReplicationStream {
    * source committed before the position is decoded.
    */
   at(position: number, act: () => void | Promise<void>): void {
-    this.#appointments.push({ position, act })
-    this.#tellStatus(true)
+    this.#appointments.make(position, act)
+    this.#told.tell(true)
   }
 
   /** The next boundary is committed even if nothing is pending there; now, where the stream is quiet. */
@@ -204,13 +153,7 @@ export class ReplicationStream {
 
   /** Binds a stream's tables anew, by what the server last said of them. To be called between transactions, as in `at`. */
   async rebind(stream: string): Promise<void> {
-    const { whole, lanes } = this.#decoder
-    const isOf = (relation: Relation): boolean => streamName(this.#options.source, relation) === stream
-    for (const lane of lanes.values()) {
-      const touched = Array.from(lane.relations.values(), ({ relation }) => relation).some(isOf)
-      if (touched) return this.#fallBack(lane.xid, 'a table that it changed was bound anew')
-    }
-    for (const { relation } of [...whole.relations.values()]) if (isOf(relation)) await this.#bindWhole(relation)
+    await this.#relations.rebind(stream)
   }
 
   /** The hot loop: nothing in it waits or allocates, but for what `#after` asks for. */
@@ -229,7 +172,7 @@ export class ReplicationStream {
           if (this.#isAgain) return
         } else if (frames.buffer[frames.start] === KEEPALIVE) {
           this.#keepalive()
-          if (this.#appointments.length > 0) await this.#keepAppointments()
+          if (!this.#appointments.isEmpty()) await this.#keepAppointments()
         }
       }
       this.#waitingSinceMs = clock.monotonicMs()
@@ -250,7 +193,7 @@ export class ReplicationStream {
       case OUTCOME.COMMITTED:
         return this.#committed()
       case OUTCOME.RELATION:
-        return this.#relation()
+        return this.#relations.told()
       case OUTCOME.STREAMED:
         return this.#streamed()
       case OUTCOME.ABORTED:
@@ -278,7 +221,7 @@ export class ReplicationStream {
     if (!this.#isStreaming) streaming.committed(xid)
     if (this.#mayStreamAgain()) return this.#streamAgain()
     if (whole.isEmpty() && !this.#outbox.hasReady()) {
-      if (this.#outbox.committing === null) this.#quietPosition = Math.max(this.#quietPosition, endPosition)
+      if (this.#outbox.committing === null) this.#told.quietAt(endPosition)
       return this.#afterBoundary(null)
     }
     return this.#afterBoundary(this.#due(whole.pending.timeMicros))
@@ -305,20 +248,10 @@ export class ReplicationStream {
     this.#newestMicros = Math.max(this.#newestMicros, timeMicros)
     this.#outbox.release(lane, origin, this.#boundary())
     this.#passed = Math.max(this.#passed, this.#decoder.endPosition)
-    await this.#adopt(lane)
+    await this.#relations.adopt(lane)
     if (!isEmpty || this.#outbox.hasReady()) await this.#due(timeMicros)
-    else if (this.#outbox.committing === null) this.#quietPosition = Math.max(this.#quietPosition, this.#decoder.endPosition)
+    else if (this.#outbox.committing === null) this.#told.quietAt(this.#decoder.endPosition)
     await this.#keepAppointments()
-  }
-
-  /** What the transaction was told of tables holds for all from now on, unless something newer was told. */
-  async #adopt(lane: Lane): Promise<void> {
-    const { whole } = this.#decoder
-    for (const [oid, told] of lane.relations) {
-      const known = whole.relations.get(oid)
-      if (known !== undefined && (known.arrival > told.arrival || sameRelation(known.relation, told.relation))) continue
-      await this.#bindWhole(told.relation)
-    }
   }
 
   #aborted(): Promise<void> | null {
@@ -332,12 +265,7 @@ export class ReplicationStream {
   /** The largest of those that wait for their next piece goes out of memory, where all of them keep too much. */
   async #paused(): Promise<void> {
     const { lanes } = this.#decoder
-    let bytes = 0
-    let largest: Lane | null = null
-    for (const lane of lanes.values()) {
-      bytes += lane.pending.bytes
-      if (largest === null || lane.pending.bytes > largest.pending.bytes) largest = lane
-    }
+    const { largest, bytes } = heldBy(lanes.values())
     if (largest === null) return
     if (lanes.size > LANES_MAX) return this.#fallBack(largest.xid, `more than ${LANES_MAX} transactions were in progress`)
     if (bytes > PAUSED_BYTES) await this.#flushPart(largest)
@@ -376,7 +304,7 @@ export class ReplicationStream {
   #boundary(): Boundary {
     const { endPosition, transaction, whole } = this.#decoder
     const timeMicros = Math.max(this.#newestMicros, whole.pending.timeMicros)
-    return { position: Math.max(endPosition, this.#isIdle() ? this.#quietPosition : 0), transaction, timeMicros }
+    return { position: Math.max(endPosition, this.#isIdle() ? this.#told.quietPosition : 0), transaction, timeMicros }
   }
 
   #progressAt({ position, transaction }: Boundary): SourceProgress {
@@ -420,7 +348,7 @@ export class ReplicationStream {
     }
     if (boundary !== null) {
       record.unsavedSinceMs = this.#pendingSinceMs
-      this.#acknowledge(boundary.position)
+      this.#told.durable(boundary.position)
     }
     if (this.#flushDue && !this.#decoder.inTransaction) this.#flush()
   }
@@ -430,30 +358,18 @@ export class ReplicationStream {
     this.#raw.stop()
   }
 
-  #acknowledge(position: number): void {
-    this.#position = Math.max(this.#position, position)
-    this.#quietPosition = Math.max(this.#quietPosition, position)
-    this.#options.record.acknowledged = this.#position
-    this.#tellStatus(false)
-  }
-
   /** Asks for a sign of life; a connection that gives none for too long is taken for lost, whatever TCP says. */
   #status(): void {
     const { clock, source, silenceMsMax, streaming, query } = this.#options
     const silentMs = this.#waitingSinceMs === null ? 0 : clock.monotonicMs() - this.#waitingSinceMs
     if (silentMs > silenceMsMax) {
-      const what = `nothing was heard for ${Math.round(silentMs / 1000)} s`
-      this.#failure ??= new MillraceError('CAPTURE_CONNECTION_LOST', { details: { source, what } })
+      this.#failure ??= connectionLost(source, `nothing was heard for ${Math.round(silentMs / 1000)} s`)
       this.#raw.stop()
     }
     // Who cannot ask waits for the transaction to be told; a lost connection is found by those who need it.
     if (!this.#isStreaming) streaming.look(query).catch(() => undefined)
     if (this.#fills.isDue) this.nudge()
-    this.#tellStatus(true)
-  }
-
-  #tellStatus(replyWanted: boolean): void {
-    this.#raw.send(statusUpdate(this.#position, this.#options.clock.nowMs(), replyWanted))
+    this.#told.tell(true)
   }
 
   #keepalive(): void {
@@ -462,26 +378,16 @@ export class ReplicationStream {
     this.#options.record.serverPosition = position
     this.#passed = Math.max(this.#passed, position)
     // Past changes that are not stored yet, the position is none of ours to acknowledge.
-    if (this.#isIdle()) this.#quietPosition = Math.max(this.#quietPosition, position)
+    if (this.#isIdle()) this.#told.quietAt(position)
     const replyWanted = buffer[start + 17] === 1
-    this.#storeQuietPosition(replyWanted)
-    if (replyWanted) this.#tellStatus(false)
+    if (this.#isIdle() && this.#told.isQuietDue(replyWanted)) this.#outbox.commitReady(this.#boundary())
+    if (replyWanted) this.#told.tell(false)
   }
 
   /** Nothing that was committed at the source is on its way here. What is in progress was not. */
   #isIdle(): boolean {
     const { whole, inTransaction } = this.#decoder
     return !inTransaction && whole.isEmpty() && this.#outbox.isIdle()
-  }
-
-  /** So that a quiet source beside busy neighbours does not hold back the server's log. */
-  #storeQuietPosition(atOnce: boolean): void {
-    const { clock } = this.#options
-    const nowMs = clock.monotonicMs()
-    if (this.#quietPosition <= this.#position || !this.#isIdle()) return
-    if (!atOnce && nowMs - this.#quietCommitMs < QUIET_COMMIT_PAUSE_MS) return
-    this.#quietCommitMs = nowMs
-    this.#outbox.commitReady(this.#boundary())
   }
 
   /** A heartbeat that came back through the slot proves that all of the way works. */
@@ -494,43 +400,6 @@ export class ReplicationStream {
     record.lastHeartbeatMs = clock.nowMs()
     record.heartbeatSentMs = null
     if (this.#isIdle()) record.lastLagMs = Math.max(0, record.lastHeartbeatMs - sentMs)
-  }
-
-  async #relation(): Promise<void> {
-    const { relation, lane, whole } = this.#decoder
-    assert(relation !== null, 'a relation message tells a relation')
-    if (lane === whole) await this.#bindWhole(relation)
-    else await this.#bindInProgress(relation, lane)
-  }
-
-  async #bindWhole(relation: Relation): Promise<void> {
-    const { whole } = this.#decoder
-    const bound = await this.#options.bindRelation(relation, {
-      pending: whole.pending,
-      settle: () => this.#settle(),
-      inProgress: false,
-    })
-    assert(bound !== 'uncommitted', 'a relation of a committed transaction is committed')
-    const { feed, definition } = bound
-    if (definition !== null) this.#outbox.define(definition)
-    feed?.tell(relation.columns.map(({ key }) => key))
-    this.#decoder.bind(whole, relation, feed)
-  }
-
-  /** What a transaction in progress is told of a table holds for itself alone. */
-  async #bindInProgress(relation: Relation, lane: Lane): Promise<void> {
-    const { whole } = this.#decoder
-    const { oid } = relation
-    const own = lane.relations.get(oid)
-    if (own !== undefined && sameRelation(own.relation, relation)) return this.#decoder.bind(lane, relation, lane.feeds.get(oid) ?? null)
-    const known = whole.relations.get(oid)
-    if (known !== undefined && sameRelation(known.relation, relation)) {
-      return this.#decoder.bind(lane, relation, whole.feeds.get(oid)?.twin(lane.pending) ?? null)
-    }
-    const bound = await this.#options.bindRelation(relation, { pending: lane.pending, settle: async () => undefined, inProgress: true })
-    if (bound === 'uncommitted') return this.#fallBack(lane.xid, `it changes the shape of ${relation.schemaName}.${relation.tableName}`)
-    bound.feed?.tell(relation.columns.map(({ key }) => key))
-    this.#decoder.bind(lane, relation, bound.feed)
   }
 
   /** Everything is read again from what is durable, and comes whole until that transaction ended. */
@@ -560,19 +429,13 @@ export class ReplicationStream {
   }
 
   #afterBoundary(wait: Promise<void> | null): Promise<void> | null {
-    if (this.#appointments.length === 0) return wait
+    if (this.#appointments.isEmpty()) return wait
     return (wait ?? Promise.resolve()).then(() => this.#keepAppointments())
   }
 
   async #keepAppointments(): Promise<void> {
     const { inTransaction, lane, whole } = this.#decoder
-    if (inTransaction || lane !== whole) return
-    for (;;) {
-      const due = this.#appointments.find(({ position }) => position <= this.#passed)
-      if (due === undefined) return
-      this.#appointments = this.#appointments.filter((each) => each !== due)
-      await due.act()
-    }
+    if (!inTransaction && lane === whole) await this.#appointments.keep(this.#passed)
   }
 
   #control(): void {
@@ -584,9 +447,7 @@ export class ReplicationStream {
     } else if (kind === MESSAGE.ERROR) {
       const error = readServerError(buffer, start, end)
       throw slotError(error, { source, state }) ?? sourceError(error, replication.address, 'connected')
-    } else if (kind === MESSAGE.COPY_DONE || kind === MESSAGE.READY) {
-      throw new MillraceError('CAPTURE_CONNECTION_LOST', { details: { source, what: 'the server ended the stream' } })
-    }
+    } else if (kind === MESSAGE.COPY_DONE || kind === MESSAGE.READY) throw connectionLost(source, 'the server ended the stream')
   }
 
   #cancelFlush(): void {

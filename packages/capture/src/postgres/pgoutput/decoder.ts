@@ -83,7 +83,9 @@ export class ChangeDecoder {
   readonly #messagePrefix: string
   readonly #parking: Parking | null
   readonly #afterTransaction: number
+  /** Of the lane at hand. */
   #pending: PendingChanges
+  #feeds: ReadonlyMap<number, TableFeed | null>
   #skipped = false
   /** By how much everything in a message lies further behind. */
   #shift = 0
@@ -97,6 +99,7 @@ export class ChangeDecoder {
     this.#afterTransaction = afterTransaction
     this.whole = new Lane(0, pending)
     this.lane = this.whole
+    this.#feeds = this.whole.feeds
     this.transaction = afterTransaction
   }
 
@@ -195,6 +198,7 @@ export class ChangeDecoder {
   #enter(lane: Lane, shift: number): void {
     this.lane = lane
     this.#pending = lane.pending
+    this.#feeds = lane.feeds
     this.#shift = shift
   }
 
@@ -244,7 +248,7 @@ export class ChangeDecoder {
   }
 
   #feedOf(buffer: Buffer, at: number): TableFeed | null {
-    const feed = this.lane.feeds.get(readUint32(buffer, at))
+    const feed = this.#feeds.get(readUint32(buffer, at))
     if (feed === undefined) throw this.#unknown('a change of a table that it has not described')
     return this.#skipped ? null : feed
   }

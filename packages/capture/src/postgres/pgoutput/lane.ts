@@ -51,3 +51,14 @@ export class Lane {
     return this.pending.count === 0 && this.tails.size === 0
   }
 }
+
+/** What lanes keep in memory together, and which of them keeps most. */
+export function heldBy(lanes: Iterable<Lane>): { readonly bytes: number; readonly largest: Lane | null } {
+  let bytes = 0
+  let largest: Lane | null = null
+  for (const lane of lanes) {
+    bytes += lane.pending.bytes
+    if (largest === null || lane.pending.bytes > largest.pending.bytes) largest = lane
+  }
+  return { bytes, largest }
+}

@@ -38,3 +38,7 @@ export function slotError(error: ServerError, { source, state }: { source: strin
   const details = { source, slot, position: positionToText(state.position), what: error.message, next: successorOf(slot) }
   return new MillraceError('CAPTURE_SLOT_LOST', { cause: error, details })
 }
+
+export function connectionLost(source: string, what: string): MillraceError {
+  return new MillraceError('CAPTURE_CONNECTION_LOST', { details: { source, what } })
+}
