@@ -1,15 +1,18 @@
-/** One reading of a CSV file to typed columns, by one reader, in a process of its own. */
+/**
+ * One reading of a CSV file to typed columns, by one reader, in a process of its own. Each first reads a small
+ * file of the same kind (`warm`), as a program that runs for long has done.
+ */
 import { declaredSchemas, readRecords } from '@millrace/capture'
 import { sqlNameOf } from '@millrace/core'
 import { createReadStream } from 'node:fs'
 import { CSV_FORMAT, CSV_HEADER, csvRows } from './csv-file.ts'
 
 export type CsvReading =
-  | { readonly reader: 'millrace'; readonly path: string }
+  | { readonly reader: 'millrace'; readonly path: string; readonly warm: string }
   /** Without a file: rows that are made once and come again and again, to see what memory a file of any size takes. */
   | { readonly reader: 'millrace'; readonly endless: { readonly rows: number } }
   /** `table`: the columns are kept; else they are only read, which is the quicker. */
-  | { readonly reader: 'duckdb'; readonly path: string; readonly threads: number | null; readonly table: boolean }
+  | { readonly reader: 'duckdb'; readonly path: string; readonly warm: string; readonly threads: number | null; readonly table: boolean }
 
 export interface CsvRead {
   readonly rows: number
@@ -47,9 +50,12 @@ async function duckdb(order: CsvReading & { reader: 'duckdb' }): Promise<() => P
   const connection = await instance.connect()
   const columns = (declaredSchemas(CSV_FORMAT, 'file') ?? []).flatMap(({ schema }) => schema.columns)
   const declared = columns.map(({ name, type }) => `'${name}': '${sqlNameOf(type)}'`).join(', ')
-  const file = `read_csv('${order.path}', header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', columns = {${declared}})`
+  const fileAt = (path: string): string =>
+    `read_csv('${path}', header = true, auto_detect = false, delim = ',', quote = '"', escape = '"', columns = {${declared}})`
   // A count of each column has each cell read, and costs next to nothing itself.
   const counts = columns.map(({ name }) => `count("${name}")`).join(', ')
+  await connection.run(`SELECT ${counts} FROM ${fileAt(order.warm)}`)
+  const file = fileAt(order.path)
   return async () => {
     if (order.table) await connection.run(`CREATE TABLE file AS SELECT * FROM ${file}`)
     const result = await connection.runAndReadAll(`SELECT count(*), ${counts} FROM ${order.table ? 'file' : file}`)
@@ -59,6 +65,7 @@ async function duckdb(order: CsvReading & { reader: 'duckdb' }): Promise<() => P
 
 async function workOf(order: CsvReading): Promise<() => Promise<number>> {
   if (order.reader === 'duckdb') return duckdb(order)
+  if ('path' in order) await readWithMillrace(createReadStream(order.warm, { highWaterMark: CHUNK_BYTES }))
   const bytes = 'path' in order ? createReadStream(order.path, { highWaterMark: CHUNK_BYTES }) : endless(order.endless.rows)
   return () => readWithMillrace(bytes)
 }
