@@ -31,8 +31,8 @@ export interface TotalFormat {
   /** For people: `rows`, `amount`. */
   readonly name: string
   /**
-   * `count`: records of data. `{ sum }`: of a column of numbers, exact. `{ hash }`: the sum of all digits' whole number of a column
-   * (an account number counts as a number), modulo 10 to the power of the field's digits.
+   * `count`: records of data. `{ sum }`: of a column of numbers, exact. `{ hash }`: the sum of a column's digits taken as whole
+   * numbers (an account number counts as one), of which as many digits are compared as the field has.
    */
   readonly of: 'count' | { readonly sum: string } | { readonly hash: string }
   /** Only records of this type are counted; default: all of them. */
