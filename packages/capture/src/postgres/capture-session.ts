@@ -17,7 +17,8 @@ import type { FillMode } from './fill/fill-header.ts'
 import type { FillRouter } from './fill/fill-router.ts'
 import { Filler } from './fill/filler.ts'
 import { Fills } from './fill/fills.ts'
-import type { ExactSnapshot } from './fill/snapshot-slot.ts'
+import { type ExactSnapshot, takeover } from './fill/snapshot-slot.ts'
+import { endTogether } from './end-together.ts'
 import { keepHeartbeat } from './heartbeat.ts'
 import { PendingChanges } from './pending-changes.ts'
 import { type ProgressState, progressOf, stateOf } from './progress-state.ts'
@@ -47,6 +48,7 @@ export interface SessionOptions {
   /** For what need not be durable. */
   readonly scratchFolder: string
   readonly chunkBlocks?: number
+  readonly resumeChunksMin?: number
   /** Why the slot cannot be followed any more, where that is known already. */
   readonly lost: MillraceError | null
   /** Told once the stream can go on from what the log holds. */
@@ -253,7 +255,8 @@ class Session implements CaptureSession {
   }
 
   #prepareFills(state: ProgressState, filled: readonly string[]): void {
-    const { target, reader, parking, writer, clock, random, record, slot, scratchFolder, partitionsOf, chunkBlocks } = this.#options
+    const { target, reader, parking, writer, clock, random, record, slot, scratchFolder, partitionsOf, chunkBlocks, resumeChunksMin } =
+      this.#options
     const { control } = this.#ground
     const { position, offset } = state
     this.#fills = new Fills({
@@ -288,6 +291,7 @@ class Session implements CaptureSession {
       onSuspect: (stream, why) => this.#warden.suspect(stream, why),
       nudge: () => this.#stream?.nudge(),
       ...(chunkBlocks === undefined ? {} : { chunkBlocks }),
+      ...(resumeChunksMin === undefined ? {} : { resumeChunksMin }),
     })
     record.isWhole = !this.#fills.active.some(({ header }) => header.group === WHOLE)
   }
@@ -382,25 +386,4 @@ function offsetFor(old: SourceProgress | null, position: number): number {
   const { offset } = stateOf(old)
   const last = old.transaction + offset
   return position - 1 + offset > last ? offset : last - position + 2
-}
-
-/** A snapshot that tells when nobody needs its connection any more. */
-function takeover(snapshot: ExactSnapshot): { snapshot: ExactSnapshot; released: Promise<void> } {
-  let release: () => void = () => undefined
-  const released = new Promise<void>((resolve) => (release = resolve))
-  return { snapshot: { ...snapshot, close: () => release() }, released }
-}
-
-/** Whichever ends first ends the others; the first failure is what is raised. */
-async function endTogether(runs: readonly Promise<unknown>[], session: AbortController): Promise<void> {
-  const failures: unknown[] = []
-  const ended = runs.map((run) =>
-    run
-      .catch((error: unknown) => {
-        if (!session.signal.aborted) failures.push(error)
-      })
-      .finally(() => session.abort()),
-  )
-  await Promise.all(ended)
-  if (failures.length > 0) throw failures[0]
 }

@@ -30,6 +30,8 @@ export interface PostgresCaptureOptions {
   readonly scratchFolder?: string
   /** How many blocks of a table are read at a time. */
   readonly chunkBlocks?: number
+  /** After a kill, a table of which fewer chunks were read is begun anew. */
+  readonly resumeChunksMin?: number
 }
 
 /** Above the half of `wal_sender_timeout`, in which a busy server may well be silent. */

@@ -34,9 +34,11 @@ test.each(SEEDS)(
     const fuse = { left: Infinity }
     const rig = await Rig.open(postgres, TABLES, {
       chunkBlocks: 1,
+      // So that rows of several snapshots meet.
+      resumeChunksMin: 1,
       partitions: 1,
       writer: (store) => fused(store, fuse),
-      config: { snapshot: { connections: 2 } },
+      config: { snapshot: { connections: 2, rowsPerSecondMax: 5000 } },
     })
     const load = new Load(rig.url, seed)
     try {
@@ -49,7 +51,7 @@ test.each(SEEDS)(
             `create table late (id int primary key, note text); insert into late select g, repeat('l', 300) from generate_series(1, 2000) g`,
           )
         await sleep(random.below(150))
-        fuse.left = random.below(120)
+        fuse.left = 20 + random.below(120)
         await sleep(300 + random.below(1200))
         if (kill === 3 && rig.observation.phase === 'running')
           await rig.capture?.backfill({ stream: 'shop.paper', where: null }).catch(() => undefined)

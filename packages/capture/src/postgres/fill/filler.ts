@@ -39,6 +39,7 @@ export interface FillerOptions {
   /** Has the stream commit at its next boundary. */
   readonly nudge: () => void
   readonly chunkBlocks?: number
+  readonly resumeChunksMin?: number
 }
 
 const CONNECTIONS_DEFAULT = 2
@@ -119,11 +120,11 @@ export class Filler {
   }
 
   async #attempt(wanted: readonly ActiveFill[], first: ExactSnapshot | null, signal: AbortSignal): Promise<void> {
-    const { target, slot, control, fills, record, tableOf } = this.#options
+    const { target, slot, control, fills, record, tableOf, resumeChunksMin = RESUME_CHUNKS_MIN } = this.#options
     for (const fill of wanted) {
       const { header, spoilt } = fill
       // Rows of two snapshots can only be put together where a key tells which are the same.
-      const isPoor = header.doubtful === null || !isSeekable(tableOf(fill.stream)) || this.#done(fill).length < RESUME_CHUNKS_MIN
+      const isPoor = header.doubtful === null || !isSeekable(tableOf(fill.stream)) || this.#done(fill).length < resumeChunksMin
       if (spoilt === 'anew' || (header.era > 0 && isPoor)) fills.beginAnew(fill)
       fill.spoilt = null
       fill.isReady = false

@@ -28,3 +28,10 @@ export async function makeSnapshot(target: SourceTarget, slot: string, control: 
     throw error
   }
 }
+
+/** A snapshot that tells when nobody needs its connection any more. */
+export function takeover(snapshot: ExactSnapshot): { snapshot: ExactSnapshot; released: Promise<void> } {
+  let release: () => void = () => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  return { snapshot: { ...snapshot, close: () => release() }, released }
+}
