@@ -9,16 +9,16 @@
  */
 import { assert, type Clock, MillraceError } from '@millrace/base'
 import { OPERATION, CELL } from '@millrace/core'
-import { crc32 } from 'node:zlib'
 import { type GroupStart, readMariadbGtid, readMysqlGtid, readPayload, readQuery, readXaName } from './binlog/control-event.ts'
 import { EventReader } from './binlog/event-reader.ts'
 import { EVENT } from './binlog/event-type.ts'
-import { isMalformed } from './binlog/malformed.ts'
+import { isMalformed, MalformedError } from './binlog/malformed.ts'
 import { readRows, rowsTypeOf, tableIdAt } from './binlog/rows-event.ts'
 import { readStatement } from './binlog/statement.ts'
 import type { CaptureRecord } from './capture-record.ts'
 import { parseHistory, type History } from './gtid/history.ts'
 import type { PendingChanges } from './pending-changes.ts'
+import { HistoryProof } from './gtid/history-proof.ts'
 import { IncompleteGroup } from './incomplete-group.ts'
 import type { ProgressState } from './progress-state.ts'
 import { ALL_TABLES, type Effect, effectOf } from './statement-effect.ts'
@@ -65,12 +65,7 @@ export class BinlogFollower {
   #isFirst = false
   #isStandalone = false
   #isSkipped = false
-  /** The group that proves our history has not come yet. */
-  #isProofDue: boolean
-  /** It is the group at hand; its rows are in the log already. */
-  #isProving = false
-  /** Grows over what the group does: a likeness to know it by. */
-  #likeness = 0
+  readonly #proof: HistoryProof
 
   constructor(options: FollowerOptions) {
     const { source, isChecked, state, isProofWanted } = options
@@ -78,7 +73,7 @@ export class BinlogFollower {
     this.#events = new EventReader(source, isChecked)
     this.#history = parseHistory(state.dialect, state.gtid)
     this.#file = state.file
-    this.#isProofDue = isProofWanted
+    this.#proof = new HistoryProof(state.proof, isProofWanted)
   }
 
   get state(): ProgressState {
@@ -109,7 +104,7 @@ export class BinlogFollower {
     const { buffer, start, end } = this.#events
     const { pending, log } = this.#options
     const bound = this.#bound.get(tableIdAt(buffer, start))
-    if (bound === undefined || bound.feed === null || this.#isSkipped || this.#isProving) return null
+    if (bound === undefined || bound.feed === null || this.#isSkipped || this.#proof.isAtHand) return null
     const { feed } = bound
     const body = readRows(buffer, { start, end, type, columns: feed.columnCount })
     if (type.kind === 'update') feed.update(body)
@@ -203,11 +198,9 @@ export class BinlogFollower {
     this.#isSkipped = incomplete.has(this.#groupPlace)
     this.#isFirst = true
     this.#isStandalone = group.isStandalone ?? false
-    this.#likeness = 0
-    // Domains are independent: a group of another one may well come before the proof, and is new.
-    this.#isProving = this.#isProofDue && domainOf(group.gtid) === domainOf(this.#options.state.proof)
+    this.#proof.begin(group)
     log.begin(group.timeMicros)
-    return group.preparing === null || this.#isSkipped || this.#isProving ? null : log.prepare(group.preparing)
+    return group.preparing === null || this.#isSkipped || this.#proof.isAtHand ? null : log.prepare(group.preparing)
   }
 
   /** A group that is open when another begins was never finished by its server. */
@@ -240,9 +233,9 @@ export class BinlogFollower {
         return this.#xa(statement, isFirst)
       default: {
         if (isFirst && this.#group.isStandalone === null) this.#isStandalone = true
-        this.#likeness = crc32(sql, this.#likeness)
+        this.#proof.add(sql)
         const effect =
-          this.#isSkipped || this.#isProving
+          this.#isSkipped || this.#proof.isAtHand
             ? null
             : effectOf(statement, { sql, database, ours: this.#options.database, isWanted: this.#options.isWanted })
         const done = effect === null ? null : this.#apply(effect)
@@ -255,11 +248,11 @@ export class BinlogFollower {
   #xa({ verb, name, isOnePhase }: { verb: string; name: string; isOnePhase: boolean }, isFirst: boolean): Promise<void> | null {
     const { log } = this.#options
     if (verb === 'START' || verb === 'BEGIN') {
-      return this.#isSkipped || this.#isProving ? null : log.prepare(name)
+      return this.#isSkipped || this.#proof.isAtHand ? null : log.prepare(name)
     }
     if (!isFirst || (verb !== 'COMMIT' && verb !== 'ROLLBACK') || isOnePhase) return null
-    this.#likeness = crc32(`${verb} ${name}`, this.#likeness)
-    if (this.#isSkipped || this.#isProving) return this.#end()
+    this.#proof.add(`${verb} ${name}`)
+    if (this.#isSkipped || this.#proof.isAtHand) return this.#end()
     const { prepared } = this.state
     if (!prepared.includes(name)) {
       if (verb === 'ROLLBACK') return this.#end()
@@ -272,7 +265,7 @@ export class BinlogFollower {
   #prepared(): Promise<void> | null {
     const { name, isOnePhase } = readXaName(this.#events.body)
     const { log } = this.#options
-    if (this.#isSkipped || this.#isProving) return this.#end()
+    if (this.#isSkipped || this.#proof.isAtHand) return this.#end()
     if (isOnePhase) throw this.#undecodable('a transaction that was committed in one phase under a name')
     return log.commitPrepared({ ...this.#advanced(), prepared: [...this.state.prepared, name] })
   }
@@ -280,11 +273,9 @@ export class BinlogFollower {
   #end(): Promise<void> | null {
     if (this.#group === null) return null
     const state = this.#advanced()
-    if (!this.#isProving) return this.#options.log.commit(state)
-    this.#isProving = false
-    this.#isProofDue = false
+    if (!this.#proof.isAtHand) return this.#options.log.commit(state)
     const { proof, before, gtid } = this.#options.state
-    if (state.proof !== proof)
+    if (!this.#proof.settle(state.proof))
       throw this.#lost(
         `after ${before} this server has the transaction ${state.proof.split(' ')[0]} where ours was ${gtid}, or another of that name`,
       )
@@ -300,7 +291,7 @@ export class BinlogFollower {
     const before = isMariadb ? this.#history.toString() : ''
     this.#history.add(group.gtid)
     this.#group = null
-    const proof = isMariadb ? `${group.gtid} ${group.timeMicros} ${this.#likeness}` : ''
+    const proof = isMariadb ? this.#proof.likenessOf(group) : ''
     return { ...state, gtid: this.#history.toString(), file: this.#file, position: this.#events.nextPosition, before, proof }
   }
 
@@ -341,7 +332,7 @@ export class BinlogFollower {
   }
 
   #resemble(table: string): void {
-    if (this.state.dialect === 'mariadb') this.#likeness = crc32(table, this.#likeness)
+    if (this.state.dialect === 'mariadb') this.#proof.add(table)
   }
 
   async #payload(): Promise<void> {
@@ -352,7 +343,7 @@ export class BinlogFollower {
         const next = this.#events.readInner(bytes, at)
         this.#events.nextPosition = nextPosition
         // A payload has none within it, so that this never goes deeper.
-        if (this.#events.type === EVENT.TRANSACTION_PAYLOAD) throw new RangeError('a compressed transaction holds another one')
+        if (this.#events.type === EVENT.TRANSACTION_PAYLOAD) throw new MalformedError('a compressed transaction holds another one')
         const wait = this.#event(next - at)
         if (wait !== null) await wait
         at = next
@@ -378,7 +369,7 @@ export class BinlogFollower {
   /** Comes only while the server waits at the end of its binlog: there is nothing that we have not got. */
   #heartbeat(): null {
     const { record, clock, log, state } = this.#options
-    if (this.#isProofDue && this.#group === null)
+    if (this.#proof.isDue && this.#group === null)
       throw this.#lost(`this server has nothing after ${state.before}, and so lacks ${state.gtid}`)
     record.lastHeartbeatMs = clock.nowMs()
     if (log.isIdle) record.lastLagMs = 0
@@ -400,9 +391,4 @@ export class BinlogFollower {
   get #place(): string {
     return `${this.#file}:${this.#events.nextPosition}`
   }
-}
-
-/** Of a GTID of MariaDB, or of a likeness, which begins with one. */
-function domainOf(gtid: string): string {
-  return gtid.slice(0, gtid.indexOf('-'))
 }

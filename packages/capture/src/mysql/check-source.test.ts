@@ -75,6 +75,13 @@ test.each([
   expect(error).toMatchObject({ code: isOld ? 'SOURCE_MYSQL_VERSION' : 'SOURCE_MYSQL_SETTING' })
 })
 
+test('GTIDs with tags are refused before anything is read', async () => {
+  const variables = { ...MYSQL, gtid_executed: `${UUID}:1-5:tag_a:1` }
+  const rows = Object.entries(variables).map(([name, value]) => ({ Variable_name: name, Value: value }))
+  const control = { address: { source: 'shop', host: 'h', user: 'u', database: 'd' }, query: async () => rows } as unknown as Connection
+  await expect(checkServer(control, 5)).rejects.toMatchObject({ code: 'CAPTURE_BINLOG_UNREADABLE' })
+})
+
 test('a binlog that leaves our database out is refused', () => {
   const status = { file: 'b.1', position: 4, onlyDatabases: '', ignoredDatabases: '' }
   expect(filterProblem(status, 'shop')).toBeNull()

@@ -1,6 +1,7 @@
 /** What the server is and how it is set; each setting that does not fit with the statement that mends it. */
 import { MillraceError } from '@millrace/base'
 import type { Dialect } from './binlog/event-type.ts'
+import { isMalformed } from './binlog/malformed.ts'
 import type { Connection } from './connect.ts'
 import { MysqlSet } from './gtid/mysql-set.ts'
 import type { ProgressState } from './progress-state.ts'
@@ -132,10 +133,21 @@ export async function checkServer(control: Connection, ownServerId: number): Pro
     throw new MillraceError('CAPTURE_SERVER_ID_TAKEN', {
       details: { source, serverId: ownServerId, what: 'it is that of the server itself' },
     })
+  if (facts.dialect === 'mysql') checkNoTags(source, facts)
   const status = await readLogStatus(control, facts)
   const filter = filterProblem(status, database)
   if (filter !== null) throw new MillraceError('SOURCE_MYSQL_SETTING', { details: { source, ...filter } })
   return facts
+}
+
+function checkNoTags(source: string, { variables }: ServerFacts): void {
+  try {
+    MysqlSet.parse(variables.get('gtid_executed') ?? '')
+  } catch (cause) {
+    if (!isMalformed(cause)) throw cause
+    const what = `a set of GTIDs that is not known here (${cause.message}); MySQL 8.3 and later can be told to give tags`
+    throw new MillraceError('CAPTURE_BINLOG_UNREADABLE', { cause, details: { source, place: 'gtid_executed', what } })
+  }
 }
 
 export function filterProblem({ onlyDatabases, ignoredDatabases }: LogStatus, database: string): SettingProblem | null {

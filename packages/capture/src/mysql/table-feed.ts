@@ -3,6 +3,7 @@ import { type BatchBuilder, CELL, OPERATION, type VectorBuilder } from '@millrac
 import type { BinlogCell } from './cell/binlog-cell.ts'
 import { KeyHash } from './cell/key-hash.ts'
 import type { PendingSlot } from './pending-changes.ts'
+import { MalformedError } from './binlog/malformed.ts'
 
 const NULL = -1
 const MISSING = -2
@@ -116,7 +117,7 @@ export class TableFeed {
       ends[column] = at
     }
     // NaN, which a read beyond the buffer gives, is not within the border either.
-    if (!(at <= end) || count === 0) throw new RangeError('a row ends beyond its event')
+    if (!(at <= end) || count === 0) throw new MalformedError('a row ends beyond its event')
     return at
   }
 

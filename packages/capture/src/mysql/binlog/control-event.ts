@@ -2,6 +2,7 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { LengthEncoded } from '../wire/length-encoded.ts'
 import { inflate } from './rows-event.ts'
+import { MalformedError } from './malformed.ts'
 
 export interface GroupStart {
   readonly gtid: string
@@ -50,7 +51,7 @@ export function readQuery(body: Buffer, isCompressed: boolean): QueryEvent {
   const databaseLength = body.readUInt8(8)
   const databaseStart = 13 + body.readUInt16LE(11)
   const sqlStart = databaseStart + databaseLength + 1
-  if (sqlStart > body.length) throw new RangeError('the statement begins beyond the event')
+  if (sqlStart > body.length) throw new MalformedError('the statement begins beyond the event')
   const text = body.subarray(sqlStart)
   return {
     database: body.toString('utf8', databaseStart, databaseStart + databaseLength),
@@ -65,7 +66,7 @@ function readPreparing(body: Buffer, at: number): string {
 
 /** Written as servers write it in the statement that ends the transaction. */
 function xaName(body: Buffer, { format, first, second, at }: { format: number; first: number; second: number; at: number }): string {
-  if (at + first + second > body.length) throw new RangeError('the name ends beyond the event')
+  if (at + first + second > body.length) throw new MalformedError('the name ends beyond the event')
   return `X'${body.toString('hex', at, at + first)}',X'${body.toString('hex', at + first, at + first + second)}',${format}`
 }
 
@@ -96,8 +97,8 @@ export function readPayload(body: Buffer): Buffer {
   }
   const payload = body.subarray(reader.at)
   if (compression === UNCOMPRESSED) return payload
-  if (compression !== ZSTD) throw new RangeError(`a transaction is compressed in a way that is not known here (${compression})`)
+  if (compression !== ZSTD) throw new MalformedError(`a transaction is compressed in a way that is not known here (${compression})`)
   if (size > PAYLOAD_BYTES_MAX)
-    throw new RangeError(`a compressed transaction of ${size} bytes is larger than the ${PAYLOAD_BYTES_MAX} that are held at once`)
+    throw new MalformedError(`a compressed transaction of ${size} bytes is larger than the ${PAYLOAD_BYTES_MAX} that are held at once`)
   return zstdDecompressSync(payload, { maxOutputLength: PAYLOAD_BYTES_MAX })
 }

@@ -2,6 +2,7 @@
 import { LengthEncoded } from '../wire/length-encoded.ts'
 import type { Dialect } from './event-type.ts'
 import { COLUMN_TYPE, type RawColumn } from './column-type.ts'
+import { MalformedError } from './malformed.ts'
 
 const FIELD = {
   SIGNEDNESS: 1,
@@ -75,7 +76,7 @@ function readFields(bytes: Buffer): Map<number, Buffer> {
     const kind = bytes.readUInt8(reader.at)
     reader.at += 1
     const length = reader.read(bytes)
-    if (reader.at + length > bytes.length) throw new RangeError('a field ends beyond the event')
+    if (reader.at + length > bytes.length) throw new MalformedError('a field ends beyond the event')
     fields.set(kind, bytes.subarray(reader.at, reader.at + length))
     reader.at += length
   }
@@ -121,7 +122,7 @@ function labelsOf(field: Buffer | undefined, columns: readonly number[]): Map<nu
     const own: Buffer[] = []
     for (let count = reader.read(field); count > 0; count -= 1) {
       const length = reader.read(field)
-      if (reader.at + length > field.length) throw new RangeError('a label ends beyond the event')
+      if (reader.at + length > field.length) throw new MalformedError('a label ends beyond the event')
       own.push(field.subarray(reader.at, reader.at + length))
       reader.at += length
     }

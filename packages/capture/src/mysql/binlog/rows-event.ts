@@ -3,6 +3,7 @@ import { inflateSync } from 'node:zlib'
 import type { RowsBody } from '../table-feed.ts'
 import { LengthEncoded } from '../wire/length-encoded.ts'
 import { EVENT } from './event-type.ts'
+import { MalformedError } from './malformed.ts'
 
 export type RowsKind = 'insert' | 'update' | 'delete'
 
@@ -41,7 +42,7 @@ export function tableIdAt(buffer: Buffer, at: number): number {
 
 const lengths = new LengthEncoded()
 
-/** Where the rows lie; `columns` is the count that the TABLE_MAP told. Raises RangeError where they cannot be read. */
+/** Where the rows lie; `columns` is the count that the TABLE_MAP told. Raises MalformedError, or RangeError of a buffer, where they cannot be read. */
 export function readRows(
   buffer: Buffer,
   { start, end, type, columns }: { start: number; end: number; type: RowsType; columns: number },
@@ -49,13 +50,13 @@ export function readRows(
   lengths.at = start + 8
   if (type.hasExtra) lengths.at += buffer.readUInt16LE(start + 8)
   const told = lengths.read(buffer)
-  if (told !== columns) throw new RangeError(`the rows have ${told} columns, their table ${columns}`)
+  if (told !== columns) throw new MalformedError(`the rows have ${told} columns, their table ${columns}`)
   const width = (columns + 7) >> 3
   const at = lengths.at
   const present = buffer.subarray(at, at + width)
   const presentAfter = type.kind === 'update' ? buffer.subarray(at + width, at + 2 * width) : present
   const rows = at + (type.kind === 'update' ? 2 : 1) * width
-  if (rows > end) throw new RangeError('the event ends before its rows')
+  if (rows > end) throw new MalformedError('the event ends before its rows')
   if (!type.isCompressed) return { buffer, start: rows, end, present, presentAfter }
   const inflated = inflate(buffer.subarray(rows, end))
   return { buffer: inflated, start: 0, end: inflated.length, present, presentAfter }
@@ -66,10 +67,10 @@ export function inflate(bytes: Buffer): Buffer {
   const first = bytes.readUInt8(0)
   const lengthBytes = first & 7
   if ((first & 0x80) === 0 || (first & 0x70) !== 0 || lengthBytes === 0 || lengthBytes > 4)
-    throw new RangeError('the kind of compression is unknown')
+    throw new MalformedError('the kind of compression is unknown')
   const length = bytes.readUIntBE(1, lengthBytes)
-  if (length > INFLATED_BYTES_MAX) throw new RangeError('the event would be too large')
+  if (length > INFLATED_BYTES_MAX) throw new MalformedError('the event would be too large')
   const inflated = inflateSync(bytes.subarray(1 + lengthBytes), { maxOutputLength: Math.max(1, length) })
-  if (inflated.length !== length) throw new RangeError('the event has another length than it tells')
+  if (inflated.length !== length) throw new MalformedError('the event has another length than it tells')
   return inflated
 }

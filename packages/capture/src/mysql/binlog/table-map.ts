@@ -7,6 +7,7 @@ import { LengthEncoded } from '../wire/length-encoded.ts'
 import type { Dialect } from './event-type.ts'
 import { COLUMN_TYPE, type RawColumn } from './column-type.ts'
 import { readOptionalMetadata } from './optional-metadata.ts'
+import { MalformedError } from './malformed.ts'
 
 export interface MapColumn {
   readonly name: string
@@ -62,11 +63,11 @@ export function readTableName(body: Buffer): { database: string; table: string; 
   const databaseEnd = 3 + body.readUInt8(2)
   const tableStart = databaseEnd + 2
   const tableEnd = tableStart + body.readUInt8(tableStart - 1)
-  if (tableEnd >= body.length) throw new RangeError('a name ends beyond the event')
+  if (tableEnd >= body.length) throw new MalformedError('a name ends beyond the event')
   return { database: body.toString('utf8', 3, databaseEnd), table: body.toString('utf8', tableStart, tableEnd), next: tableEnd + 1 }
 }
 
-/** Raises RangeError where the bytes end too soon. */
+/** Raises MalformedError, or RangeError of a buffer, where the bytes end too soon. */
 export function readTableMap(body: Buffer, dialect: Dialect): TableMap {
   const { database, table, next } = readTableName(body)
   const reader = new LengthEncoded()
@@ -79,7 +80,7 @@ export function readTableMap(body: Buffer, dialect: Dialect): TableMap {
   reader.at += metaLength
   const nulls = reader.at
   reader.at += (count + 7) >> 3
-  if (reader.at > body.length || raw.length !== count) throw new RangeError('the columns end beyond the event')
+  if (reader.at > body.length || raw.length !== count) throw new MalformedError('the columns end beyond the event')
   const told = readOptionalMetadata(body.subarray(reader.at), raw, dialect)
   const columns =
     told.names === null || told.names.length !== count

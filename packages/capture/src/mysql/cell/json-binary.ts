@@ -7,6 +7,7 @@ import { decimalReader } from './decimal.ts'
 import { dateTimeTextOf } from './json-opaque.ts'
 import type { CellSink } from './cell-sink.ts'
 import { utf8Slice } from './slices.ts'
+import { MalformedError } from '../binlog/malformed.ts'
 
 const TYPE = {
   SMALL_OBJECT: 0x00,
@@ -46,7 +47,7 @@ interface Place {
 }
 
 function valueText(bytes: Buffer, { type, at, depth }: Place): string {
-  if (depth > DEPTH_MAX) throw new RangeError('the document is nested too deeply')
+  if (depth > DEPTH_MAX) throw new MalformedError('the document is nested too deeply')
   switch (type) {
     case TYPE.SMALL_OBJECT:
     case TYPE.LARGE_OBJECT:
@@ -77,7 +78,7 @@ function valueText(bytes: Buffer, { type, at, depth }: Place): string {
     case TYPE.OPAQUE:
       return opaqueText(bytes, at)
     default:
-      throw new RangeError(`the type ${type} is unknown`)
+      throw new MalformedError(`the type ${type} is unknown`)
   }
 }
 
@@ -95,7 +96,7 @@ function containerText(bytes: Buffer, { at, depth, isLarge, isObject }: Containe
   const count = number(at)
   const keys = at + 2 * width
   const values = keys + (isObject ? count * (width + 2) : 0)
-  if (values + count * (width + 1) > bytes.length) throw new RangeError('the document ends before its entries')
+  if (values + count * (width + 1) > bytes.length) throw new MalformedError('the document ends before its entries')
   const parts: string[] = []
   for (let index = 0; index < count; index += 1) {
     const entry = values + index * (width + 1)
@@ -110,7 +111,7 @@ function containerText(bytes: Buffer, { at, depth, isLarge, isObject }: Containe
 }
 
 function sliceText(bytes: Buffer, start: number, length: number): string {
-  if (start + length > bytes.length) throw new RangeError('a text ends beyond the document')
+  if (start + length > bytes.length) throw new MalformedError('a text ends beyond the document')
   return utf8Slice(bytes, start, start + length)
 }
 
@@ -122,7 +123,7 @@ function variableLength(bytes: Buffer, at: number): { length: number; next: numb
     length += (byte & 0x7f) * 128 ** index
     if (byte < 0x80) return { length, next: at + index + 1 }
   }
-  throw new RangeError('a length has more than five bytes')
+  throw new MalformedError('a length has more than five bytes')
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -162,7 +163,7 @@ export function doubleText(value: number): string {
 function opaqueText(bytes: Buffer, at: number): string {
   const type = bytes.readUInt8(at)
   const { length, next } = variableLength(bytes, at + 1)
-  if (next + length > bytes.length) throw new RangeError('a value ends beyond the document')
+  if (next + length > bytes.length) throw new MalformedError('a value ends beyond the document')
   const value = bytes.subarray(next, next + length)
   if (type === NEW_DECIMAL) return decimalText(value)
   if (TEMPORAL.has(type)) return `"${dateTimeTextOf(type, value)}"`

@@ -2,6 +2,7 @@
  * MySQL's place in history: for each server's identifier the ranges of its transactions that were taken,
  * `3E11FA47-…:1-5:7`. A server that lacks some of them, or has purged others, says so (law 2).
  */
+import { MalformedError } from '../binlog/malformed.ts'
 interface Range {
   readonly first: number
   /** Inclusive. */
@@ -17,17 +18,17 @@ export class MysqlSet {
     this.#ranges = ranges
   }
 
-  /** Raises RangeError for what is no set, tagged identifiers (MySQL 8.3) included. */
+  /** Raises MalformedError for what is no set, tagged identifiers (MySQL 8.3) included. */
   static parse(text: string): MysqlSet {
     const set = new MysqlSet(new Map())
     for (const part of text.split(',').map((piece) => piece.trim().toLowerCase())) {
       if (part === '') continue
       const [uuid = '', ...ranges] = part.split(':')
-      if (!UUID.test(uuid)) throw new RangeError(`${uuid} is not the identifier of a server`)
+      if (!UUID.test(uuid)) throw new MalformedError(`${uuid} is not the identifier of a server`)
       for (const range of ranges) {
         const [first = Number.NaN, last = first] = range.split('-').map(Number)
         if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last) || first < 1 || last < first) {
-          throw new RangeError(`${range} is not a range of transactions`)
+          throw new MalformedError(`${range} is not a range of transactions`)
         }
         set.#insert(uuid, { first, last })
       }

@@ -1,9 +1,10 @@
 /** Whole numbers of the protocol whose first byte tells their length. */
+import { MalformedError } from '../binlog/malformed.ts'
 export class LengthEncoded {
   /** Where the reading goes on. */
   at = 0
 
-  /** Raises RangeError beyond the buffer's end. */
+  /** Raises MalformedError, or RangeError of a buffer, beyond the buffer's end. */
   read(buffer: Buffer): number {
     const first = buffer.readUInt8(this.at)
     this.at += 1
@@ -24,7 +25,7 @@ export class LengthEncoded {
   text(buffer: Buffer): string {
     const length = this.read(buffer)
     this.at += length
-    if (this.at > buffer.length) throw new RangeError('the text ends beyond the buffer')
+    if (this.at > buffer.length) throw new MalformedError('the text ends beyond the buffer')
     return buffer.toString('utf8', this.at - length, this.at)
   }
 }
