@@ -75,7 +75,7 @@ test('a password that lasts until a time is replaced in time or a moment after',
   await rig.until(() => rig.observation.error?.code === 'SOURCE_AUTHENTICATION')
   await rig.sql("alter role lasting password 'second' valid until 'tomorrow'; insert into a values (2)")
   writeFileSync(passwordFile(), 'second')
-  await rig.changed('shop.a', 2)
+  expect(await rig.changed('shop.a', 2)).toHaveLength(2)
 })
 
 test('a password that is wrong from the start is told, without the password', async () => {

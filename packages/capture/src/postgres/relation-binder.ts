@@ -68,7 +68,14 @@ export class RelationBinder {
     const { schema, signature, masks } = shape
     const stream = streamName(source, { schemaName, tableName })
     const table: Table = {
-      ...{ oid, schemaName, tableName, stream, schema, identity, signature, masks },
+      oid,
+      schemaName,
+      tableName,
+      stream,
+      schema,
+      identity,
+      signature,
+      masks,
       partitioned: false,
       cells: shape.cells,
       cellCount: columns.length,

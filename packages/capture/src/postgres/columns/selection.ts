@@ -1,7 +1,7 @@
 /** Which columns of which tables are captured, and how they are masked: the settings, made ready to ask. */
 import { createHmac } from 'node:crypto'
 import { MillraceError } from '@millrace/base'
-import type { ColumnMask, PostgresColumns, PostgresSource, Schema } from '@millrace/core'
+import type { PostgresColumns, PostgresSource, Schema } from '@millrace/core'
 import { resolveSecret } from '@millrace/guard'
 import { type TableName, type TablePattern, tablePattern } from '../catalog/table-pattern.ts'
 import { keepsIdentity, type Mask, maskOf } from './mask.ts'
@@ -61,7 +61,7 @@ function columnSelection({ include, exclude, mask }: PostgresColumns, key: strin
   return {
     takes: (column) => (include === undefined || include.includes(column)) && exclude?.includes(column) !== true,
     mask: (column) => masks.get(column) ?? null,
-    fingerprint: mask === undefined ? '' : JSON.stringify([Object.entries(mask).sort(), proof]),
+    fingerprint: mask === undefined ? '' : JSON.stringify([Object.entries(mask).sort(([left], [right]) => (left < right ? -1 : 1)), proof]),
     isPartial: include !== undefined || exclude !== undefined,
   }
 }
@@ -74,7 +74,7 @@ function checkRule(source: string, { pattern, settings }: Rule, table: { columns
   // A pattern speaks of many tables, not each of which has every column.
   if (pattern.isExact && unknown !== undefined) throw invalid(source, place, `names the column '${unknown}', which the table has not`)
   for (const column of table.key) {
-    const setting = mask[column] as ColumnMask | undefined
+    const setting = mask[column]
     if (exclude.includes(column) || (settings.include !== undefined && !include.includes(column)))
       throw invalid(source, place, `leaves out '${column}', which is part of the key`)
     if (setting !== undefined && !keepsIdentity(setting))

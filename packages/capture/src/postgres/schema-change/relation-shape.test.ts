@@ -25,7 +25,7 @@ async function followed(columns: readonly (readonly [string, number, boolean?])[
   const relation: Relation = { oid: 1, schemaName: 'public', tableName: 'orders', identity, columns: told }
   const describer = new TypeDescriber((_, parameters) =>
     Promise.resolve(
-      (parameters?.[0] as number[]).flatMap((oid, at) =>
+      ((parameters ?? [])[0] as number[]).flatMap((oid, at) =>
         oid === GONE ? [] : [{ at: at + 1, base_oid: oid, base_modifier: -1, source_type: 'x' }],
       ) as never,
     ),
