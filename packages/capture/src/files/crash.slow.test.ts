@@ -92,3 +92,21 @@ test('laws 1 and 2: killed again and again at any moment, every record is there 
   await rig.idle()
   expect(whole(rig)).toEqual(expected)
 })
+
+test('a file that was begun comes first and keeps its number, though an older one came meanwhile', async () => {
+  // With marks, a file is read as soon as it is seen.
+  const rig = new FilesRig({ ...CONFIG, doneSuffix: '.done' })
+  rigs.push(rig)
+  fill(rig)
+  for (const name of ['a', 'b', 'c', 'd', 'e']) rig.put(`${name}.csv.done`, '')
+  const child = startChild(PROCESS, [rig.folder, JSON.stringify(rig.config)], { MILLRACE_CRASH_AT: 'files.in-version:1' })
+  expect(await child.ended).toBe('SIGKILL')
+  rig.put('older.csv', 'id,name\n9,z\n', 1000)
+  rig.put('older.csv.done', '')
+  await rig.start()
+  await rig.idle()
+  const changes = rig.changes('in.orders')
+  expect(changes[2]).toMatchObject({ transaction: 2, after: [1000, expect.any(String)] })
+  expect(changes.find(({ after }) => after[0] === 9)?.transaction).toBe(3)
+  expect(changes).toHaveLength(370_003)
+})

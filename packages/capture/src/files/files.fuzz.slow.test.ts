@@ -76,7 +76,7 @@ async function run(steps: readonly Step[]): Promise<void> {
       } else if (each.kind === 'break') {
         await rest()
         ;(writer as BreakableWriter).breakAfter = next % 3
-        const late = `${next},${'z'.repeat(next % 5)}`
+        const late = `${next},${'z'.repeat(1 + (next % 5))}`
         next += 1
         rig.put('late.csv', `id,name\n${late}\n`)
         contents.set('late.csv', `id,name\n${late}\n`)

@@ -93,6 +93,18 @@ test('rotation by copy and truncate: the rest is read from the copy, and nothing
   expect(rig.texts().toSorted()).toEqual(expected(8).toSorted())
 })
 
+test('two logs that begin alike are two logs', async () => {
+  const rig = rigWith()
+  const banner = '# the same banner in each file\n'.repeat(50)
+  writeFileSync(rig.path('a.log'), `${banner}line 1\n`)
+  await rig.start()
+  await rig.until(() => rig.texts().includes('line 1'))
+  writeFileSync(rig.path('b.log'), `${banner}line 2\nline 3\n`)
+  await rig.until(() => rig.texts().includes('line 3'))
+  await rig.polls(2)
+  expect(rig.texts()).toHaveLength(103)
+})
+
 test('truncation in place, to something shorter or to something longer, is a new file', async () => {
   const rig = rigWith()
   writeFileSync(rig.path('a.log'), lines(1, 3))

@@ -77,7 +77,10 @@ test('objects of any name are listed, looked at and read', async () => {
 })
 
 test('a bucket of more than a page is listed whole', async () => {
-  await Promise.all(Array.from({ length: 1203 }, (_, at) => server.put(`in/many/${String(at).padStart(5, '0')}.csv`, 'x')))
+  for (let at = 0; at < 1203; at += 40) {
+    const some = Array.from({ length: Math.min(40, 1203 - at) }, (_, more) => `in/many/${String(at + more).padStart(5, '0')}.csv`)
+    await Promise.all(some.map((key) => server.put(key, 'x')))
+  }
   const objects = await listed(storeAt({ from: `s3://${BUCKET}/in/many` }))
   expect(objects).toHaveLength(1203)
   expect(new Set(objects.map(({ key }) => key)).size).toBe(1203)
