@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { describeKill, type Kill } from '../victim/kill.ts'
 import { Victim, type VictimOptions } from '../victim/victim.ts'
 import { countIdentities } from '../witness/identities.ts'
+import { askBackfill } from './ask-backfill.ts'
 import { AgentLoad } from './load/agent-load.ts'
 import { FilesLoad } from './load/files-load.ts'
 import type { Load, LoadVerdict } from './load/load.ts'
@@ -42,6 +43,8 @@ export interface KillsOutcome {
   readonly pointsNotMet: number
   readonly atRandom: number
   readonly hostsKilled: number
+  /** Backfills under way that a person had asked for. */
+  readonly backfillsAsked: number
   readonly seconds: number
 }
 
@@ -73,6 +76,7 @@ class KillsDrill {
   #pointsNotMet = 0
   #atRandom = 0
   #hostsKilled = 0
+  #backfills = 0
 
   constructor(options: KillsDrillOptions, project: string, clock: Clock) {
     this.#options = options
@@ -117,8 +121,10 @@ class KillsDrill {
   async #kill(phase: Phase, kill: Kill, at: number): Promise<void> {
     await this.#prepare(phase, at)
     const victim = new Victim(this.#victimOptions(), kill)
+    const asked = phase === 'backfill' && at % 2 === 1 ? this.#askBackfill(victim, at) : null
     if (phase === 'agent' && at % 4 === 3) await this.#killHost()
     const death = await victim.die(kill)
+    await asked
     this.#kills += 1
     this.#phases[phase] = (this.#phases[phase] ?? 0) + 1
     if (kill.at === 'time') this.#atRandom += 1
@@ -136,6 +142,12 @@ class KillsDrill {
       writeConfig(this.#project, this.#loads)
     }
     if (phase === 'backfill' && at % 2 === 0) await this.#shop?.addTable()
+  }
+
+  /** A person has a table's rows read once more, some of them or all. */
+  async #askBackfill(victim: Victim, at: number): Promise<void> {
+    const where = at % 4 === 1 ? 'id % 2 = 0' : 'true'
+    if (await askBackfill({ victim, stream: 'shop.archive', where, clock: this.#clock })) this.#backfills += 1
   }
 
   /** The application goes first, while Millrace lives. */
@@ -203,6 +215,7 @@ class KillsDrill {
       pointsNotMet: this.#pointsNotMet,
       atRandom: this.#atRandom,
       hostsKilled: this.#hostsKilled,
+      backfillsAsked: this.#backfills,
       seconds: Math.round((this.#clock.monotonicMs() - this.#startedMs) / 1000),
     }
   }

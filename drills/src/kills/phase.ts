@@ -6,7 +6,7 @@ export const PHASES = ['snapshot', 'backfill', 'stream', 'file', 'agent'] as con
 export type Phase = (typeof PHASES)[number]
 
 /** A random kill falls within this time after the process said that it was ready. */
-const RANDOM_DELAY_MS_MAX: Readonly<Record<Phase, number>> = { snapshot: 700, backfill: 3000, stream: 1500, file: 1500, agent: 1500 }
+const RANDOM_DELAY_MS_MAX: Readonly<Record<Phase, number>> = { snapshot: 700, backfill: 4000, stream: 1500, file: 1500, agent: 1500 }
 /** Points that are met again and again are struck at a later visit. */
 const VISITS_MAX: Readonly<Partial<Record<CrashPoint, number>>> = {
   'capture.in-snapshot': 3,

@@ -27,6 +27,7 @@ export class Victim {
   readonly #log: WriteStream
   readonly #exited: Promise<void>
   #ready = false
+  #url: string | null = null
   #ended = false
   /** The signal that ended it, or its exit code. */
   #end = ''
@@ -44,7 +45,9 @@ export class Victim {
     assert(this.#child.stdout !== null, 'the child has an output')
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       this.#log.write(`${line}\n`)
-      if (line.includes('"event":"ready"')) this.#ready = true
+      if (!line.includes('"event":"ready"')) return
+      this.#ready = true
+      this.#url = (JSON.parse(line) as { console: string }).console
     })
     this.#exited = new Promise((resolve) => {
       this.#child.once('exit', (code, signal) => {
@@ -54,6 +57,11 @@ export class Victim {
         resolve()
       })
     })
+  }
+
+  /** Where it can be asked; null until it is ready. */
+  get url(): string | null {
+    return this.#url
   }
 
   get ended(): boolean {
