@@ -10,42 +10,24 @@
  * progress ends after every position that is acknowledged, so the server sends it again from its start.
  */
 import { assert } from '@millrace/base'
-import type { SourceProgress } from '@millrace/core'
 import type { Boundary, FillRouter } from './fill/fill-router.ts'
-import { heartbeatTime, HEARTBEAT_PREFIX } from './heartbeat.ts'
+import { HEARTBEAT_PREFIX } from './heartbeat.ts'
 import { ChangeDecoder, type Outcome, OUTCOME } from './pgoutput/decoder.ts'
 import { heldBy, type Lane } from './pgoutput/lane.ts'
 import { readPosition } from './position.ts'
 import { progressOf } from './progress-state.ts'
-import { sourceError } from './source-error.ts'
 import { Acknowledgement } from './stream/acknowledgement.ts'
 import { Appointments } from './stream/appointments.ts'
+import { hearHeartbeat, noteSaved } from './stream/note-evidence.ts'
+import { FLUSH_BYTES, FLUSH_DELAY_MS, PART_BYTES, PAUSED_BYTES, LANES_MAX, HELD_RECORDS_MAX, STATUS_PAUSE_MS } from './stream/limits.ts'
 import { NO_FILLS } from './stream/no-fills.ts'
 import { Outbox } from './stream/outbox.ts'
-import { connectionLost, slotError, startReplication } from './stream/start-replication.ts'
+import { connectionLost, readControl, startReplication } from './stream/start-replication.ts'
 import type { StreamEnd, StreamOptions } from './stream/stream-options.ts'
 import { ToldRelations } from './stream/told-relations.ts'
 import { FrameReader } from './wire/frame-reader.ts'
 import { RawConnection } from './wire/raw-connection.ts'
-import { MESSAGE, readServerError } from './wire/server-message.ts'
-
-/** A commit is due after so many bytes of changes, or so long after the first of them. */
-const FLUSH_BYTES = 1_000_000
-const FLUSH_DELAY_MS = 5
-/** Reading waits for the log when this much is decoded; a single transaction goes in parts of this size. */
-const PART_BYTES = 8_000_000
-/** What all transactions in progress may keep in memory between their pieces, together. */
-const PAUSED_BYTES = 8_000_000
-/** Transactions in progress that are followed at a time. */
-const LANES_MAX = 256
-/** What one of them may hold until it ends: records that it is to park. */
-const HELD_RECORDS_MAX = 1000
-const STATUS_PAUSE_MS = 2000
-
-const CHANGES = 0x77
-const KEEPALIVE = 0x6b
-/** Frame: kind of message, start and end of the position, time; then pgoutput's own message. */
-const CHANGES_HEADER_BYTES = 25
+import { CHANGES, CHANGES_HEADER_BYTES, KEEPALIVE, MESSAGE } from './wire/server-message.ts'
 
 export type { BindOptions, BoundRelation, StreamEnd, StreamOptions } from './stream/stream-options.ts'
 
@@ -86,7 +68,7 @@ export class ReplicationStream {
       source,
       writer,
       fills,
-      progressAt: (boundary) => this.#progressAt(boundary),
+      progressAt: ({ position, transaction: last }) => progressOf(source, last, { ...state, position }),
       onSaved: (boundary, count) => this.#saved(boundary, count),
       onRefused: (error) => this.#refused(error),
     })
@@ -163,7 +145,7 @@ export class ReplicationStream {
     const { record, clock } = this.#options
     for (;;) {
       while (frames.next()) {
-        if (frames.kind !== MESSAGE.COPY_DATA) this.#control()
+        if (frames.kind !== MESSAGE.COPY_DATA) readControl(frames, this.#options)
         else if (frames.buffer[frames.start] === CHANGES) {
           const outcome = decoder.decode(frames.buffer, frames.start + CHANGES_HEADER_BYTES, frames.end)
           if (outcome === OUTCOME.NONE && decoder.lane.pending.bytes < PART_BYTES) continue
@@ -203,7 +185,7 @@ export class ReplicationStream {
       case OUTCOME.INDIVISIBLE:
         return this.#fallBack(this.#decoder.ended?.xid ?? 0, 'a part of it was undone after it had come')
       case OUTCOME.MESSAGE:
-        this.#message()
+        hearHeartbeat(this.#decoder.message, this.#options, this.#isIdle())
     }
     const { lane, inTransaction } = this.#decoder
     if (lane.pending.bytes < PART_BYTES || (lane.xid === 0 && !inTransaction)) return null
@@ -214,12 +196,11 @@ export class ReplicationStream {
 
   /** A whole transaction is pending. */
   #committed(): Promise<void> | null {
-    const { record, streaming } = this.#options
+    const { record, streaming, version } = this.#options
     const { whole, endPosition, xid } = this.#decoder
     record.transactions += 1
     this.#passed = Math.max(this.#passed, endPosition)
-    if (!this.#isStreaming) streaming.committed(xid)
-    if (this.#mayStreamAgain()) return this.#streamAgain()
+    if (!this.#isStreaming && streaming.hasPassed(xid, this.#passed) && streaming.isOn(version)) return this.#streamAgain()
     if (whole.isEmpty() && !this.#outbox.hasReady()) {
       if (this.#outbox.committing === null) this.#told.quietAt(endPosition)
       return this.#afterBoundary(null)
@@ -307,11 +288,6 @@ export class ReplicationStream {
     return { position: Math.max(endPosition, this.#isIdle() ? this.#told.quietPosition : 0), transaction, timeMicros }
   }
 
-  #progressAt({ position, transaction }: Boundary): SourceProgress {
-    const { source, state } = this.#options
-    return progressOf(source, transaction, { ...state, position })
-  }
-
   /** Part of a transaction whose end has not come yet: durable and unseen. */
   async #flushPart(lane: Lane): Promise<void> {
     await this.#written()
@@ -340,12 +316,8 @@ export class ReplicationStream {
   }
 
   #saved(boundary: Boundary | null, count: number): void {
-    const { record, clock } = this.#options
-    record.changes += count
-    if (count > 0) {
-      record.lastChangeMs = clock.nowMs()
-      if (boundary !== null) record.lastLagMs = Math.max(0, record.lastChangeMs - boundary.timeMicros / 1000)
-    }
+    const { record } = this.#options
+    noteSaved(this.#options, boundary, count)
     if (boundary !== null) {
       record.unsavedSinceMs = this.#pendingSinceMs
       this.#told.durable(boundary.position)
@@ -390,31 +362,12 @@ export class ReplicationStream {
     return !inTransaction && whole.isEmpty() && this.#outbox.isIdle()
   }
 
-  /** A heartbeat that came back through the slot proves that all of the way works. */
-  #message(): void {
-    const { message } = this.#decoder
-    const { record, state, clock } = this.#options
-    if (message === null) return
-    const sentMs = heartbeatTime(message.content, state.slot)
-    if (sentMs === null) return
-    record.lastHeartbeatMs = clock.nowMs()
-    record.heartbeatSentMs = null
-    if (this.#isIdle()) record.lastLagMs = Math.max(0, record.lastHeartbeatMs - sentMs)
-  }
-
   /** Everything is read again from what is durable, and comes whole until that transaction ended. */
   async #fallBack(xid: number, why: string): Promise<void> {
     const { streaming, record } = this.#options
     streaming.fallBack(xid, why)
     record.streamingFallBacks = streaming.fallBacks
     this.#endForAnother()
-  }
-
-  #mayStreamAgain(): boolean {
-    const { streaming, version } = this.#options
-    if (this.#isStreaming) return false
-    streaming.passed(this.#passed)
-    return streaming.isOn(version)
   }
 
   /** What was in the way has passed. What is pending is written first: it need not come twice. */
@@ -436,18 +389,6 @@ export class ReplicationStream {
   async #keepAppointments(): Promise<void> {
     const { inTransaction, lane, whole } = this.#decoder
     if (!inTransaction && lane === whole) await this.#appointments.keep(this.#passed)
-  }
-
-  #control(): void {
-    const { kind, buffer, start, end } = this.#frames
-    const { source, record, replication, state } = this.#options
-    if (kind === MESSAGE.COPY_BOTH) {
-      record.phase = 'running'
-      record.error = null
-    } else if (kind === MESSAGE.ERROR) {
-      const error = readServerError(buffer, start, end)
-      throw slotError(error, { source, state }) ?? sourceError(error, replication.address, 'connected')
-    } else if (kind === MESSAGE.COPY_DONE || kind === MESSAGE.READY) throw connectionLost(source, 'the server ended the stream')
   }
 
   #cancelFlush(): void {

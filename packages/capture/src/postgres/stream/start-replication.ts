@@ -4,7 +4,10 @@ import { quoteIdentifier, quoteLiteral } from '../catalog/table.ts'
 import { positionToText } from '../position.ts'
 import type { ProgressState } from '../progress-state.ts'
 import { successorOf } from '../slot-name.ts'
-import type { ServerError } from '../wire/server-message.ts'
+import { sourceError } from '../source-error.ts'
+import type { FrameReader } from '../wire/frame-reader.ts'
+import { MESSAGE, readServerError, type ServerError } from '../wire/server-message.ts'
+import type { StreamOptions } from './stream-options.ts'
 
 /** From this version on pgoutput hands logical messages on. */
 const MESSAGES_VERSION_MIN = 140_000
@@ -27,7 +30,7 @@ export function startReplication({ state, version, streaming }: StartOptions): s
 }
 
 /** What the server says about the slot when the stream is to start; null where it speaks of something else. */
-export function slotError(error: ServerError, { source, state }: { source: string; state: ProgressState }): MillraceError | null {
+function slotError(error: ServerError, { source, state }: { source: string; state: ProgressState }): MillraceError | null {
   const { slot } = state
   if (error.code === '55006') {
     const pid = /PID (\d+)/.exec(error.message)?.[1]
@@ -41,4 +44,15 @@ export function slotError(error: ServerError, { source, state }: { source: strin
 
 export function connectionLost(source: string, what: string): MillraceError {
   return new MillraceError('CAPTURE_CONNECTION_LOST', { details: { source, what } })
+}
+
+/** What the server says beside the changes: that the stream has begun, or why it does not go on. */
+export function readControl({ kind, buffer, start, end }: FrameReader, { source, record, replication, state }: StreamOptions): void {
+  if (kind === MESSAGE.COPY_BOTH) {
+    record.phase = 'running'
+    record.error = null
+  } else if (kind === MESSAGE.ERROR) {
+    const error = readServerError(buffer, start, end)
+    throw slotError(error, { source, state }) ?? sourceError(error, replication.address, 'connected')
+  } else if (kind === MESSAGE.COPY_DONE || kind === MESSAGE.READY) throw connectionLost(source, 'the server ended the stream')
 }

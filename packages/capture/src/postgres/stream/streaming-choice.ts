@@ -50,6 +50,13 @@ export class StreamingChoice {
     this.#obstacle = { xid, why, endPosition: null }
   }
 
+  /** A transaction came whole, and everything before this position has come: whether nothing is in the way now. */
+  hasPassed(xid: number, position: number): boolean {
+    this.committed(xid)
+    this.passed(position)
+    return this.#obstacle === null
+  }
+
   /** A transaction came whole: this one is in the way no longer. */
   committed(xid: number): void {
     if (this.#obstacle?.xid === xid) this.#obstacle = null

@@ -32,3 +32,9 @@ export function readServerError(buffer: Buffer, start: number, end: number): Ser
   }
   return new ServerError(fields.get('C') ?? 'XX000', fields.get('M') ?? 'unknown error')
 }
+
+/** What a frame of the stream is: changes, or a sign of life. */
+export const CHANGES = 0x77
+export const KEEPALIVE = 0x6b
+/** Frame: kind of message, start and end of the position, time; then pgoutput's own message. */
+export const CHANGES_HEADER_BYTES = 25
