@@ -8,6 +8,7 @@ import {
   type Column,
   columnIndex,
   type LogReader,
+  OPERATION,
   sameType,
   sqlNameOf,
   type StateChange,
@@ -32,7 +33,7 @@ export interface FoldStep {
 }
 
 export class FoldKeeper {
-  readonly fold: StreamFold
+  fold: StreamFold
   readonly #reader: LogReader
   readonly #saved: SavedRows
   readonly #columns: ReadonlyMap<string, number>
@@ -89,9 +90,34 @@ export class FoldKeeper {
     const known = this.#reader.streams().some((info) => info.name === stream)
     if (this.cut < untilCut && known) {
       const range = this.#reader.readCuts([stream], { afterCut: this.cut, untilCut, bytesLimit })
-      this.step(range.batches, range.untilCut)
+      try {
+        this.step(range.batches, range.untilCut)
+      } catch (error) {
+        const isOldShape = error instanceof MillraceError && error.code === 'LIVE_SCHEMA_CHANGED'
+        if (!isOldShape || !this.#startAfterTruncation(untilCut)) throw error
+      }
     } else this.cut = untilCut
     return this.cut >= untilCut
+  }
+
+  /**
+   * Rows of a shape that the present one cannot hold do not matter where all rows went after them, as they
+   * do when a table is taken in another shape: the fold begins anew just before. False where they did not.
+   */
+  #startAfterTruncation(untilCut: number): boolean {
+    const { stream } = this.shape
+    let truncated = -1
+    for (const stored of this.#reader.read(stream, { afterCut: this.cut, untilCut })) {
+      if (stored.batch().operations.includes(OPERATION.TRUNCATE)) truncated = stored.cut
+    }
+    if (!this.#replaces || truncated < 0) return false
+    this.fold = makeFold(this.shape)
+    this.cut = truncated - 1
+    for (const { partition, next } of this.#reader.extents(stream)) {
+      const [first] = this.#reader.read(stream, { afterCut: this.cut, partition, bytesLimit: 1 })
+      this.#positions.set(partition, first?.first ?? next)
+    }
+    return true
   }
 
   step(stored: readonly StoredBatch[], cut: number): FoldStep {

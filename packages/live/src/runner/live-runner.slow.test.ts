@@ -410,4 +410,22 @@ describe('saved state', () => {
     stop.abort()
     await done
   })
+
+  it('law 9: rows of a shape that cannot be held any more do not matter once all rows went after them', async () => {
+    await log.push([insert(ORDERS, 1, 1, 'a'), insert(ORDERS, 2, 1, 'b')])
+    const columns = ORDERS.schema.columns.map((column) =>
+      column.name === 'customer_id' ? { ...column, type: { kind: 'text' as const } } : column,
+    )
+    const retyped = { ...ORDERS, schema: { ...ORDERS.schema, columns } }
+    await log.redefine(retyped)
+    await log.push([{ stream: ORDERS.name, operation: 'truncate', row: columns.map(() => undefined) }, insert(retyped, 2, 'seven', 'c')])
+    const models = await bound({ notes: 'SELECT id, customer_id FROM shop.orders' }, [retyped])
+    const running = log.start(models)
+    await running.reach(await log.push([insert(retyped, 3, 'eight', 'd')]))
+    expect(rowsOf(models[0] as BoundModel)).toEqual([
+      [2, 'seven'],
+      [3, 'eight'],
+    ])
+    await running.stop()
+  })
 })

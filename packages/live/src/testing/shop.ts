@@ -28,8 +28,11 @@ export const ORDER_TOTALS = `
   JOIN shop.products p ON p.id = i.product_id
   GROUP BY o.id, c.name`
 
-export async function bound(models: Readonly<Record<string, string>>): Promise<readonly BoundModel[]> {
-  const result = await bindModels({ models: Object.entries(models).map(([name, sql]) => ({ name, sql })), streams: TABLES })
+export async function bound(
+  models: Readonly<Record<string, string>>,
+  streams: readonly StreamDefinition[] = TABLES,
+): Promise<readonly BoundModel[]> {
+  const result = await bindModels({ models: Object.entries(models).map(([name, sql]) => ({ name, sql })), streams })
   const [error] = result.errors
   if (error !== undefined) throw error
   return result.bound
