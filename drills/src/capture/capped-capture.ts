@@ -28,7 +28,7 @@ export function startCapped({ heapMegabytes, storePath, sources }: CappedOptions
   let peakMegabytes: number | null = null
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (line === 'ready') ready.resolve()
-    else peakMegabytes = Number((JSON.parse(line) as { peakMegabytes: number }).peakMegabytes)
+    else peakMegabytes = (JSON.parse(line) as { peakMegabytes: number }).peakMegabytes
   })
   child.once('exit', (code, signal) => ready.reject(new Error(`capture ended with ${code ?? signal} before it followed`)))
   ready.promise.catch(() => undefined)

@@ -184,6 +184,8 @@ export class ReplicationStream {
         return this.#paused()
       case OUTCOME.INDIVISIBLE:
         return this.#fallBack(this.#decoder.ended?.xid ?? 0, 'a part of it was undone after it had come')
+      case OUTCOME.NONE:
+        break
       case OUTCOME.MESSAGE:
         hearHeartbeat(this.#decoder.message, this.#options, this.#isIdle())
     }
@@ -316,10 +318,9 @@ export class ReplicationStream {
   }
 
   #saved(boundary: Boundary | null, count: number): void {
-    const { record } = this.#options
     noteSaved(this.#options, boundary, count)
     if (boundary !== null) {
-      record.unsavedSinceMs = this.#pendingSinceMs
+      this.#options.record.unsavedSinceMs = this.#pendingSinceMs
       this.#told.durable(boundary.position)
     }
     if (this.#flushDue && !this.#decoder.inTransaction) this.#flush()

@@ -7,7 +7,7 @@ const V14 = 140_000
 function choiceAt(): { choice: StreamingChoice; pass: (ms: number) => void } {
   let nowMs = 0
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, sleep: async () => undefined }
-  return { choice: new StreamingChoice(clock as never), pass: (ms) => (nowMs += ms) }
+  return { choice: new StreamingChoice(clock), pass: (ms) => (nowMs += ms) }
 }
 
 test('a server before 14 is asked for whole transactions, a later one for those in progress', () => {

@@ -72,7 +72,7 @@ export class StreamingChoice {
   async look(query: Query): Promise<void> {
     const obstacle = this.#obstacle
     if (obstacle === null || obstacle.endPosition !== null) return
-    const [row] = await query<{ ended: boolean; position: number }>(
+    const [row] = await query<{ ended: boolean; position: string }>(
       `select not exists (select from pg_snapshot_xip(pg_current_snapshot()) as running(xid)
          where running.xid::text::numeric % 4294967296 = $1) as ended, pg_current_wal_insert_lsn() - '0/0'::pg_lsn as position`,
       [obstacle.xid],

@@ -52,7 +52,7 @@ export class ToldRelations {
       const touched = Array.from(lane.relations.values(), ({ relation }) => relation).some(isOf)
       if (touched) return fallBack(lane.xid, 'a table that it changed was bound anew')
     }
-    for (const { relation } of [...decoder.whole.relations.values()]) if (isOf(relation)) await this.#bindWhole(relation)
+    for (const { relation } of decoder.whole.relations.values()) if (isOf(relation)) await this.#bindWhole(relation)
   }
 
   async #bindWhole(relation: Relation): Promise<void> {
