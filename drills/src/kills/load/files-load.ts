@@ -11,7 +11,7 @@ import { compareRows } from '../../witness/compare-rows.ts'
 import { foldRows } from '../../witness/fold-rows.ts'
 import type { Load, LoadVerdict } from './load.ts'
 
-const EVENT_ROWS_MAX = 20_000
+const EVENT_ROWS_MAX = 2000
 const PRICE_ROWS = 3000
 const PAUSE_MS = 250
 const COLUMNS = ['id', 'body', 'amount'] as const
