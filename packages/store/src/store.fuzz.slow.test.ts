@@ -71,7 +71,7 @@ function setFor(each: Exclude<Step, { kind: 'reopen' }>): WriteSet {
     case 'show':
       return { appends: appendsOf(each.list) }
     case 'hide':
-      return { appends: appendsOf(each.list).map((append) => ({ ...append, tail: each.tail })) }
+      return { appends: appendsOf(each.list).map((hidden) => ({ ...hidden, tail: each.tail })) }
     case 'open':
       return { show: [{ tail: each.tail }], appends: appendsOf(each.list) }
     case 'discard':

@@ -1,7 +1,6 @@
 /** What must be true of a database before it can be captured. */
 import { MillraceError } from '@millrace/base'
 import { quoteIdentifier, quotedName, type Table } from './catalog/table.ts'
-import type { TableFinder } from './catalog/table-finder.ts'
 import { connect, type Connection, type Query, type SourceTarget } from './connect.ts'
 
 export const VERSION_MIN = 130_000
@@ -29,13 +28,6 @@ export async function checkServer(control: Connection): Promise<ServerFacts> {
   if (encoding === 'SQL_ASCII') throw new MillraceError('SOURCE_ENCODING', { details: { source, encoding } })
   if (wal_level !== 'logical') throw new MillraceError('SOURCE_WAL_LEVEL', { details: { source, level: wal_level } })
   return facts
-}
-
-/** The wanted tables, each of which may be read, wholly, and has rows that can be told apart. */
-export async function checkTables(control: Connection, finder: TableFinder): Promise<Table[]> {
-  const tables = await finder.read(control.query)
-  for (const table of tables) await checkReading(control, table)
-  return tables
 }
 
 /** Raises SOURCE_PERMISSION or SOURCE_ROW_SECURITY where the table's rows cannot all be read. */

@@ -29,7 +29,7 @@ import { FrameReader } from './wire/frame-reader.ts'
 import { RawConnection } from './wire/raw-connection.ts'
 import { CHANGES, CHANGES_HEADER_BYTES, KEEPALIVE, MESSAGE } from './wire/server-message.ts'
 
-export type { BindOptions, BoundRelation, StreamEnd, StreamOptions } from './stream/stream-options.ts'
+export type { BoundRelation, StreamEnd, StreamOptions } from './stream/stream-options.ts'
 
 export class ReplicationStream {
   readonly #options: StreamOptions

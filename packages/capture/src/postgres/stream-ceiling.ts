@@ -57,7 +57,7 @@ export async function streamCeiling({ config, slot, publication, untilPosition }
       }
     }
   } finally {
-    raw.finish()
+    await raw.finish()
   }
   const { user, system } = process.cpuUsage(began)
   return { rows, bytes, elapsedMs: performance.now() - beganMs, processorMs: (user + system) / 1000 }

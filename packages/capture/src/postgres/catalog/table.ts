@@ -1,4 +1,4 @@
-import type { Column, Schema, StreamDefinition } from '@millrace/core'
+import type { Schema, StreamDefinition } from '@millrace/core'
 import type { Mask } from '../columns/mask.ts'
 import type { TableSignature } from './table-signature.ts'
 
@@ -52,12 +52,6 @@ export function streamName(source: string, { schemaName, tableName }: Pick<Table
 
 export function definitionOf(table: Table, partitions: number): StreamDefinition {
   return { name: table.stream, kind: 'table', schema: table.schema, partitions }
-}
-
-/** Keeps the key on the same columns, by name, where columns were added. */
-export function withColumns(schema: Schema, columns: readonly Column[]): Schema {
-  const names = schema.key.map((index) => schema.columns[index]?.name)
-  return { columns, key: names.map((name) => columns.findIndex((column) => column.name === name)) }
 }
 
 /** A name that a statement can carry without quotes. */

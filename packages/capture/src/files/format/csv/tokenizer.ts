@@ -28,8 +28,6 @@ export interface ControlLine {
   readonly end: number
 }
 
-export type Outcome = 'taken' | 'more' | 'skip'
-
 export class Tokenizer {
   readonly #dialect: Dialect
   /** What ends the search in a cell that is not in quotes. */

@@ -1,0 +1,230 @@
+/** Postgres. */
+import type { ErrorEntry } from './error-entry.ts'
+
+export const POSTGRES_ERRORS = {
+  SOURCE_URL_INVALID: {
+    summary: 'The url of the source {source} is not one of a Postgres database: {problem}.',
+    hint: 'Write `sources.{source}.url` as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, or as a reference to a secret that holds it.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_UNREACHABLE: {
+    summary: 'The source {source} at {host} cannot be reached: {what}.',
+    hint: 'Check that the database runs and that `sources.{source}.url` names its host and port. A running Millrace keeps trying.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  SOURCE_TLS: {
+    summary: 'No trusted TLS connection to the source {source} at {host}: {what}.',
+    hint: 'Name the certificate of its authority in `sources.{source}.tls.certificateAuthority`, and check that the server has `ssl = on`.',
+    retry: 'after-fix',
+    exit: 5,
+  },
+  SOURCE_AUTHENTICATION: {
+    summary: 'The source {source} at {host} refused the user {user}: {what}.',
+    hint: 'Correct the user and the password behind `sources.{source}.url`, and allow the connection (replication included) in pg_hba.conf.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_DATABASE_MISSING: {
+    summary: 'The source {source} at {host} has no database {database}.',
+    hint: 'Correct the last part of `sources.{source}.url`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_VERSION: {
+    summary: 'The source {source} runs Postgres {version}; the oldest that can be captured is 13.',
+    hint: 'Upgrade the database, or point `sources.{source}.url` at a newer one.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_ENCODING: {
+    summary: 'The database of the source {source} is encoded in {encoding}, which does not say what its text means.',
+    hint: 'Restore it into a database made with `CREATE DATABASE … ENCODING UTF8`, and point `sources.{source}.url` there.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_WAL_LEVEL: {
+    summary: 'The source {source} has wal_level = {level}, which does not carry changes of rows.',
+    hint: 'Run `ALTER SYSTEM SET wal_level = logical;` in it and restart the server.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_PERMISSION: {
+    summary: 'The user {user} of the source {source} may not {action}.',
+    hint: 'Run `{fix}` as its owner or as a superuser.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_TABLE_MISSING: {
+    summary: 'The source {source} has no table {table}.',
+    hint: 'Correct `sources.{source}.tables` in millrace.config.ts, or create the table.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_TABLE_KIND: {
+    summary: '{table} in the source {source} is {kind}; only ordinary, logged tables have changes to capture.',
+    hint: 'Take it out of `sources.{source}.tables`, or make it an ordinary table (`ALTER TABLE … SET LOGGED`).',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_TABLE_IDENTITY: {
+    summary:
+      'The rows of {table} in the source {source} cannot be told apart: {what}. Postgres would refuse its updates once it is published.',
+    hint: 'Give it a primary key, or run `ALTER TABLE {table} REPLICA IDENTITY FULL;`, or leave it out of `sources.{source}.tables`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_PUBLICATION_FILTERED: {
+    summary: 'The publication {publication} of the source {source} filters the rows of {table}; the others would be missing in silence.',
+    hint: 'Run `{fix}` without a WHERE, or name another `publication` for this source in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_ROW_SECURITY: {
+    summary: 'Row-level security hides rows of {table} in the source {source} from the user {user}; they would be missing in silence.',
+    hint: 'Run `ALTER ROLE {role} BYPASSRLS;` as a superuser, or leave the table out of `sources.{source}.tables`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_POOLER: {
+    summary: 'The source {source} at {host} is a pooler and not Postgres itself: {what}. Changes cannot be read through it.',
+    hint: 'Name the host and the port of Postgres itself in `sources.{source}.url`.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_FAILED: {
+    summary: 'The source {source} failed ({sqlstate}): {what}.',
+    hint: 'Look into the log of the database server. Millrace keeps trying; run `millrace doctor` to check the source.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  CAPTURE_CONNECTION_LOST: {
+    summary: 'The connection to the source {source} was lost: {what}.',
+    hint: 'It is made again by itself and resumes where it was; check the network and the server if it lasts (`millrace doctor`).',
+    retry: 'backoff',
+    exit: 5,
+  },
+  CAPTURE_SLOT_LIMIT: {
+    summary: 'The source {source} has no replication slot or WAL sender to spare.',
+    hint: 'Drop an unused slot (`SELECT pg_drop_replication_slot(…);`), or raise max_replication_slots and max_wal_senders and restart the server.',
+    retry: 'backoff',
+    exit: 4,
+  },
+  CAPTURE_SLOT_BLOCKED: {
+    summary: 'The replication slot {slot} of the source {source} cannot be made while older transactions are open ({blocker}).',
+    hint: 'End them: `SELECT pid, state, xact_start, query FROM pg_stat_activity WHERE backend_xid IS NOT NULL;` shows them. It is tried again by itself.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  CAPTURE_SLOT_ACTIVE: {
+    summary: 'The replication slot {slot} of the source {source} is in use by another connection (process {pid} of the server).',
+    hint: 'Stop the other Millrace, or give this source a `slot` of its own. One left by a killed process ends by itself; it is tried again.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  CAPTURE_SLOT_LOST: {
+    summary:
+      'The replication slot {slot} of the source {source} no longer continues what is in the log at {position}: {what}. Changes may be missing between the two.',
+    hint: "All its tables are read anew, deletes included, by itself; with `onSlotLost: 'stop'` it waits until you take that away, or set another slot name, for example `slot: '{next}'`, for this source in millrace.config.ts. To keep slots longer, raise max_slot_wal_keep_size.",
+    retry: 'after-fix',
+    exit: 1,
+  },
+  BACKFILL_REFUSED: {
+    summary: 'The rows of {stream} cannot be read anew: {what}.',
+    hint: 'See `millrace status` for what the source {source} is doing, and try again when that is over.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  BACKFILL_CONDITION: {
+    summary: 'The source {source} does not take the condition for {stream}: {what}.',
+    hint: 'Write after --where what could stand after WHERE in a query of that one table, for example `--where "id > 10"`.',
+    retry: 'after-fix',
+    exit: 64,
+  },
+  CAPTURE_TABLE_PARKED: {
+    summary:
+      'The table {table} of the source {source} is parked since {since}: {what}. Its stream stopped there; the other tables flow on.',
+    hint: 'Run `millrace parked {stream} --accept` to take it as it is now: its rows are read anew, deletes included. Or leave it out with `sources.{source}.exclude`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_TABLE_NOT_PARKED: {
+    summary: 'The stream {stream} of the source {source} is not parked as a whole; there is nothing to accept.',
+    hint: 'Run `millrace parked` to see what is.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_WAL_LIMIT: {
+    summary: 'The slot {slot} holds back {kept} MB of the log of the source {source}, of {limit} MB that `wal.keptBytesLimit` allows.',
+    hint: "Find what holds it up with `millrace doctor`, or raise `sources.{source}.wal.keptBytesLimit`. With `atLimit: 'rebuild'` the slot is dropped and all tables are read anew.",
+    retry: 'backoff',
+    exit: 1,
+  },
+  CAPTURE_VALUE_UNREPRESENTABLE: {
+    summary: 'The column {column} of {table} in the source {source} holds {what}, which {type} cannot represent.',
+    hint: 'The row is parked: mend it with `millrace parked`. So that it does not happen again, make the column one that arrives as text (`ALTER TABLE {table} ALTER COLUMN {column} TYPE {wider};`).',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_VALUE_UNTOLD: {
+    summary: 'A row of {table} in the source {source} moved to another key and another partition, and its column {column} was not told.',
+    hint: 'Run `ALTER TABLE {table} REPLICA IDENTITY FULL;` so that Postgres tells large values that did not change, or give the stream one partition. Mend the parked row with `millrace parked`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_PROTOCOL: {
+    summary: 'The source {source} sent what the replication protocol does not know: {what}.',
+    hint: 'Check that `sources.{source}.url` names Postgres itself and not a pooler; run `millrace doctor`.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  SOURCE_FOLDER_MISSING: {
+    summary: 'The source {source} has no folder {folder}: {what}.',
+    hint: 'Make the folder, or correct `sources.{source}.from` in millrace.config.ts. It is looked for again by itself.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  SOURCE_BUCKET_REFUSED: {
+    summary: 'The bucket of the source {source} at {host} refused to {action}: {what}.',
+    hint: 'Give its user the rights s3:ListBucket and s3:GetObject, and check `sources.{source}.credentials` and `region`. It is tried again by itself.',
+    retry: 'backoff',
+    exit: 4,
+  },
+  SOURCE_BUCKET_MISSING: {
+    summary: 'The source {source} has no bucket {bucket} at {host}.',
+    hint: 'Correct `sources.{source}.from` and `endpoint` in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_BUCKET_ELSEWHERE: {
+    summary: 'The bucket {bucket} of the source {source} is not served by {host}, which points elsewhere ({region}).',
+    hint: 'Set `sources.{source}.region` or `endpoint` in millrace.config.ts to where it is.',
+    retry: 'after-fix',
+    exit: 4,
+  },
+  SOURCE_BUCKET_FAILED: {
+    summary: 'The bucket of the source {source} at {host} did not {action}: {what}.',
+    hint: 'It is tried again by itself; check the service and the network with `millrace doctor` if it lasts.',
+    retry: 'backoff',
+    exit: 5,
+  },
+  SOURCE_NOT_NOTIFIED: {
+    summary: 'The source {source} takes no notices: {what}.',
+    hint: 'Send notices to a source made with `files(…)`; `millrace status` shows the sources.',
+    retry: 'never',
+    exit: 1,
+  },
+  CAPTURE_LOG_RECORD: {
+    summary: 'A record of {stream} does not fit the format of its log.',
+    hint: 'Correct the `format` of the source, or mend the record with `millrace parked ID --fix`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  CAPTURE_LOG_RECORD_TOO_LONG: {
+    summary: 'A record of {stream} is longer than {limit} bytes.',
+    hint: 'Raise `recordBytesMax` of the source if such records are meant.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+} as const satisfies Record<string, ErrorEntry>
