@@ -35,11 +35,15 @@ export function checkHost(request: IncomingMessage, configuredHost: string): voi
   if (!known) throw new MillraceError('HTTP_HOST_REFUSED', { details: { host: host ?? '(none)' } })
 }
 
-/** Whatever changes something says so with a header that only our own page or a script can send. */
+/**
+ * Whatever changes something says so with a header, or a type of body, that a foreign page cannot send without
+ * asking first: our own page and scripts do the one, notices of buckets the other.
+ */
 export function checkIntent(request: IncomingMessage, path: string): void {
   const site = request.headers['sec-fetch-site']
   const foreign = site === 'cross-site' || site === 'same-site'
-  const unmeant = request.method !== 'GET' && request.headers[INTENT_HEADER] === undefined
+  const isJson = /^application\/(?:[\w.+-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')
+  const unmeant = request.method !== 'GET' && request.headers[INTENT_HEADER] === undefined && !isJson
   if (foreign || unmeant) throw new MillraceError('HTTP_ORIGIN_REFUSED', { details: { path } })
 }
 

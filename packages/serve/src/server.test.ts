@@ -213,6 +213,8 @@ test('nothing is changed for a page from elsewhere', async () => {
   const path = '/api/deliveries/crm/events/msg_1/resend'
   const plain = await raw(path, { method: 'POST' })
   expect(plain).toMatchObject({ status: 403, body: expect.stringContaining('HTTP_ORIGIN_REFUSED') })
+  const form = await raw(path, { method: 'POST', headers: { 'content-type': 'text/plain' } })
+  expect(form.status).toBe(403)
   const foreign = await raw('/api/feed', { headers: { 'sec-fetch-site': 'cross-site' } })
   expect(foreign.status).toBe(403)
   const preflight = await fetch(server.url + path, { method: 'OPTIONS', headers: { origin: 'http://evil.example' } })
@@ -227,6 +229,9 @@ test('a delivery is enabled again by one that means it', async () => {
   const enabled = await raw('/api/deliveries/crm/enable', { method: 'POST', headers: { 'x-millrace': '1' } })
   expect(enabled).toMatchObject({ status: 200, body: '{"delivery":"crm"}' })
   expect(seen).toEqual([['enable', 'crm']])
+  // A type of body that no page may send elsewhere without being allowed to, as a bucket's notices have it.
+  const asJson = await raw('/api/deliveries/crm/enable', { method: 'POST', headers: { 'content-type': 'application/json' } })
+  expect(asJson.status).toBe(200)
 })
 
 test('every answer forbids sniffing, framing and foreign scripts', async () => {
