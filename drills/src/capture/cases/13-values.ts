@@ -48,7 +48,8 @@ export const values: DrillCase = {
     const postgres = await another()
     await postgres.query(`alter system set debug_logical_replication_streaming = 'immediate'`)
     const columns = Object.keys(VALUES).map((type, at) => `c${at} ${type}`)
-    const rig = await Rig.open(postgres, `${TYPES} create table v (id int primary key, ${columns.join(', ')})`)
+    const table = `create table v (id int primary key, ${columns.join(', ')}, made text generated always as (c0::text || 'x') stored)`
+    const rig = await Rig.open(postgres, `${TYPES} ${table}`)
     try {
       const rows = Math.max(...Object.values(VALUES).map((list) => list.length)) + 1
       const insert = async (offset: number): Promise<void> => {

@@ -1,11 +1,12 @@
 /** Looks at a source as `millrace doctor` does: every finding at once, each with the SQL that mends it. */
 import { describeError, MillraceError } from '@millrace/base'
 import { quotedName, quoteIdentifier, type Table } from './catalog/table.ts'
-import { openTableFinder } from './catalog/table-finder.ts'
+import { openTableFinder, type TableFinder } from './catalog/table-finder.ts'
+import { unsentColumns } from './catalog/table-signature.ts'
 import { openReplication, readFacts, readRights, VERSION_MIN } from './check-source.ts'
 import { connect, type Connection } from './connect.ts'
 import { publicationOf, slotOf, type SourceNames } from './postgres-capture.ts'
-import { readPublication, readPublished, unpublished } from './publication.ts'
+import { GENERATED_COLUMNS_SINCE, readPublication, readPublished, unpublished } from './publication.ts'
 import { readSlot, type SlotRow } from './slot.ts'
 import { KEPT_BYTES_LIMIT } from './wal/wal-watch.ts'
 
@@ -73,7 +74,8 @@ async function inspectReplication(findings: Finding[], names: SourceNames): Prom
 
 async function inspectTables(findings: Finding[], names: SourceNames, control: Connection): Promise<void> {
   const name = publicationOf(names)
-  const { tables, refused } = await (await openTableFinder(names, name)).find(control.query)
+  const finder = await openTableFinder(names, name)
+  const { tables, refused } = await finder.find(control.query)
   const user = quoteIdentifier(control.address.user)
   const hidden: Table[] = []
   const filtered: Table[] = []
@@ -97,6 +99,25 @@ async function inspectTables(findings: Finding[], names: SourceNames, control: C
     findings.push({ check: 'row security', ok: false, detail, fix: `ALTER ROLE ${user} BYPASSRLS;` })
   }
   await inspectPublication(findings, { name, tables, control })
+  await inspectGenerated(findings, { name, tables, control, finder })
+}
+
+/** Generated columns that the settings want and the stream does not tell. */
+async function inspectGenerated(
+  findings: Finding[],
+  { name, tables, control, finder }: Published & { finder: TableFinder },
+): Promise<void> {
+  const unsent = tables.flatMap((table) => {
+    const columns = unsentColumns(table.signature).filter((column) => finder.selection.of(table).takes(column))
+    return columns.length === 0 ? [] : [`${quotedName(table)} (${columns.map(quoteIdentifier).join(', ')})`]
+  })
+  if (unsent.length === 0) return
+  const { version_number: version } = await readFacts(control)
+  const why =
+    version < GENERATED_COLUMNS_SINCE
+      ? 'Postgres sends them from version 18 on'
+      : `ALTER PUBLICATION ${quoteIdentifier(name)} SET (publish_generated_columns = stored) would have them sent`
+  findings.push({ check: 'generated columns', ok: true, detail: `not captured: ${unsent.join(', ')}; ${why}` })
 }
 
 interface Published {
@@ -109,7 +130,9 @@ async function inspectPublication(findings: Finding[], { name, tables, control }
   const found = await readPublication(control.query, name)
   const carried = found === null ? [] : await readPublished(control.query, name)
   const missing = found === null ? [] : unpublished(control.address.source, { name, tables, carried })
-  const left = tables.filter((table) => found?.ours === false && table.signature.left.length > 0).map(quotedName)
+  const left = tables
+    .filter((table) => found?.ours === false && table.signature.left.length > unsentColumns(table.signature).length)
+    .map(quotedName)
   const lacks = missing.length === 0 ? '' : ` lacks ${missing.length} tables`
   findings.push({
     check: 'publication',

@@ -16,6 +16,8 @@ export interface PublicationRow extends Record<string, unknown> {
   readonly allTables: boolean
   /** This user may alter it. */
   readonly ours: boolean
+  /** It carries stored generated columns, or the server has no way to. */
+  readonly generated: boolean
   readonly version: number
 }
 
@@ -30,6 +32,7 @@ export interface PublishedTable extends Record<string, unknown> {
 }
 
 const COLUMN_LISTS_SINCE = 150_000
+export const GENERATED_COLUMNS_SINCE = 180_000
 
 export async function ensurePublication(control: Connection, name: string, tables: readonly Table[]): Promise<void> {
   const { query } = control
@@ -38,12 +41,16 @@ export async function ensurePublication(control: Connection, name: string, table
     const version = await readVersion(query)
     // Partitions speak through their partitioned table, as they do in the snapshot.
     const all = tables.map((table) => published(table, version)).join(', ')
-    const fix = `CREATE PUBLICATION ${quoteIdentifier(name)} ${all === '' ? '' : `FOR TABLE ${all} `}WITH (publish_via_partition_root = true)`
+    const fix = `CREATE PUBLICATION ${quoteIdentifier(name)} ${all === '' ? '' : `FOR TABLE ${all} `}WITH (publish_via_partition_root = true${version < GENERATED_COLUMNS_SINCE ? '' : ', publish_generated_columns = stored'})`
     return change(control, `create the publication ${name}`, fix)
   }
   if (!found.complete) {
     const fix = `ALTER PUBLICATION ${quoteIdentifier(name)} SET (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)`
     await change(control, `complete the publication ${name}`, fix)
+  }
+  if (found.ours && !found.generated) {
+    const fix = `ALTER PUBLICATION ${quoteIdentifier(name)} SET (publish_generated_columns = stored)`
+    await change(control, `let the publication ${name} carry generated columns`, fix)
   }
   const carried = await readPublished(query, name)
   const missing = unpublished(control.address.source, { name, tables, carried })
@@ -57,8 +64,9 @@ export async function ensurePublication(control: Connection, name: string, table
 export async function readPublication(query: Query, name: string): Promise<PublicationRow | null> {
   const [row] = await query<PublicationRow>(
     `select pubinsert and pubupdate and pubdelete and pubtruncate and pubviaroot as complete, puballtables as "allTables",
-       pg_has_role(pubowner, 'USAGE') as ours, current_setting('server_version_num')::int as version
-     from pg_publication where pubname = $1`,
+       pg_has_role(pubowner, 'USAGE') and not pg_is_in_recovery() as ours,
+       coalesce(to_jsonb(p) ->> 'pubgencols', 's') = 's' as generated, current_setting('server_version_num')::int as version
+     from pg_publication p where pubname = $1`,
     [name],
   )
   return row ?? null
@@ -132,7 +140,10 @@ function published(table: Table, version: number): string {
 
 /** Null where the table is published whole. */
 export function columnList({ schema, identity, partitioned, signature }: Table, version: number): readonly string[] | null {
-  if (signature.left.length === 0 || version < COLUMN_LISTS_SINCE || partitioned || identity === 'f') return null
+  // An older server leaves generated columns out by itself, and allows none in a list.
+  const left =
+    version < GENERATED_COLUMNS_SINCE ? signature.left.filter((number) => !signature.generated?.includes(number)) : signature.left
+  if (left.length === 0 || version < COLUMN_LISTS_SINCE || partitioned || identity === 'f') return null
   return schema.columns.map(({ name }) => name)
 }
 

@@ -3,6 +3,7 @@ import { type Postgres, startPostgres } from '@millrace/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listParked } from '../parking/list-parked.ts'
 import { Rig } from './fixtures/rig.ts'
+import { serverVersion } from './fixtures/same-rows.ts'
 
 let postgres: Postgres
 beforeAll(async () => (postgres = await startPostgres({ settings: { logical_decoding_work_mem: '64kB' } })))
@@ -89,11 +90,14 @@ test('a value from the snapshot is the same as that value from the stream, and i
     await insert(1000)
     const rows = depth + 1
     const changes = await rig.changed('shop.everything', rows * 2)
-    const withoutId = (at: number): unknown => changes[at]?.after.slice(1)
+    // The last column is made of the identity.
+    const withoutId = (at: number): unknown => changes[at]?.after.slice(1, Object.keys(CASES).length + 1)
     for (let row = 0; row < rows; row += 1) expect(withoutId(rows + row)).toEqual(withoutId(row))
 
     const { schema } = rig.reader.stream('shop.everything')
-    expect(schema.columns.map(({ name }) => name)).not.toContain('computed')
+    const isSent = (await serverVersion(postgres)) >= 180_000
+    expect(schema.columns.at(-1)?.name === 'computed').toBe(isSent)
+    if (isSent) expect(changes.map(({ after }) => after.at(-1))).toEqual(changes.map(({ after }) => Number(after[0]) * 2))
     await rig.sql("set timezone = 'UTC'; set extra_float_digits = 3")
     for (const [at, type] of Object.keys(CASES).entries()) {
       const column = schema.columns[at + 1]

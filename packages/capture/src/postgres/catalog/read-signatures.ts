@@ -10,6 +10,7 @@ interface SignatureRow extends Record<string, unknown> {
   attributes: Record<string, string> | null
   filled_to: number
   printed: Record<string, string> | null
+  generated: number[]
 }
 
 /**
@@ -46,7 +47,9 @@ const SIGNATURES = `
         join pg_type t on t.oid = used.type and t.typtype = 'c'
         join pg_attribute a on a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
         where used.root = root.oid group by t.oid
-    ) printed) as printed
+    ) printed) as printed,
+    array(select a.attnum::int from pg_attribute a
+      where a.attrelid = root.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = 's' order by 1) as generated
   from root`
 
 /** By the table's number; a table that is gone has none. */
@@ -54,9 +57,9 @@ export async function readSignatures(query: Query, oids: readonly number[]): Pro
   if (oids.length === 0) return new Map()
   const rows = await query<SignatureRow>(SIGNATURES, [oids])
   return new Map(
-    rows.map(({ oid, storage, attributes, filled_to: filledTo, printed }) => [
+    rows.map(({ oid, storage, attributes, filled_to: filledTo, printed, generated }) => [
       oid,
-      { oid, storage: storage ?? {}, attributes: attributes ?? {}, filledTo, printed: printed ?? {} },
+      { oid, storage: storage ?? {}, attributes: attributes ?? {}, filledTo, printed: printed ?? {}, generated },
     ]),
   )
 }

@@ -23,6 +23,7 @@ interface TableRow extends Record<string, unknown> {
   identity: ReplicaIdentity
   primary_key: number[] | null
   identity_index: number[] | null
+  has_virtual: boolean
 }
 
 const TABLES = `
@@ -30,7 +31,8 @@ const TABLES = `
     c.relpersistence as persistence, c.relreplident as identity, c.relispartition as is_part,
     exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e') as of_extension,
     (select string_to_array(i.indkey::text, ' ')::int[] from pg_index i where i.indrelid = c.oid and i.indisprimary) as primary_key,
-    (select string_to_array(i.indkey::text, ' ')::int[] from pg_index i where i.indrelid = c.oid and i.indisreplident) as identity_index
+    (select string_to_array(i.indkey::text, ' ')::int[] from pg_index i where i.indrelid = c.oid and i.indisreplident) as identity_index,
+    exists (select from pg_attribute a where a.attrelid = c.oid and a.attgenerated = 'v' and not a.attisdropped) as has_virtual
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   order by n.nspname, c.relname`
@@ -181,7 +183,7 @@ function tableOf({ source, selection, published }: WantedTables, row: TableRow, 
   const named = nameOf(row)
   const choice = selection.of(named)
   const carried = published?.get(quotedName(named))
-  const taken = columns.filter(({ name }) => choice.takes(name) && carried?.includes(name) !== false)
+  const taken = columns.filter(({ name, sendable }) => sendable && choice.takes(name) && carried?.includes(name) !== false)
   const schema: Schema = {
     columns: taken.map((column) => columnOf(column, choice.mask(column.name) !== null)),
     key: keyOf(source, row, taken),
@@ -225,10 +227,12 @@ function keyOf(source: string, row: TableRow, columns: readonly ColumnRow[]): nu
   return key.includes(-1) ? [] : key
 }
 
-function missingIdentity({ identity, primary_key, identity_index }: TableRow): string | null {
+function missingIdentity({ identity, primary_key, identity_index, has_virtual }: TableRow): string | null {
   if (identity === 'n') return 'its replica identity is NOTHING'
   if (identity === 'd' && primary_key === null) return 'it has neither a primary key nor another replica identity'
   if (identity === 'i' && identity_index === null) return 'the index that was its replica identity is gone'
+  if (identity === 'f' && has_virtual)
+    return 'with columns that are generated when they are read it needs REPLICA IDENTITY DEFAULT and a primary key'
   return null
 }
 

@@ -23,6 +23,7 @@ test('rows that no message told of are found by what the catalog says of the tab
   expect(changed({ printed: { 'label 5': 'begun' } })).toContain('printed')
   expect(changed({ masks: 'hash' })).toContain('masked')
   expect(changed({ left: [] }, { left: [2] })).toContain('left out')
+  expect(silentChange(SIGNATURE, { ...SIGNATURE, generated: [2] })).toContain('left out')
   expect(changed({ storage: {} })).toContain('detached')
 })
 
@@ -33,6 +34,8 @@ test('what changes no row is no reason: a new file alone, a column without a def
   expect(changed({ attributes: { '1': '7' } }, { filledTo: 2 })).toBe(null)
   expect(changed({ printed: { 'label 5': 'open', 'label 6': 'done' } })).toBe(null)
   expect(changed({ printed: {} })).toBe(null)
+  expect(silentChange(SIGNATURE, { ...SIGNATURE, generated: [2], left: [2] })).toBe(null)
+  expect(changed({}, { generated: [2] })).toBe(null)
   expect(changed({ storage: { '1': '100', '2': '300' } })).toBe(null)
   expect(joinedParts(SIGNATURE, { ...SIGNATURE, storage: { '1': '100', '2': '300' } })).toEqual(['2'])
 })

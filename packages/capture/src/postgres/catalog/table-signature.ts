@@ -12,6 +12,8 @@ export interface TableSignature {
   readonly filledTo: number
   /** Labels of enums, by their number, and attributes of composites: how a value is printed depends on them. */
   readonly printed: Readonly<Record<string, string>>
+  /** The numbers of stored generated columns; untold where it was read while those were left out of every table. */
+  readonly generated?: readonly number[]
   /** How the columns are masked. */
   readonly masks: string
   /** The numbers of columns that are not captured. */
@@ -30,13 +32,28 @@ export function silentChange(before: TableSignature, now: TableSignature): strin
   const printed = Object.entries(before.printed).some(([what, how]) => now.printed[what] !== undefined && now.printed[what] !== how)
   if (printed) return 'the values of one of its types are printed otherwise'
   if (before.masks !== now.masks) return 'its columns are masked otherwise'
-  const taken = before.left.some((number) => !now.left.includes(number) && now.attributes[number] !== undefined)
+  const left = before.generated === undefined ? [...before.left, ...(now.generated ?? [])] : before.left
+  const taken = left.some((number) => !now.left.includes(number) && now.attributes[number] !== undefined)
   return taken ? 'a column is captured that was left out before' : null
 }
 
 /** Whether the catalog shows a column of this name: a change that was decoded may not be visible yet. */
 export function showsColumn({ attributes }: Pick<TableSignature, 'attributes'>, name: string): boolean {
-  return Object.values(attributes).some((line) => line.slice(line.indexOf(' ') + 1) === name)
+  return Object.values(attributes).some((line) => nameIn(line) === name)
+}
+
+/** The columns that stay left out of a table which has these columns now. */
+export function stillLeft(before: TableSignature, now: Pick<TableSignature, 'attributes'>, names: readonly string[]): number[] {
+  return before.left.filter((number) => !names.includes(nameIn(now.attributes[number] ?? '')))
+}
+
+/** The names of stored generated columns that are not captured. */
+export function unsentColumns({ generated = [], left, attributes }: TableSignature): string[] {
+  return generated.filter((number) => left.includes(number)).map((number) => nameIn(attributes[number] ?? ''))
+}
+
+function nameIn(line: string): string {
+  return line.slice(line.indexOf(' ') + 1)
 }
 
 /** Partitions that joined: what they held before was never told. */

@@ -14,7 +14,7 @@ import type { FoundTables } from '../catalog/read-tables.ts'
 import { readSignatures } from '../catalog/read-signatures.ts'
 import { displayName, type Table } from '../catalog/table.ts'
 import type { TableFinder } from '../catalog/table-finder.ts'
-import { showsColumn, silentChange, type TableSignature } from '../catalog/table-signature.ts'
+import { showsColumn, silentChange, stillLeft, type TableSignature } from '../catalog/table-signature.ts'
 import { TypeDescriber } from '../catalog/describe-types.ts'
 import type { CaptureRecord } from '../capture-record.ts'
 import { type Mask } from '../columns/mask.ts'
@@ -236,9 +236,10 @@ export class TableWarden {
       return false
     }
     const now = (await readSignatures(this.#options.control.query, [signature.oid])).get(signature.oid)
-    const isShown = now !== undefined && schema.columns.every(({ name }) => showsColumn(now, name))
+    const names = schema.columns.map(({ name }) => name)
+    const isShown = now !== undefined && names.every((name) => showsColumn(now, name))
     const why = isShown
-      ? silentChange(signature, { ...now, masks: signature.masks, left: signature.left })
+      ? silentChange(signature, { ...now, masks: signature.masks, left: stillLeft(signature, now, names) })
       : 'it has yet another shape by now'
     if (why === null) {
       entry.schema = schema
