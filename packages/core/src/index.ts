@@ -54,7 +54,7 @@ export type { JsonLogFormat, LineLogFormat, LogFormat, LogMultiline, LogsSource,
 export type { MysqlSource } from './source/mysql-source.ts'
 export type { ColumnMask, PostgresColumns, PostgresSource } from './source/postgres-source.ts'
 export type { Stage, StageObservation, StagePhase } from './stage.ts'
-export { type Layout, layoutOf, sameType, sqlNameOf, type Type, type TypeKind } from './type.ts'
+export { isWhole, type Layout, layoutOf, sameType, sqlNameOf, type Type, type TypeKind } from './type.ts'
 export {
   civilFromDays,
   DATE_INFINITY,

@@ -4,8 +4,7 @@
  */
 export type Type =
   | { readonly kind: 'boolean' }
-  | { readonly kind: 'int8' | 'int16' | 'int32' | 'int64' | 'hugeint' }
-  | { readonly kind: 'uint8' | 'uint16' | 'uint32' | 'uint64' }
+  | WholeType
   | { readonly kind: 'decimal'; readonly width: number; readonly scale: number }
   | { readonly kind: 'float32' | 'float64' }
   | { readonly kind: 'text' | 'bytes' | 'uuid' | 'json' }
@@ -14,7 +13,28 @@ export type Type =
   /** Microseconds: since midnight, or since 1970-01-01 00:00 (UTC where there is a zone). */
   | { readonly kind: 'time' | 'timestamp' | 'timestamptz' }
 
+export type WholeType =
+  | { readonly kind: 'int8' | 'int16' | 'int32' | 'int64' | 'hugeint' }
+  | { readonly kind: 'uint8' | 'uint16' | 'uint32' | 'uint64' }
+
 export type TypeKind = Type['kind']
+
+const WHOLE_KINDS: ReadonlySet<string> = new Set<WholeType['kind']>([
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'hugeint',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+])
+
+/** Whole numbers, signed or not. */
+export function isWhole(type: Type): type is WholeType {
+  return WHOLE_KINDS.has(type.kind)
+}
 
 /** How a column's values lie in memory. Several types share one layout. */
 export type Layout = 'integer' | 'float' | 'boolean' | 'text' | 'bytes'

@@ -3,25 +3,16 @@
  * (`2026-11-21T09:00:00Z`). Nothing is rounded, cut or guessed: what the type cannot hold is refused.
  */
 import { MillraceError } from '@millrace/base'
-import { sqlNameOf, type Type } from './type.ts'
+import { isWhole, sqlNameOf, type Type } from './type.ts'
 import { DATE_INFINITY, daysFromCivil, type JsonValue, TIMESTAMP_INFINITY, type Value, wholeNumber } from './value.ts'
 
 /** Raises VALUE_UNREADABLE, with what is wrong and never with the value itself. */
 export function valueFromJson(type: Type, json: JsonValue): Value {
   if (json === null) return null
+  if (isWhole(type)) return wholeFrom(type, json)
   switch (type.kind) {
     case 'boolean':
       return booleanFrom(type, json)
-    case 'int8':
-    case 'int16':
-    case 'int32':
-    case 'int64':
-    case 'hugeint':
-    case 'uint8':
-    case 'uint16':
-    case 'uint32':
-    case 'uint64':
-      return wholeFrom(type, json)
     case 'decimal':
       return decimalFrom(type, json)
     case 'float32':

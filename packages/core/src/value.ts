@@ -1,4 +1,4 @@
-import type { Type } from './type.ts'
+import { isWhole, type Type } from './type.ts'
 
 /**
  * One value outside a vector. Numbers with a fixed point (integers, decimals, dates, times) are their
@@ -43,17 +43,8 @@ export type JsonValue = null | boolean | number | string
 export function valueToJson(type: Type, value: Value): JsonValue {
   if (value === null) return null
   if (typeof value === 'boolean') return value
+  if (isWhole(type)) return typeof value === 'number' ? value : String(value)
   switch (type.kind) {
-    case 'int8':
-    case 'int16':
-    case 'int32':
-    case 'int64':
-    case 'hugeint':
-    case 'uint8':
-    case 'uint16':
-    case 'uint32':
-    case 'uint64':
-      return typeof value === 'number' ? value : String(value)
     case 'float32':
     case 'float64':
       return Number.isFinite(value) ? (value as number) : floatToText(value as number)

@@ -7,7 +7,7 @@ import type { LogReader } from '@millrace/core'
 import { openReader } from '@millrace/store'
 import { type Mariadb, startMariadb } from '@millrace/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { foldRows } from './fixtures/fold-rows.ts'
+import { foldRows } from '../postgres/fixtures/fold-rows.ts'
 import { MysqlRig } from './fixtures/mysql-rig.ts'
 
 let mariadb: Mariadb

@@ -4,7 +4,7 @@
  * rounded, cut or guessed: what is no value of the type is `undefined`, and its record is parked.
  */
 import { unreachable } from '@millrace/base'
-import { type Layout, layoutOf, sqlNameOf, type Type } from '@millrace/core'
+import { isWhole, type Layout, layoutOf, sqlNameOf, type Type } from '@millrace/core'
 import { booleanReader, fastBoolean } from './boolean.ts'
 import type { CellOptions, FastNumber, TextReader } from './cell-options.ts'
 import { dateReader, fastDate, fastTimestamp, timeReader, timestampReader } from './date-time.ts'
@@ -33,17 +33,8 @@ export function describeMisfit(type: Type, text: string, format?: string): strin
 const SHOWN_CHARACTERS = 80
 
 function readerOf(type: Type, options: CellOptions): TextReader {
+  if (isWhole(type)) return wholeReader(type.kind, options)
   switch (type.kind) {
-    case 'int8':
-    case 'int16':
-    case 'int32':
-    case 'int64':
-    case 'hugeint':
-    case 'uint8':
-    case 'uint16':
-    case 'uint32':
-    case 'uint64':
-      return wholeReader(type.kind, options)
     case 'decimal':
       return decimalReader(type.width, type.scale, options)
     case 'float32':
@@ -73,17 +64,8 @@ function readerOf(type: Type, options: CellOptions): TextReader {
 
 function fastOf(type: Type, options: CellOptions): FastNumber | null {
   if (options.format !== undefined || options.thousandsSeparator !== undefined) return null
+  if (isWhole(type)) return fastWhole(type.kind)
   switch (type.kind) {
-    case 'int8':
-    case 'int16':
-    case 'int32':
-    case 'int64':
-    case 'hugeint':
-    case 'uint8':
-    case 'uint16':
-    case 'uint32':
-    case 'uint64':
-      return fastWhole(type.kind)
     case 'decimal':
       return fastDecimal(type.width, type.scale, options)
     case 'float64':
