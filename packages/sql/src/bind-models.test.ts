@@ -43,6 +43,14 @@ describe('bindModels', () => {
     expect(inputs).toEqual(['shop.items'])
   })
 
+  it('JSON stays JSON, through a join and an aggregate too', async () => {
+    const { bound } = await bindModels({
+      models: [{ name: 'model', sql: 'select o.id, o.body, max(p.body) as last from docs o join docs p on p.id = o.id group by all' }],
+      streams: [table('docs', { id: int64, body: { kind: 'json' } })],
+    })
+    expect(bound[0]?.schema.columns.map(({ type }) => type.kind)).toEqual(['int64', 'json', 'json'])
+  })
+
   it('models come in an order in which each follows those it reads', async () => {
     const { bound, errors } = await bind({ c: 'select * from b', b: 'select * from a', a: 'select id from shop.orders' })
     expect(errors).toEqual([])

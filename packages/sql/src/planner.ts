@@ -61,7 +61,9 @@ export class Planner {
       if (statement.parameterCount > 0) throw new Unsupported('a parameter', null, 'Write the value itself.')
       return Array.from({ length: statement.columnCount }, (_, at) => {
         const name = statement.columnName(at)
-        const typeName = String(statement.columnType(at))
+        const columnType = statement.columnType(at)
+        // JSON is text of another name.
+        const typeName = columnType.alias ?? String(columnType)
         const type = typeOfName(typeName)
         if (type === null) throw new Unsupported(`a column of type ${typeName}`, null, `Cast the column ${name} to a plain type.`)
         return { name, type, nullable: true }
