@@ -89,6 +89,7 @@ function told({ changes }: KeyedFold, at: number): string[] {
   ]
 }
 
-function isUntold(relation: string, at: number): string {
+/** SQL for whether a change does not tell the column at this place. */
+export function isUntold(relation: string, at: number): string {
   return `((${relation}.untold${Math.floor(at / UNTOLD_BITS)} >> ${at % UNTOLD_BITS}) & 1) = 1`
 }

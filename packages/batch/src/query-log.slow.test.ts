@@ -64,13 +64,13 @@ test('streams and live models are read together, at the newest cut or at the one
 test('a stream’s history tells each change with its place, its identity and the row before', async () => {
   await withShop(async (ask) => {
     const { rows } = await ask(
-      'select _position, _operation, _transaction, _index, id, total, _before_total, _committed_at is not null from shop.orders__changes order by _position',
+      'select _position, _operation, _transaction, _index, id, total, _before_total, _committed_at is not null, _untold from shop.orders__changes order by _position',
     )
     expect(rows).toEqual([
-      [0, 'insert', 1, 0, 1, 1050, null, true],
-      [1, 'insert', 1, 1, 2, 300, null, true],
-      [2, 'update', 7, 0, 1, 9900, 1050, true],
-      [3, 'delete', 7, 1, 2, null, null, true],
+      [0, 'insert', 1, 0, 1, 1050, null, true, null],
+      [1, 'insert', 1, 1, 2, 300, null, true, null],
+      [2, 'update', 7, 0, 1, 9900, 1050, true, null],
+      [3, 'delete', 7, 1, 2, null, null, true, '["customer","total"]'],
     ])
   })
 })

@@ -7,17 +7,19 @@
  *   _operation                 'insert', 'update', 'delete' or 'truncate'
  *   _transaction, _index       its identity at the source; for a model the transaction is the cut of its inputs
  *   _committed_at              when the source committed it
+ *   _untold                    as JSON the names of the columns that the change does not tell; NULL where it tells them all
  *   the stream's columns       the row after; for a delete the row that went; NULL where it was not told
  *   _before_<column>           the row before, where the source told it; else NULL
  *
  * Only what the SQL mentions is loaded. A live model is read as it was published, not computed anew.
  */
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBType } from '@duckdb/node-api'
-import { type Column, type LogReader, OPERATION_NAME, type StreamInfo, type Type, type Value } from '@millrace/core'
+import { type Column, type LogReader, OPERATION, OPERATION_NAME, type StreamInfo, type Type, type Value } from '@millrace/core'
 import { createTables, quoteIdentifier, quoteLiteral, relationName, type TableDefinition } from '@millrace/sql'
 import { loadChanges } from './change-table.ts'
 import { typeNameOf, typeOfDuckDB, valueOfDuckDB } from './duckdb-value.ts'
 import { type EngineOptions, lockEngine, openEngine } from './engine.ts'
+import { isUntold } from './fold-keyed.ts'
 import { checkBinding, queryError, runError } from './query-error.ts'
 import { readsOf } from './reads.ts'
 import { type LoadProgress, Snapshot } from './snapshot.ts'
@@ -120,6 +122,7 @@ function historyOf(stream: StreamInfo): History {
         named('_transaction', integer),
         named('_index', integer),
         named('_committed_at', { kind: 'timestamptz' }),
+        named('_untold', { kind: 'text' }),
         ...columns,
         ...columns.map((column) => named(`_before_${column.name}`, column.type)),
       ],
@@ -158,12 +161,20 @@ async function loadHistory(snapshot: Snapshot, reader: LogReader, { name, stream
     'transaction',
     'place',
     'committed_at',
+    untoldList(stream.schema.columns),
     ...all.map((at) => `a${at}`),
     ...all.map((at) => `b${at}`),
   ]
   const list = schema.columns.map((column, at) => `${from[at]} AS ${quoteIdentifier(column.name)}`)
-  await connection.run(`CREATE OR REPLACE TABLE ${relationName(name)} AS SELECT ${list.join(', ')} FROM (${changes.sql})`)
+  await connection.run(`CREATE OR REPLACE TABLE ${relationName(name)} AS SELECT ${list.join(', ')} FROM (${changes.sql}) AS change`)
   for (const table of changes.tables) await connection.run(`DROP TABLE ${table}`)
+}
+
+/** SQL for the names, as JSON. A source may leave out a large value that did not change, which is no null. */
+function untoldList(columns: readonly Column[]): string {
+  const names = columns.map(({ name }, at) => `CASE WHEN ${isUntold('change', at)} THEN ${quoteLiteral(name)} END`)
+  const list = `list_filter([${names.join(', ')}], name -> name IS NOT NULL)`
+  return `CASE WHEN operation <> ${OPERATION.TRUNCATE} AND len(${list}) > 0 THEN to_json(${list})::VARCHAR END`
 }
 
 type Answer = Pick<QueryResult, 'columns' | 'rows' | 'more'>

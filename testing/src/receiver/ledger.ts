@@ -19,6 +19,8 @@ export interface DeliveryBody {
   readonly key: Readonly<Record<string, unknown>> | null
   readonly before: Readonly<Record<string, unknown>> | null
   readonly after: Readonly<Record<string, unknown>> | null
+  /** Columns that `after` leaves out because they are as they were. */
+  readonly unchanged?: readonly string[]
   /** When the source committed it, ISO 8601 with microseconds. */
   readonly committed_at: string
 }
@@ -117,8 +119,9 @@ export class Ledger {
     if (body.key === null || Object.keys(body.key).length === 0) return
     const keyBefore = body.operation === 'update' && body.before !== null ? keyOf(body.key, body.before) : null
     const key = JSON.stringify(Object.values(body.key))
+    const row = body.operation === 'delete' ? null : wholeRow(body, stream.keys.get(keyBefore ?? key)?.row ?? null)
     if (keyBefore !== null && keyBefore !== key) this.#put(stream, keyBefore, body, null)
-    this.#put(stream, key, body, body.operation === 'delete' ? null : body.after)
+    this.#put(stream, key, body, row)
   }
 
   #put(stream: StreamState, key: string, body: DeliveryBody, row: DeliveryBody['after']): void {
@@ -162,6 +165,13 @@ function tallyOf(state: StreamState): StreamTally {
   let keys = 0
   for (const key of state.keys.values()) if (key.row !== null) keys += 1
   return { seen, expected, holes, keys }
+}
+
+/** The row after the change; what is told to be unchanged is as the row had it. */
+function wholeRow({ after, unchanged = [] }: DeliveryBody, before: string | null): DeliveryBody['after'] {
+  if (after === null || before === null || unchanged.length === 0) return after
+  const old = JSON.parse(before) as Record<string, unknown>
+  return { ...Object.fromEntries(unchanged.flatMap((name) => (name in old ? [[name, old[name]]] : []))), ...after }
 }
 
 /** The key of the row before, if it told all of it. */
