@@ -346,7 +346,7 @@ class Session implements CaptureSession {
   #streamFrom(progress: SourceProgress): ReplicationStream {
     const { target, slot, writer, clock, record, parking, partitionsOf, streaming, silenceMsMax } = this.#options
     const { control, replication, version } = this.#ground
-    const pending = new PendingChanges(parking)
+    const pending = new PendingChanges(parking, { offset: stateOf(progress).offset })
     const warden = this.#warden
     const binder = new RelationBinder({ source: target.name, slot, warden, partitionsOf })
     const fills = this.#fills
@@ -365,7 +365,6 @@ class Session implements CaptureSession {
       replication,
       query: control.query,
       pending,
-      parking,
       writer,
       clock,
       record,

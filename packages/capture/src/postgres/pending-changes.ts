@@ -34,14 +34,22 @@ export class PendingChanges {
   count = 0
   readonly inProgress: boolean
   readonly #parking: Parking | null
+  readonly #offset: number
   #slots: PendingSlot[] = []
   #statements: ControlStatement[] = []
   #held: Held[] = []
   #heldKeys = new Set<string>()
 
-  constructor(parking: Parking | null = null, inProgress = false) {
+  /** What is parked stands `offset` further on in the log than its position at the server, as the changes around it will. */
+  constructor(parking: Parking | null = null, { inProgress = false, offset = 0 }: { inProgress?: boolean; offset?: number } = {}) {
     this.#parking = parking
+    this.#offset = offset
     this.inProgress = inProgress
+  }
+
+  /** For the changes of one transaction that is in progress. */
+  ofTransaction(): PendingChanges {
+    return new PendingChanges(this.#parking, { inProgress: true, offset: this.#offset })
   }
 
   /** One partition of one stream. Made again when a stream's schema changes, when nothing is pending. */
@@ -122,7 +130,7 @@ export class PendingChanges {
   }
 
   #tell(record: ParkedRecord): void {
-    this.#statements.push(...(this.#parking?.park(record) ?? []))
+    this.#statements.push(...(this.#parking?.park({ ...record, transaction: record.transaction + this.#offset }) ?? []))
   }
 }
 

@@ -58,12 +58,12 @@ export class ReplicationStream {
   #passed: number
 
   constructor(options: StreamOptions) {
-    const { source, replication, pending, parking = null, transaction, state, record, fills = NO_FILLS, writer } = options
+    const { source, replication, pending, transaction, state, record, fills = NO_FILLS, writer } = options
     this.#options = options
     this.#fills = fills
     this.#isStreaming = options.streaming.isOn(options.version)
     this.#raw = new RawConnection(replication)
-    this.#decoder = new ChangeDecoder({ source, messagePrefix: HEARTBEAT_PREFIX, pending, parking, afterTransaction: transaction })
+    this.#decoder = new ChangeDecoder({ source, messagePrefix: HEARTBEAT_PREFIX, pending, afterTransaction: transaction })
     this.#outbox = new Outbox({
       source,
       writer,

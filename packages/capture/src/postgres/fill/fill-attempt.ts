@@ -195,7 +195,7 @@ class Lane {
     this.#options = options
     this.#earlier = earlier
     this.#extras = extras
-    this.#pending = new PendingChanges(options.parking)
+    this.#pending = new PendingChanges(options.parking, { offset: options.offset })
     this.#pending.timeMicros = options.timeMicros
     // The last byte before the point: a transaction may commit at the very point, and is not in the snapshot.
     this.#pending.transaction = options.position - 1

@@ -4,8 +4,7 @@
  * straight from the connection's bytes into columns.
  */
 import { MillraceError } from '@millrace/base'
-import type { Parking } from '../../parking/parking.ts'
-import { type Origin, PendingChanges } from '../pending-changes.ts'
+import type { Origin, PendingChanges } from '../pending-changes.ts'
 import { readPosition, readTime } from '../position.ts'
 import type { TableFeed } from '../table-feed.ts'
 import { readUint32 } from '../wire/read-uint32.ts'
@@ -55,7 +54,6 @@ export interface DecoderOptions {
   readonly messagePrefix: string
   /** Of whole transactions. */
   readonly pending: PendingChanges
-  readonly parking?: Parking | null
   /** Transactions up to this one are in the log already; if they come again, they are passed over (law 5). */
   readonly afterTransaction: number
 }
@@ -81,7 +79,6 @@ export class ChangeDecoder {
   readonly lanes = new Map<number, Lane>()
   readonly #source: string
   readonly #messagePrefix: string
-  readonly #parking: Parking | null
   readonly #afterTransaction: number
   /** Of the lane at hand. */
   #pending: PendingChanges
@@ -91,10 +88,9 @@ export class ChangeDecoder {
   #shift = 0
   #relationsTold = 0
 
-  constructor({ source, messagePrefix, pending, parking = null, afterTransaction }: DecoderOptions) {
+  constructor({ source, messagePrefix, pending, afterTransaction }: DecoderOptions) {
     this.#source = source
     this.#messagePrefix = messagePrefix
-    this.#parking = parking
     this.#pending = pending
     this.#afterTransaction = afterTransaction
     this.whole = new Lane(0, pending)
@@ -189,7 +185,7 @@ export class ChangeDecoder {
     const isFirst = buffer[start + 4] === 1
     const known = this.lanes.get(xid)
     if ((known === undefined) !== isFirst) throw this.#unknown(`a piece of transaction ${xid} that does not follow what came of it`)
-    const lane = known ?? new Lane(xid, new PendingChanges(this.#parking, true))
+    const lane = known ?? new Lane(xid, this.whole.pending.ofTransaction())
     this.lanes.set(xid, lane)
     this.#skipped = false
     this.#enter(lane, XID_BYTES)

@@ -1,7 +1,6 @@
 /** What a stream is given, and how it may end. */
 import type { Clock } from '@millrace/base'
 import type { LogWriter, StreamDefinition } from '@millrace/core'
-import type { Parking } from '../../parking/parking.ts'
 import type { CaptureRecord } from '../capture-record.ts'
 import type { Connection, Query } from '../connect.ts'
 import type { FillRouter } from '../fill/fill-router.ts'
@@ -32,7 +31,6 @@ export interface StreamOptions {
   /** Of the control connection. */
   readonly query: Query
   readonly pending: PendingChanges
-  readonly parking?: Parking | null
   readonly writer: LogWriter
   readonly clock: Clock
   readonly record: CaptureRecord
