@@ -62,6 +62,8 @@ export interface CaptureSession {
 
 /** Fills of this group began the stream: until they show, the source has nothing to tell. */
 const WHOLE = 'whole'
+/** So long may questions that are under way still be answered, once the session ends. */
+const FAREWELL_MS_MAX = 2000
 /** From this version on a slot can be one that a standby takes over. */
 const FAILOVER_VERSION_MIN = 170_000
 
@@ -110,6 +112,9 @@ class Session implements CaptureSession {
     const stop = (): void => session.abort(signal.reason)
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
+    // A line that is dead gives no answer to what is being asked either.
+    let farewell: NodeJS.Timeout | undefined
+    session.signal.addEventListener('abort', () => (farewell = setTimeout(() => control.close(), FAREWELL_MS_MAX)), { once: true })
     try {
       // Nothing else may be asked of the connection while its snapshot is being taken over.
       const taken = snapshot === null ? null : takeover(snapshot)
@@ -130,6 +135,7 @@ class Session implements CaptureSession {
       return end
     } finally {
       signal.removeEventListener('abort', stop)
+      clearTimeout(farewell)
       this.#stream = null
     }
   }
