@@ -161,7 +161,7 @@ describe.each(['memory', 'disk'] as const)('delivery from %s', (kind) => {
       const retries = agent.stats().retries
       if (Object.keys(faults).length > 0) await until(() => agent.stats().retries >= retries + 2)
     }
-    expect(await agent.flush({ timeoutMs: 20_000 })).toBe(true)
+    expect(await agent.flush({ timeoutMs: 90_000 })).toBe(true)
     await proxy.close()
     expectNumbers(1500)
   })
