@@ -122,7 +122,8 @@ async function run(
     if (isStopped) await rig.start()
     await untilSame(rig, 'beside')
     const isParked = await parksOrFlows(rig, parks)
-    assert(isParked === parks, `the table is ${parks ? '' : 'not '}parked`)
+    const why = parkedTables(rig.reader, 'shop').map(({ what }) => what)
+    assert(isParked === parks, `the table is ${parks ? '' : 'not '}parked (${why.join('; ')})`)
     if (parks) {
       assert(
         rig.observation.phase === 'running' && rig.observation.error?.code === 'CAPTURE_TABLE_PARKED',

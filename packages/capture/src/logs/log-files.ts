@@ -77,6 +77,10 @@ export class LogFiles {
     return archives
   }
 
+  knows(inode: string): boolean {
+    return this.#byInode(inode) !== undefined
+  }
+
   finish(tail: LogTail, archive: string | null = null): void {
     if (archive !== null) this.#archives.add(archive)
     tail.row = { ...tail.row, finished: 1, inode: '', archive: archive ?? tail.row.archive }

@@ -15,7 +15,7 @@ import {
 import { hashText } from '../files/partition-of.ts'
 import { RECORD_BYTES_MAX } from '../files/format/record-reader.ts'
 import type { Parking } from '../parking/parking.ts'
-import { findLogs } from './find-logs.ts'
+import { findLogs, type FoundLog } from './find-logs.ts'
 import { type Archive, LogFiles } from './log-files.ts'
 import { LogRowReader } from './log-row-reader.ts'
 import { CREATE_LOG_TABLE, forgetFinished, putLogFile, readLogFiles } from './log-table.ts'
@@ -50,6 +50,9 @@ const TURN_BYTES = 16_777_216
 const RETRY_BASE_MS = 200
 const RETRY_LIMIT_MS = 30_000
 const RETRY_JITTER = 0.3
+
+/** How often a folder that changes under the look is looked at again. */
+const LOOKS_MAX = 5
 
 export class LogsCapture implements Stage {
   readonly name: string
@@ -151,9 +154,26 @@ class LogSession {
     }
   }
 
+  /**
+   * While a folder is read, a file may be renamed and another take its name: the older one would be missed and
+   * the younger one come before it. So where a file is new, it is looked until two looks in a row are the same.
+   */
+  async #found(): Promise<FoundLog[]> {
+    const { folder, config } = this.#options
+    let found = await findLogs(folder, config.files)
+    for (let look = 0; look < LOOKS_MAX && found.some(({ inode }) => !this.#files.knows(inode)); look += 1) {
+      const again = await findLogs(folder, config.files)
+      const isSame =
+        again.length === found.length && again.every(({ path, inode }, at) => path === found[at]?.path && inode === found[at].inode)
+      found = again
+      if (isSame) break
+    }
+    return found
+  }
+
   async #poll(signal: AbortSignal): Promise<void> {
-    const { folder, config, clock, record } = this.#options
-    const found = await findLogs(folder, config.files)
+    const { clock, record } = this.#options
+    const found = await this.#found()
     const archives = await this.#files.match(found)
     for (const archive of archives) if (!signal.aborted) await this.#readArchive(archive)
     // What was rotated away is older than what stands in its place.
