@@ -337,14 +337,23 @@ export class TableWarden {
     this.#lookDue = false
     for (const stream of readMemories(reader, source).accepted) this.#accepted.add(stream)
     const known = [...this.#entries].map(([stream, { memory, asked }]) => ({ stream, signature: asked?.signature ?? memory.signature }))
+    const schemas = new Map([...this.#entries].map(([stream, { schema }]) => [stream, schema]))
     const look = await lookAtCatalog({ control, finder, publication, known, accepted: this.#accepted })
-    this.#course?.at(look.position, () => this.#judge(look))
+    this.#course?.at(look.position, () => this.#judge(look, schemas))
   }
 
-  async #judge(look: CatalogLook): Promise<void> {
+  /**
+   * `schemas`: those of the streams when the look began. Where a relation message has brought another shape
+   * since, the look may be older than it, and would take a column that came for one that went.
+   */
+  async #judge(look: CatalogLook, schemas: ReadonlyMap<string, Schema | null>): Promise<void> {
     const present = new Map(look.tables.map((table) => [table.stream, table]))
     for (const table of look.tables) {
       const entry = this.#entries.get(table.stream) ?? this.#enter(table, { refill: 'it joined' }, [])
+      if (schemas.has(table.stream) && schemas.get(table.stream) !== entry.schema) {
+        this.#lookDue = true
+        continue
+      }
       if (this.#judgeTable(entry, table, look)) await this.#course?.rebind(table.stream)
     }
     for (const { stream, name, error } of look.refused) if (this.#refuse(stream, name, error)) await this.#course?.rebind(stream)
@@ -354,6 +363,7 @@ export class TableWarden {
       await this.#course?.rebind(stream)
     }
     this.#tell()
+    if (this.#lookDue) this.#wake()
     if (this.isDue) this.#course?.nudge()
   }
 
