@@ -8,5 +8,6 @@ export default defineConfig({
     include: ['**/*.engines.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     fileParallelism: false,
+    retry: process.env['CI'] === undefined ? 0 : 1,
   },
 })
