@@ -69,19 +69,27 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   bit: ['1'],
 }
 
+/** Without what the server does not know yet. */
+function casesOf(version: number): Readonly<Record<string, readonly string[]>> {
+  const { 'numeric(4,-2)': negativeScale, ...rest } = CASES
+  const numeric = (rest['numeric'] ?? []).filter((text) => version >= 140_000 || !text.endsWith('Infinity'))
+  return { ...rest, numeric, ...(version < 150_000 || negativeScale === undefined ? {} : { 'numeric(4,-2)': negativeScale }) }
+}
+
 test('a value from the snapshot is the same as that value from the stream, and is what Postgres says', async () => {
-  const columns = Object.keys(CASES).map((type, at) => `c${at} ${type}`)
+  const cases = casesOf(await serverVersion(postgres))
+  const columns = Object.keys(cases).map((type, at) => `c${at} ${type}`)
   const rig = await Rig.open(
     postgres,
     `${TYPES} create table everything (id int primary key, ${columns.join(', ')}, computed int generated always as (id * 2) stored)`,
   )
   try {
-    const depth = Math.max(...Object.values(CASES).map((values) => values.length))
+    const depth = Math.max(...Object.values(cases).map((values) => values.length))
     const insert = async (offset: number): Promise<void> => {
       for (let row = 0; row <= depth; row += 1) {
-        const names = Object.keys(CASES).map((_, at) => `c${at}`)
-        const values = Object.values(CASES).map((list) => list[row] ?? null)
-        const places = Object.keys(CASES).map((type, at) => `$${at + 2}::text::${type}`)
+        const names = Object.keys(cases).map((_, at) => `c${at}`)
+        const values = Object.values(cases).map((list) => list[row] ?? null)
+        const places = Object.keys(cases).map((type, at) => `$${at + 2}::text::${type}`)
         await rig.sql(`insert into everything (id, ${names.join(', ')}) values ($1, ${places.join(', ')})`, [offset + row, ...values])
       }
     }
@@ -91,7 +99,7 @@ test('a value from the snapshot is the same as that value from the stream, and i
     const rows = depth + 1
     const changes = await rig.changed('shop.everything', rows * 2)
     // The last column is made of the identity.
-    const withoutId = (at: number): unknown => changes[at]?.after.slice(1, Object.keys(CASES).length + 1)
+    const withoutId = (at: number): unknown => changes[at]?.after.slice(1, Object.keys(cases).length + 1)
     for (let row = 0; row < rows; row += 1) expect(withoutId(rows + row)).toEqual(withoutId(row))
 
     const { schema } = rig.reader.stream('shop.everything')
@@ -99,7 +107,7 @@ test('a value from the snapshot is the same as that value from the stream, and i
     expect(schema.columns.at(-1)?.name === 'computed').toBe(isSent)
     if (isSent) expect(changes.map(({ after }) => after.at(-1))).toEqual(changes.map(({ after }) => Number(after[0]) * 2))
     await rig.sql("set timezone = 'UTC'; set extra_float_digits = 3")
-    for (const [at, type] of Object.keys(CASES).entries()) {
+    for (const [at, type] of Object.keys(cases).entries()) {
       const column = schema.columns[at + 1]
       if (column === undefined) throw new Error('every column is captured')
       expect(column.sourceType, type).toBeTypeOf('string')

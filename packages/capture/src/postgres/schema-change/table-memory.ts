@@ -49,7 +49,21 @@ export interface RememberedTables {
   readonly accepted: ReadonlySet<string>
 }
 
+/** How often segments that a commit replaced under the reading are read again. */
+const READS_MAX = 10
+
+/** A source that runs may replace them at any moment; then they are read again. */
 export function readMemories(reader: LogReader, source: string): RememberedTables {
+  for (let read = 1; ; read += 1) {
+    try {
+      return memoriesOf(reader, source)
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.code !== 'STORE_IO' || read === READS_MAX) throw error
+    }
+  }
+}
+
+function memoriesOf(reader: LogReader, source: string): RememberedTables {
   const memories = new Map<string, TableMemory>()
   const accepted = new Set<string>()
   for (const { part, sequence, bytes } of reader.segments(tablesOwner(source))) {
