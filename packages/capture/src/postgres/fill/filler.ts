@@ -165,11 +165,9 @@ export class Filler {
       const plan = async (): Promise<ChunkPlan | 'rewritten' | 'anew'> => {
         return planChunks({ query: leader.query, table, where, done: this.#done(fill), chunkBlocks, indexes })
       }
-      let planned = await plan()
-      if (planned === 'anew') {
-        fills.beginAnew(fill)
-        planned = await plan()
-      }
+      const planned = await plan()
+      // What came since this snapshot goes with the rest; so the next attempt's, which is younger than all that, takes its place.
+      if (planned === 'anew') fills.beginAnew(fill)
       // The next attempt's snapshot sees the new file.
       if (planned === 'rewritten' || planned === 'anew') continue
       const done = this.#done(fill)
