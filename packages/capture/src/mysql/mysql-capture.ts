@@ -7,6 +7,7 @@ import { IncompleteGroup } from './incomplete-group.ts'
 import { ProofGone } from './proof-gone.ts'
 import { serverIdOf } from './server-id.ts'
 import { sourceError } from './source-error.ts'
+import { isOutside } from '../is-outside.ts'
 
 export interface MysqlCaptureOptions {
   readonly project: string
@@ -119,9 +120,4 @@ export class MysqlCapture implements Stage {
     if (!isOutside(error)) throw error
     return sourceError(error, { source: this.name, host: '', user: '', database: '' }, 'connected')
   }
-}
-
-/** From the network or the server: those carry a code. */
-function isOutside(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_')
 }

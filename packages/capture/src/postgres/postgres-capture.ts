@@ -11,6 +11,7 @@ import type { FillState } from './fill/fill-progress.ts'
 import { defaultSlotName } from './slot-name.ts'
 import { sourceError } from './source-error.ts'
 import { StreamingChoice } from './stream/streaming-choice.ts'
+import { isOutside } from '../is-outside.ts'
 
 export interface PostgresCaptureOptions {
   readonly project: string
@@ -163,11 +164,6 @@ export class PostgresCapture implements Stage {
     if (!isOutside(error)) throw error
     return sourceError(error, { source: this.name, host: '', user: '', database: '' }, 'connected')
   }
-}
-
-/** From the network or the server: those carry a code. */
-function isOutside(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_')
 }
 
 export interface SourceNames {
