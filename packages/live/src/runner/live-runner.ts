@@ -70,7 +70,6 @@ export class LiveRunner implements Stage {
   #running: readonly ModelUnit[] = []
   #filling: Filling | null = null
   #progress: LiveProgress = { cut: 0, folds: {}, models: {} }
-  #newestCut = 0
 
   constructor({ models, writer, reader, signal, clock = systemClock, random = systemRandom }: LiveRunnerOptions) {
     this.#models = models
@@ -100,7 +99,7 @@ export class LiveRunner implements Stage {
       status: this.#status.values(),
       meter: this.#meter,
       cut: this.#progress.cut,
-      newestCut: this.#newestCut,
+      newestCut: newestCutOr(this.#reader, this.#progress.cut),
       problem: this.#commits.problem,
       isCommitting: this.#commits.isBusy,
       nowMs: this.#clock.nowMs(),
@@ -185,8 +184,8 @@ export class LiveRunner implements Stage {
 
   /** One piece of whatever is to be done; sleeps where nothing is. */
   async #turn(signal: AbortSignal): Promise<void> {
-    this.#newestCut = this.#reader.cut()
-    const stepped = this.#newestCut > this.#progress.cut && (await this.#step(this.#newestCut, signal))
+    const newestCut = this.#reader.cut()
+    const stepped = newestCut > this.#progress.cut && (await this.#step(newestCut, signal))
     const arrived = this.#advanceArrival()
     const filled = this.#advanceFilling()
     if (filled !== null) await this.#publish(filled, signal)
@@ -419,5 +418,14 @@ export class LiveRunner implements Stage {
 
   #setPhase(name: string, phase: ModelStatus['phase']): void {
     this.#statusOf(name).phase = phase
+  }
+}
+
+/** The log is being read by an observer that must never fail: a log that is closed has nothing newer. */
+function newestCutOr(reader: LogReader, otherwise: number): number {
+  try {
+    return reader.cut()
+  } catch {
+    return otherwise
   }
 }

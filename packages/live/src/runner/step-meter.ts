@@ -2,7 +2,7 @@
 import type { Clock } from '@millrace/base'
 import type { LogReader, StoredBatch } from '@millrace/core'
 
-/** Counting what waits reads the log's catalogue: not more often than this. */
+/** Counting what waits reads the log's catalogue: not more often than this, while anything waits. */
 const BACKLOG_AGE_MS_LIMIT = 500
 
 export class StepMeter {
@@ -43,7 +43,9 @@ export class StepMeter {
   backlog(waiting: boolean): number | null {
     if (!waiting) return 0
     const nowMs = this.#clock.monotonicMs()
-    if (nowMs - this.#backlog.atMs >= BACKLOG_AGE_MS_LIMIT) this.#backlog = { atMs: nowMs, changes: this.#count() }
+    const isOld = nowMs - this.#backlog.atMs >= BACKLOG_AGE_MS_LIMIT
+    // That nothing waits is believed of this moment only: whoever waits for the end would go too early.
+    if (isOld || this.#backlog.changes === 0) this.#backlog = { atMs: nowMs, changes: this.#count() }
     return this.#backlog.changes
   }
 
