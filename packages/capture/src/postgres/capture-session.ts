@@ -88,6 +88,12 @@ interface Ground {
   readonly version: number
 }
 
+interface Begun {
+  readonly progress: SourceProgress
+  /** Of a slot that was made anew. */
+  readonly snapshot: ExactSnapshot | null
+}
+
 class Session implements CaptureSession {
   readonly #options: SessionOptions
   readonly #ground: Ground
@@ -105,7 +111,7 @@ class Session implements CaptureSession {
   async run(signal: AbortSignal): Promise<StreamEnd> {
     const { record, clock, target, slot } = this.#options
     const { control, version } = this.#ground
-    const { progress, snapshot } = await this.#begin()
+    const { progress, snapshot } = await this.#beginUntil(signal)
     record.error = null
     this.#options.onBegun(this)
     const session = new AbortController()
@@ -155,8 +161,24 @@ class Session implements CaptureSession {
     this.#filler.wake()
   }
 
+  /** A slot that is being made waits for transactions of others; whoever is to stop does not. */
+  async #beginUntil(signal: AbortSignal): Promise<Begun> {
+    const { control, replication } = this.#ground
+    const leave = (): void => {
+      control.close()
+      replication.close()
+    }
+    signal.addEventListener('abort', leave, { once: true })
+    if (signal.aborted) leave()
+    try {
+      return await this.#begin()
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
+  }
+
   /** What the log holds is continued, or all tables are read anew where it cannot be. */
-  async #begin(): Promise<{ progress: SourceProgress; snapshot: ExactSnapshot | null }> {
+  async #begin(): Promise<Begun> {
     const { target, slot, publication, reader, clock, record } = this.#options
     const { control, replication } = this.#ground
     const source = target.name

@@ -49,9 +49,9 @@ export class PostgresCapture implements Stage {
   readonly #record: CaptureRecord
   readonly #streaming: StreamingChoice
   #session: CaptureSession | null = null
-  /** Why the next session cannot go on from the slot. */
   /** Since when the password is refused that was right before. */
   #refusedSinceMs: number | null = null
+  /** Why the next session cannot go on from the slot. */
   #lost: MillraceError | null = null
 
   constructor(options: PostgresCaptureOptions) {

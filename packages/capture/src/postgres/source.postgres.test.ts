@@ -193,6 +193,41 @@ test('a slot that an open transaction holds up is told with its process, waited 
   }
 })
 
+test('a capture that waits for transactions of others, at its start or for a table that joins, stops without them', async () => {
+  const rig = await Rig.open(postgres, 'create table a (id int primary key)', { config: { tables: ['*'] } })
+  const waiting = async (): Promise<boolean> => {
+    const [row] = await rig.sql(
+      "select count(*)::int as n from pg_stat_activity where query like 'CREATE_REPLICATION_SLOT%' and wait_event_type = 'Lock'",
+    )
+    return row?.['n'] === 1
+  }
+  const stopped = async (): Promise<number> => {
+    const began = performance.now()
+    expect(await rig.stop()).toBeUndefined()
+    return performance.now() - began
+  }
+  const blocker = await rig.another()
+  try {
+    await blocker.query('begin; create table blocking ()')
+    rig.begin()
+    await rig.until(waiting)
+    // The server itself gives up after ten seconds.
+    expect(await stopped()).toBeLessThan(6000)
+    await blocker.query('rollback')
+    await rig.start()
+    await blocker.query('begin; create table blocking ()')
+    await rig.sql('create table b (id int primary key)')
+    await rig.until(waiting)
+    expect(await stopped()).toBeLessThan(6000)
+    await blocker.query('rollback')
+    await rig.start()
+    await rig.until(() => rig.reader.streams().some(({ name }) => name === 'shop.b'))
+  } finally {
+    await blocker.end()
+    await rig.close()
+  }
+})
+
 test('a connection ended by an administrator is made again and goes on where it was', async () => {
   const rig = await Rig.open(postgres, 'create table a (id int primary key)')
   try {

@@ -45,7 +45,7 @@ export async function openTableCopy({ project, target, stream, reader }: TableCo
   }
   try {
     const finder = await openTableFinder(target, publicationOf(names))
-    exact = await makeSnapshot(target, slotOf(names), control.query)
+    exact = await makeSnapshot(target, slotOf(names), { control: control.query })
     const session = await connect(target, 'snapshot')
     connection = session
     await openSnapshot(session, exact.name)

@@ -81,6 +81,9 @@ export class Filler {
     while (!signal.aborted) {
       const wanted = this.#wanted()
       if (wanted.length === 0) {
+        // The stream waits for whoever could still take it over.
+        snapshot?.close()
+        snapshot = null
         await this.#rest()
         continue
       }
@@ -132,14 +135,17 @@ export class Filler {
       fill.isOpening = true
       if (record.fill.of(fill.stream)?.ended !== false) record.fill.begin(fill.stream, header.mode)
     }
-    const snapshot = first ?? (await makeSnapshot(target, slot, control.query))
+    const snapshot = first ?? (await makeSnapshot(target, slot, { control: control.query, signal }))
     const connections: Connection[] = []
+    const leave = (): void => connections.forEach((connection) => connection.close())
+    signal.addEventListener('abort', leave, { once: true })
     try {
       const count = target.config.snapshot?.connections ?? CONNECTIONS_DEFAULT
       let timeMicros = 0
       for (let each = 0; each < count; each += 1) {
         const connection = await connect(target, 'snapshot')
         connections.push(connection)
+        if (signal.aborted) leave()
         timeMicros = await openSnapshot(connection, snapshot.name)
       }
       snapshot.close()
@@ -148,8 +154,9 @@ export class Filler {
       const works = await this.#begin(wanted, leader, snapshot.position)
       await this.#read(works, { connections, timeMicros, position: snapshot.position, signal })
     } finally {
+      signal.removeEventListener('abort', leave)
       snapshot.close()
-      for (const connection of connections) connection.close()
+      leave()
     }
   }
 

@@ -16,9 +16,16 @@ export interface ExactSnapshot {
 
 const NAME_LENGTH_MAX = 63
 
-/** The slot goes with its connection, whatever happens here. */
-export async function makeSnapshot(target: SourceTarget, slot: string, control: Connection['query']): Promise<ExactSnapshot> {
+/** The slot goes with its connection, whatever happens here. It waits for transactions of others, unless the signal aborts. */
+export async function makeSnapshot(
+  target: SourceTarget,
+  slot: string,
+  { control, signal = null }: { control: Connection['query']; signal?: AbortSignal | null },
+): Promise<ExactSnapshot> {
   const replication = await connect(target, 'replication')
+  const leave = (): void => replication.close()
+  signal?.addEventListener('abort', leave, { once: true })
+  if (signal?.aborted === true) leave()
   try {
     const name = `${slot.slice(0, NAME_LENGTH_MAX - 14)}_fill_${Math.trunc(performance.now()) % 100_000_000}`
     const made = await makeSlot(replication, control, { source: target.name, slot: name, isTemporary: true, isFailover: false })
@@ -26,6 +33,8 @@ export async function makeSnapshot(target: SourceTarget, slot: string, control: 
   } catch (error) {
     replication.close()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', leave)
   }
 }
 

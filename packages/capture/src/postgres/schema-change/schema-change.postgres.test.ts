@@ -126,18 +126,17 @@ test('a partition that is made empty costs nothing; one with rows, and one that 
     create table a1 partition of a for values from (0) to (10); insert into a values (1, 'x'), (2, 'y')`)
   await rig.start()
   await untilSame(rig, 'a')
-  await rig.sql("create table a2 partition of a for values from (10) to (20); insert into a values (11, 'z')")
+  await rig.sql('create table a2 partition of a for values from (10) to (20)')
+  // In a transaction of its own: whether a row of the same one was there before the joining, no look can tell.
+  await rig.sql("insert into a values (11, 'z')")
   await untilSame(rig, 'a')
   const read = (): unknown => rig.observation.evidence['snapshotRows']
-  // Before 15 a look may take the new partition for one that brought rows along, and reads the table once more.
-  const [server] = await rig.sql('show server_version_num')
-  if (Number(server?.['server_version_num']) >= 150_000) expect(read()).toBe(2)
-  const before = read()
+  expect(read()).toBe(2)
   await rig.sql(
     "create table a3 (id int primary key, note text); insert into a3 values (21, 'w'); alter table a attach partition a3 for values from (20) to (30)",
   )
   await untilSame(rig, 'a')
-  expect(read()).not.toBe(before)
+  expect(read()).not.toBe(2)
   await rig.sql("insert into a values (22, 'v'); alter table a detach partition a1")
   await untilSame(rig, 'a')
   await rig.sql('drop table a2')
