@@ -29,7 +29,7 @@ test('inserts, updates and deletes arrive in order, each with its identity and t
     changes.map(({ operation, index, after, before }) => [
       operation,
       index,
-      firstEnd,
+      after,
       before?.some((cell) => cell !== undefined) ? before : null,
     ]),
   ).toEqual([
