@@ -59,15 +59,18 @@ function groupingBits(columns: readonly number[], set: readonly number[]): numbe
 function readAggregateCall(json: AggregateJson): AggregateCall {
   const place = byteOf(json.query_location) ?? byteOf(json.children?.[0]?.query_location)
   const known = AGGREGATE_FUNCTIONS.find((name) => name === json.name)
-  const [input, second] = (json.children ?? []).map(readExpression)
-  if (known === undefined || second !== undefined) throw new Unsupported(`the aggregate ${json.name}`, place)
+  const inputs = (json.children ?? []).map(readExpression)
+  if (known === undefined || inputs.length > 1) throw new Unsupported(`the aggregate ${json.name}`, place)
   return {
     function: known,
     type: readType(json.return_type, place),
     place,
-    input: input ?? null,
+    inputs,
     // Of the least or the greatest value, each once is the same.
     distinct: json.aggregate_type === 'DISTINCT' && known !== 'min' && known !== 'max',
     condition: json.filter === null || json.filter === undefined ? null : readExpression(json.filter),
+    // None of these depends on the order of its rows.
+    order: [],
+    settings: [],
   }
 }

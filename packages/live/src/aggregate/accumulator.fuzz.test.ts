@@ -70,7 +70,7 @@ describe.each(CASES)('$name', ({ layout, make, value, expected }) => {
             layout,
             changes.map((one) => one.value),
           )
-          accumulator.add(slots, { count: changes.length, lane, weights: Float64Array.from(changes, ({ weight }) => weight) })
+          accumulator.add(slots, { count: changes.length, lanes: [lane], weights: Float64Array.from(changes, ({ weight }) => weight) })
           const results = accumulator.results(groups, GROUPS)
           for (let group = 0; group < GROUPS; group += 1) {
             const values = (held[group] as Value[]).filter((one) => one !== null)

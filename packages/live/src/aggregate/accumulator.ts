@@ -7,17 +7,17 @@ import type { Lane } from '@millrace/sql'
 export interface Accumulator {
   /** Makes room for slots below `capacity`. */
   reserve(capacity: number): void
-  /** Row `i` of the lane belongs to the group `slots[i]`. A NULL value counts for nothing. */
-  add(slots: Int32Array, input: WeightedLane): void
+  /** Row `i` of the lanes belongs to the group `slots[i]`. Its weight may be 0: it is then no row. */
+  add(slots: Int32Array, rows: WeightedRows): void
   results(slots: Int32Array, count: number): Lane
   /** The group is gone; its slot may come to be another's. */
   clear(slot: number): void
 }
 
-export interface WeightedLane {
+export interface WeightedRows {
   readonly count: number
-  /** Null for COUNT(*). */
-  readonly lane: Lane | null
+  /** The call's arguments and then its ORDER BY, as the call lists them; none for COUNT(*). */
+  readonly lanes: readonly Lane[]
   readonly weights: Float64Array
 }
 

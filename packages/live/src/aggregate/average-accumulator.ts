@@ -1,6 +1,6 @@
 import { CELL, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
-import type { Accumulator, WeightedLane } from './accumulator.ts'
+import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { averageOf, type AverageRule } from './average.ts'
 import { WholeSums } from './whole-sums.ts'
 
@@ -16,8 +16,8 @@ export class AverageAccumulator implements Accumulator {
     this.#sums.reserve(capacity)
   }
 
-  add(slots: Int32Array, input: WeightedLane): void {
-    this.#sums.add(slots, input)
+  add(slots: Int32Array, rows: WeightedRows): void {
+    this.#sums.add(slots, rows)
   }
 
   results(slots: Int32Array, count: number): Lane {

@@ -1,6 +1,6 @@
 import type { Lane } from '@millrace/sql'
 import { gatherValues } from '../zset/z-batch.ts'
-import { type Accumulator, grownNumbers, type WeightedLane } from './accumulator.ts'
+import { type Accumulator, grownNumbers, type WeightedRows } from './accumulator.ts'
 
 export class CountAccumulator implements Accumulator {
   #counts: Float64Array = new Float64Array(64)
@@ -9,9 +9,9 @@ export class CountAccumulator implements Accumulator {
     this.#counts = grownNumbers(this.#counts, capacity)
   }
 
-  add(slots: Int32Array, { count, lane, weights }: WeightedLane): void {
+  add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
     const counts = this.#counts
-    const nulls = lane === null ? null : lane.nulls
+    const nulls = lanes[0]?.nulls ?? null
     for (let row = 0; row < count; row += 1) {
       if (nulls !== null && nulls[row] === 1) continue
       const slot = slots[row] as number

@@ -1,6 +1,6 @@
 /** An aggregate of each different value once: it hands on only a value's coming and going. */
 import type { Lane } from '@millrace/sql'
-import type { Accumulator, WeightedLane } from './accumulator.ts'
+import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { type BagValue, bagValueOf } from './value-order.ts'
 
 export class DistinctAccumulator implements Accumulator {
@@ -15,14 +15,14 @@ export class DistinctAccumulator implements Accumulator {
     this.#inner.reserve(capacity)
   }
 
-  add(slots: Int32Array, { count, lane, weights }: WeightedLane): void {
-    if (lane === null) return
+  add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
+    const lane = lanes[0] as Lane
     const presence = new Float64Array(count)
     for (let row = 0; row < count; row += 1) {
       if (lane.nulls !== null && lane.nulls[row] === 1) continue
       presence[row] = this.#change(slots[row] as number, bagValueOf(lane.layout, lane.values[row]), weights[row] as number)
     }
-    this.#inner.add(slots, { count, lane, weights: presence })
+    this.#inner.add(slots, { count, lanes, weights: presence })
   }
 
   results(slots: Int32Array, count: number): Lane {

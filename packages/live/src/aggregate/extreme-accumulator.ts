@@ -9,7 +9,7 @@
  */
 import { CELL, type Layout, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
-import { type Accumulator, grownNumbers, type WeightedLane } from './accumulator.ts'
+import { type Accumulator, grownNumbers, type WeightedRows } from './accumulator.ts'
 import { type BagValue, bagValueOf, lessOf, type ValueLess, valueOfBag } from './value-order.ts'
 
 interface Bag {
@@ -40,8 +40,8 @@ export class ExtremeAccumulator implements Accumulator {
     while (this.#only.length < capacity) this.#only.push(undefined)
   }
 
-  add(slots: Int32Array, { count, lane, weights }: WeightedLane): void {
-    if (lane === null) return
+  add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
+    const lane = lanes[0] as Lane
     for (let row = 0; row < count; row += 1) {
       if (lane.nulls !== null && lane.nulls[row] === 1) continue
       const weight = weights[row] as number

@@ -1,5 +1,5 @@
 import { assert } from '@millrace/base'
-import { type AggregateCall, layoutOfExpression } from '@millrace/sql'
+import { type AggregateCall, type Expression, layoutOfExpression } from '@millrace/sql'
 import type { Accumulator } from './accumulator.ts'
 import { AverageAccumulator } from './average-accumulator.ts'
 import type { AverageRule } from './average.ts'
@@ -27,15 +27,20 @@ function makePlain(call: AggregateCall): Accumulator {
       return new AverageAccumulator(averageRule(call))
     case 'min':
     case 'max':
-      assert(call.input !== null, 'MIN and MAX have an argument')
-      return new ExtremeAccumulator(layoutOfExpression(call.input.type), call.function)
+      return new ExtremeAccumulator(layoutOfExpression(inputOf(call).type), call.function)
   }
 }
 
 const SHORT_KINDS = new Set(['int8', 'int16', 'uint8'])
 
-function averageRule({ input }: AggregateCall): AverageRule {
-  const type = input?.type
-  if (type?.kind === 'decimal') return { scale: type.scale, isExtended: type.width > 4 }
-  return { scale: 0, isExtended: !SHORT_KINDS.has(type?.kind ?? '') }
+function inputOf({ inputs }: AggregateCall): Expression {
+  const [input] = inputs
+  assert(input !== undefined, 'the aggregate has an argument')
+  return input
+}
+
+function averageRule(call: AggregateCall): AverageRule {
+  const { type } = inputOf(call)
+  if (type.kind === 'decimal') return { scale: type.scale, isExtended: type.width > 4 }
+  return { scale: 0, isExtended: !SHORT_KINDS.has(type.kind) }
 }

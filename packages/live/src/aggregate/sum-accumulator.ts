@@ -1,6 +1,6 @@
 import { VectorBuilder, CELL } from '@millrace/core'
 import { EvaluationFailure, type Lane, laneOf } from '@millrace/sql'
-import type { Accumulator, WeightedLane } from './accumulator.ts'
+import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { WholeSums } from './whole-sums.ts'
 
 /** What the sum's type can hold. */
@@ -21,8 +21,8 @@ export class SumAccumulator implements Accumulator {
     this.#sums.reserve(capacity)
   }
 
-  add(slots: Int32Array, input: WeightedLane): void {
-    this.#sums.add(slots, input)
+  add(slots: Int32Array, rows: WeightedRows): void {
+    this.#sums.add(slots, rows)
   }
 
   results(slots: Int32Array, count: number): Lane {

@@ -3,8 +3,8 @@
  * while that is exact and a bigint beyond, so that a retraction undoes its row to the last digit.
  */
 import { wholeNumber } from '@millrace/core'
-
-import { grownNumbers, type WeightedLane } from './accumulator.ts'
+import type { Lane } from '@millrace/sql'
+import { grownNumbers, type WeightedRows } from './accumulator.ts'
 
 const SAFE = Number.MAX_SAFE_INTEGER
 
@@ -19,9 +19,8 @@ export class WholeSums {
     this.#counts = grownNumbers(this.#counts, capacity)
   }
 
-  add(slots: Int32Array, { count, lane, weights }: WeightedLane): void {
-    if (lane === null) return
-    const { values, nulls } = lane
+  add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
+    const { values, nulls } = lanes[0] as Lane
     const sums = this.#sums
     const counts = this.#counts
     for (let row = 0; row < count; row += 1) {

@@ -25,8 +25,9 @@ export interface GroupedBy {
 
 interface AggregatePart {
   readonly accumulator: Accumulator
-  /** Where the projection puts the argument and the FILTER condition; -1 for none. */
-  readonly inputLane: number
+  /** Where the projection puts the arguments and the ORDER BY. */
+  readonly lanes: readonly number[]
+  /** Where it puts the FILTER condition; -1 for none. */
   readonly conditionLane: number
 }
 
@@ -51,11 +52,11 @@ export class AggregateOperator implements Operator {
   constructor(input: Operator, { groups, identity, calls }: GroupedBy) {
     this.#input = input
     const expressions: Expression[] = [...groups]
-    const place = (expression: Expression | null): number => (expression === null ? -1 : expressions.push(expression) - 1)
+    const place = (expression: Expression): number => expressions.push(expression) - 1
     this.#parts = calls.map((call) => ({
       accumulator: makeAccumulator(call),
-      inputLane: place(call.input),
-      conditionLane: place(call.condition),
+      lanes: [...call.inputs, ...call.order.map((key) => key.expression)].map(place),
+      conditionLane: call.condition === null ? -1 : place(call.condition),
     }))
     this.#projection = compileProjection(expressions)
     this.#groupColumns = groups.map((_, at) => at)
@@ -158,10 +159,10 @@ export class AggregateOperator implements Operator {
       const slot = slots[row] as number
       totals[slot] = (totals[slot] as number) + (weights[row] as number)
     }
-    for (const { accumulator, inputLane, conditionLane } of this.#parts) {
-      const lane = inputLane < 0 ? null : (lanes[inputLane] as Lane)
+    for (const { accumulator, lanes: own, conditionLane } of this.#parts) {
+      const read = own.map((at) => lanes[at] as Lane)
       const masked = conditionLane < 0 ? weights : maskWeights(weights, lanes[conditionLane] as Lane, count)
-      accumulator.add(slots, { count, lane, weights: masked })
+      accumulator.add(slots, { count, lanes: read, weights: masked })
     }
   }
 

@@ -1,9 +1,12 @@
 /** Keeps only the columns that something above reads, so that no state holds the others. */
 import {
   type Aggregate,
+  type AggregateCall,
+  callWith,
   columnReference,
   columnsOf,
   type Expression,
+  expressionsOfCall,
   type Join,
   keepColumns,
   type Plan,
@@ -105,14 +108,18 @@ function pruneJoin(plan: Join, needed: ReadonlySet<number>): Pruned {
 function pruneAggregate(plan: Aggregate, needed: ReadonlySet<number>): Pruned {
   const groupCount = plan.groups.length
   const calls = plan.calls.filter((_, at) => needed.has(groupCount + at))
-  const read = [...plan.groups, ...calls.flatMap((call) => [call.input, call.condition])].filter((part) => part !== null)
+  const read = [...plan.groups, ...calls.flatMap(expressionsOfCall)]
   const input = prune(plan.input, columnsOfAll(read))
-  const optional = (expression: Expression | null): Expression | null => (expression === null ? null : moved(expression, input.places))
+  const movedCall = (call: AggregateCall): AggregateCall =>
+    callWith(
+      call,
+      expressionsOfCall(call).map((expression) => moved(expression, input.places)),
+    )
   const pruned: Plan = {
     ...plan,
     input: input.plan,
     groups: plan.groups.map((group) => moved(group, input.places)),
-    calls: calls.map((call) => ({ ...call, input: optional(call.input), condition: optional(call.condition) })),
+    calls: calls.map(movedCall),
     types: [...plan.groups, ...calls].map((part) => part.type),
   }
   const kept = [...plan.groups.map((_, at) => at), ...plan.calls.map((_, at) => groupCount + at).filter((column) => needed.has(column))]

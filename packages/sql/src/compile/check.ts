@@ -1,4 +1,5 @@
 import type { Expression } from '../expression/expression.ts'
+import { type AggregateCall, expressionsOfCall } from '../plan/aggregate.ts'
 import { type Plan, planInputs } from '../plan/plan.ts'
 import { Unsupported } from '../sql-error.ts'
 import { compileProjection } from './compile.ts'
@@ -11,9 +12,10 @@ export function checkCompiles(plan: Plan): void {
   if (plan.kind === 'aggregate') for (const call of plan.calls) if (call.function === 'sum' || call.function === 'avg') checkSum(call)
 }
 
-function checkSum(call: { readonly function: string; readonly input: Expression | null; readonly place: number | null }): void {
-  if (call.input === null || isWhole(call.input.type)) return
-  if (!isFloat(call.input.type)) throw new Unsupported(`${call.function} of ${call.input.type.kind}`, call.place)
+function checkSum(call: AggregateCall): void {
+  const [input] = call.inputs
+  if (input === undefined || isWhole(input.type)) return
+  if (!isFloat(input.type)) throw new Unsupported(`${call.function} of ${input.type.kind}`, call.place)
   throw new Unsupported(
     `${call.function} of floating-point values, whose result depends on the order of the rows,`,
     call.place,
@@ -28,7 +30,7 @@ function expressionsOf(plan: Plan): readonly Expression[] {
     case 'project':
       return plan.expressions
     case 'aggregate':
-      return [...plan.groups, ...plan.calls.flatMap((call) => [call.input, call.condition])].filter((part) => part !== null)
+      return [...plan.groups, ...plan.calls.flatMap(expressionsOfCall)]
     case 'join':
       return [...plan.keys.flatMap((key) => [key.left, key.right]), ...(plan.residual === null ? [] : [plan.residual])]
     case 'rows':

@@ -1,7 +1,10 @@
+import type { Value } from '@millrace/core'
 import type { ExpressionType } from '../duckdb-type.ts'
 import type { Expression } from '../expression/expression.ts'
 import type { Plan } from './plan.ts'
+import type { SortKey } from './sort-key.ts'
 
+/** What an aggregate computes; DuckDB's other names of the same are read as these. */
 export const AGGREGATE_FUNCTIONS = ['count_star', 'count', 'sum', 'avg', 'min', 'max'] as const
 export type AggregateFunction = (typeof AGGREGATE_FUNCTIONS)[number]
 
@@ -9,11 +12,15 @@ export interface AggregateCall {
   readonly function: AggregateFunction
   readonly type: ExpressionType
   readonly place: number | null
-  /** Null only for `count_star`. */
-  readonly input: Expression | null
+  /** The arguments that differ by row; none for `count_star`. */
+  readonly inputs: readonly Expression[]
   readonly distinct: boolean
   /** FILTER (WHERE ...). */
   readonly condition: Expression | null
+  /** The ORDER BY within the call; empty where the result does not depend on it. */
+  readonly order: readonly SortKey[]
+  /** The arguments that are the same for all rows: a separator, a quantile's fraction. */
+  readonly settings: readonly Value[]
 }
 
 /** One row per group, its columns the group's and then the aggregates'; without groups one row always. */
@@ -33,4 +40,18 @@ export function aggregate(input: Plan, groups: readonly Expression[], calls: rea
     groups,
     calls,
   }
+}
+
+/** All that a call reads of a row: its arguments, then its ORDER BY, then its FILTER. */
+export function expressionsOfCall(call: AggregateCall): readonly Expression[] {
+  const order = call.order.map((key) => key.expression)
+  return [...call.inputs, ...order, ...(call.condition === null ? [] : [call.condition])]
+}
+
+/** The same call over other expressions, given in the order of `expressionsOfCall`. */
+export function callWith(call: AggregateCall, expressions: readonly Expression[]): AggregateCall {
+  const at = (index: number): Expression => expressions[index] as Expression
+  const inputs = call.inputs.map((_, index) => at(index))
+  const order = call.order.map((key, index) => ({ ...key, expression: at(inputs.length + index) }))
+  return { ...call, inputs, order, condition: call.condition === null ? null : at(inputs.length + order.length) }
 }

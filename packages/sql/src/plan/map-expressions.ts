@@ -1,4 +1,5 @@
 import type { Expression } from '../expression/expression.ts'
+import { callWith, expressionsOfCall } from './aggregate.ts'
 import type { Plan } from './plan.ts'
 
 /** The same plan with every expression replaced by what `change` makes of it, inputs first. */
@@ -23,9 +24,7 @@ export async function mapExpressions(plan: Plan, change: (expression: Expression
       return { ...plan, input: await mapExpressions(plan.input, change), expressions: await changeAll(plan.expressions) }
     case 'aggregate': {
       const calls = []
-      for (const call of plan.calls) {
-        calls.push({ ...call, input: await optional(call.input), condition: await optional(call.condition) })
-      }
+      for (const call of plan.calls) calls.push(callWith(call, await changeAll(expressionsOfCall(call))))
       return { ...plan, input: await mapExpressions(plan.input, change), groups: await changeAll(plan.groups), calls }
     }
     case 'distinct':
