@@ -12,7 +12,7 @@ const STAGES: readonly (readonly string[])[] = [
   ['@millrace/prove', '@millrace/deliver', '@millrace/watch'],
   ['@millrace/serve'],
   ['millrace'],
-  ['@millrace/console', '@millrace/drills', '@millrace/bench'],
+  ['@millrace/console', '@millrace/drills', '@millrace/fuzz', '@millrace/bench'],
 ]
 
 interface Import {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { BatchBuilder, type LogReader, type OperationName, type StreamDefinition, type Value } from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
 import { openStore, type Store } from '@millrace/store'
+import { Killed, MortalWriter } from './mortal-writer.ts'
 import { LiveRunner } from '../runner/live-runner.ts'
 
 export interface RowChange {
@@ -16,8 +17,8 @@ export interface RowChange {
 }
 
 export class ShopLog {
-  readonly store: Store
-  readonly reader: LogReader
+  store: Store
+  reader: LogReader
   readonly #folder: string
   readonly #streams: Map<string, StreamDefinition>
   #transaction = 0
@@ -61,6 +62,14 @@ export class ShopLog {
     return new RunningModels(this, models)
   }
 
+  /** What a process does that starts after another's death: nothing is at hand but the file. */
+  async reopen(): Promise<void> {
+    this.reader.close()
+    await this.store.close()
+    this.store = await openStore(join(this.#folder, 'store.db'))
+    this.reader = this.store.reader()
+  }
+
   async close(): Promise<void> {
     this.reader.close()
     await this.store.close()
@@ -70,21 +79,48 @@ export class ShopLog {
 
 export class RunningModels {
   readonly runner: LiveRunner
+  readonly #writer: MortalWriter
   readonly #stop = new AbortController()
   readonly #done: Promise<void>
   #failure: unknown = null
 
   constructor(log: ShopLog, models: readonly BoundModel[]) {
-    this.runner = new LiveRunner({ models, writer: log.store, reader: log.store.reader(), signal: log.store })
+    this.#writer = new MortalWriter(log.store)
+    this.runner = new LiveRunner({ models, writer: this.#writer, reader: log.store.reader(), signal: log.store })
     this.#done = this.runner.run(this.#stop.signal).catch((error: unknown) => {
       this.#failure = error
     })
   }
 
-  /** Waits until all that the models say of this cut of the sources is in the store. */
+  /** The runner will not survive its next commit. */
+  doom(when: 'before' | 'after'): void {
+    this.#writer.doom(when)
+  }
+
+  /** Whether it was alive to the end of what was asked of it. */
+  get isAlive(): boolean {
+    return !this.#writer.isDead
+  }
+
+  /** Why a model has no answer at present, or null. */
+  hasFailed(model: string): string | null {
+    const { phase, error } = this.runner.observe().find(({ name }) => name === model) ?? { phase: 'failed', error: null }
+    return phase === 'failed' ? (error?.message ?? 'the model is unknown') : null
+  }
+
+  /** Ends it without a last word. The log is to be opened again. */
+  async kill(): Promise<void> {
+    this.#writer.kill()
+    this.#stop.abort()
+    await this.#done
+    if (this.#failure !== null && !(this.#failure instanceof Killed)) throw asError(this.#failure)
+  }
+
+  /** Waits until all that the models say of this cut of the sources is in the store, or the runner is dead. */
   async reach(cut: number): Promise<void> {
     const deadline = Date.now() + 20_000
     for (;;) {
+      if (!this.isAlive) return
       if (this.#failure !== null) throw asError(this.#failure)
       const settled = this.runner.observe().every(({ phase, evidence }) => {
         const there = Number(evidence['cut']) >= cut && evidence['committing'] === false

@@ -1,0 +1,6 @@
+export { caseFromJson, type CaseJson, caseToJson, printCase } from './case-file.ts'
+export { type Difference, Judge, type Refusal, type Verdict } from './judge-case.ts'
+export type { LiveCase } from './live-case.ts'
+export { randomCase } from './random-case.ts'
+export { shrinkCase } from './shrink-case.ts'
+export { SqlShrinker } from './shrink-sql.ts'
