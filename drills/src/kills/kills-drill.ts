@@ -21,6 +21,7 @@ import { makeFolder, writeConfig } from './project.ts'
 
 const CATCH_UP_MS_LIMIT = 180_000
 const LOOK_MS = 500
+const ASKED_DELAY_MS_MAX = 500
 /** So often in a row nothing new must have come. */
 const QUIET_LOOKS = 4
 
@@ -43,7 +44,7 @@ export interface KillsOutcome {
   readonly pointsNotMet: number
   readonly atRandom: number
   readonly hostsKilled: number
-  /** Backfills under way that a person had asked for. */
+  /** Backfills that a person had asked for, and that were under way. */
   readonly backfillsAsked: number
   readonly seconds: number
 }
@@ -120,10 +121,13 @@ class KillsDrill {
 
   async #kill(phase: Phase, kill: Kill, at: number): Promise<void> {
     await this.#prepare(phase, at)
-    const victim = new Victim(this.#victimOptions(), kill)
-    const asked = phase === 'backfill' && at % 2 === 1 ? this.#askBackfill(victim, at) : null
+    const isAsked = phase === 'backfill' && kill.at === 'time'
+    // Soon after it was asked for, a backfill is still under way.
+    const planned = isAsked ? { ...kill, delayMs: kill.delayMs % ASKED_DELAY_MS_MAX } : kill
+    const victim = new Victim(this.#victimOptions(), planned)
+    const asked = isAsked ? this.#askBackfill(victim, at) : undefined
     if (phase === 'agent' && at % 4 === 3) await this.#killHost()
-    const death = await victim.die(kill)
+    const death = await victim.die(planned, asked)
     await asked
     this.#kills += 1
     this.#phases[phase] = (this.#phases[phase] ?? 0) + 1
@@ -131,7 +135,7 @@ class KillsDrill {
     else if (death === 'at-point') this.#points[kill.point] = (this.#points[kill.point] ?? 0) + 1
     else this.#pointsNotMet += 1
     this.#options.note(
-      `kill ${this.#kills} (${phase}): ${describeKill(kill)}${death === 'point-not-met' ? ' (not met; killed anyway)' : ''}`,
+      `kill ${this.#kills} (${phase}): ${describeKill(planned)}${death === 'point-not-met' ? ' (not met; killed anyway)' : ''}`,
     )
   }
 
@@ -182,7 +186,8 @@ class KillsDrill {
         break
       }
       const cut = this.#read((reader) => reader.cut()) ?? -1
-      quiet = cut !== -1 && cut === before && (await this.#allArrived()) ? quiet + 1 : 0
+      const isQuiet = cut !== -1 && cut === before && (await this.#allArrived()) && !(await victim.isFilling())
+      quiet = isQuiet ? quiet + 1 : 0
       before = cut
     }
     await victim.stop()

@@ -11,12 +11,19 @@ const MAIN = fileURLToPath(new URL('../../../packages/millrace/src/main.ts', imp
 /** A named point that was not met for so long is replaced by a kill on the spot. */
 const POINT_WAIT_MS = 6000
 const READY_WAIT_MS = 60_000
+const BEGUN_WAIT_MS = 15_000
 
 export interface VictimOptions {
   readonly project: string
   readonly environment: Readonly<Record<string, string>>
   readonly logPath: string
   readonly clock: Clock
+}
+
+interface Node {
+  readonly kind: string
+  readonly phase: string
+  readonly evidence: Readonly<Record<string, unknown>>
 }
 
 export type Death = 'at-point' | 'at-time' | 'point-not-met'
@@ -68,11 +75,24 @@ export class Victim {
     return this.#ended
   }
 
-  /** Waits for the planned death, or brings it. A point that is not met in time is replaced by a kill on the spot. */
-  async die(kill: Kill): Promise<Death> {
+  /** Whether a source is still reading rows that were there before it; true also where that is not known. */
+  async isFilling(): Promise<boolean> {
+    if (this.#url === null) return true
+    const answer = await fetch(new URL('/api/graph', this.#url)).catch(() => null)
+    if (answer?.ok !== true) return true
+    const { nodes } = (await answer.json()) as { nodes: readonly Node[] }
+    return nodes.some(({ kind, phase, evidence }) => kind === 'source' && (phase !== 'running' || (evidence['fillTables'] ?? 0) !== 0))
+  }
+
+  /**
+   * Waits for the planned death, or brings it. A point that is not met in time is replaced by a kill on the
+   * spot; a death by time counts from when the process was ready and `begun`.
+   */
+  async die(kill: Kill, begun: Promise<unknown> = Promise.resolve()): Promise<Death> {
     const { clock } = this.#options
     if (kill.at === 'time') {
       await this.#waitFor(() => this.#ready, READY_WAIT_MS)
+      await Promise.race([begun, clock.sleep(BEGUN_WAIT_MS)])
       await clock.sleep(kill.delayMs)
     } else {
       await this.#waitFor(() => this.#ready, READY_WAIT_MS)
