@@ -56,6 +56,8 @@ export class Filling {
   readonly #cursors = new Map<string, number>()
   readonly #sliceRows: number
   #started = false
+  /** Rows of streams that the models were told. */
+  rowsTold = 0
 
   constructor(plan: FillingPlan, folds: ReadonlyMap<string, FoldKeeper>, reader: LogReader) {
     this.#folds = folds
@@ -87,6 +89,7 @@ export class Filling {
       const slots = Int32Array.from({ length: until - cursor }, (_, at) => cursor + at).filter((slot) => store.weights[slot] !== 0)
       const weights = Float64Array.from(slots, (slot) => store.weights[slot] as number)
       this.#cursors.set(stream, until)
+      this.rowsTold += slots.length
       this.#step(new Map([[stream, { count: slots.length, lanes: store.table.gather(slots, slots.length), weights }]]))
       return false
     }
@@ -105,6 +108,13 @@ export class Filling {
       if (rows.length > 0) known.set(stream, rows.length === batch.count ? batch : gatherBatch(batch, rows, rows.length))
     }
     if (known.size > 0) this.#step(known)
+  }
+
+  /** What the version before has published since the beginning: the new one need not tell that. */
+  supersede(model: string, output: ZBatch): void {
+    const filling = this.#units.find(({ unit }) => unit.model.name === model)
+    // Where all that the stream holds goes first, what it holds does not matter.
+    if (filling?.truncates === false && output.count > 0) filling.total?.subtract(output)
   }
 
   finish(): readonly FilledModel[] {
@@ -140,6 +150,10 @@ class RelationTotal {
 
   add(batch: ZBatch): void {
     this.#rows.apply(batch, hashRows(batch.lanes, [], batch.count))
+  }
+
+  subtract(batch: ZBatch): void {
+    this.add({ ...batch, weights: batch.weights.map((weight) => -weight) })
   }
 
   rows(): ZBatch {

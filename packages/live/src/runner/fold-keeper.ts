@@ -39,7 +39,7 @@ export class FoldKeeper {
   readonly #columns: ReadonlyMap<string, number>
   /** The cut whose rows it holds. */
   cut: number
-  #savedAt: Pick<SavedFold, 'through' | 'positions'>
+  #savedAt: Pick<SavedFold, 'through' | 'positions' | 'rows'>
   /** Per partition the position after the last change taken. */
   readonly #positions: Map<number, number>
   /** A fold that is filled anew replaces all that was saved under its name. */
@@ -52,7 +52,7 @@ export class FoldKeeper {
     this.#saved = new SavedRows(shape.stream)
     this.#columns = new Map(shape.columns.map((column, at) => [column.name, at]))
     this.cut = saved?.through ?? 0
-    this.#savedAt = { through: this.cut, positions: saved?.positions ?? [] }
+    this.#savedAt = { through: this.cut, positions: saved?.positions ?? [], rows: saved?.rows ?? 0 }
     this.#positions = new Map(this.#savedAt.positions)
     this.#replaces = saved === null
     if (saved !== null) this.#saved.load(reader, this.fold.store)
@@ -142,7 +142,7 @@ export class FoldKeeper {
     const change = this.#saved.save(this.fold.store)
     const cleared = this.#replaces ? { clear: [this.#saved.owner] } : {}
     this.#replaces = false
-    this.#savedAt = { through: this.cut, positions: [...this.#positions] }
+    this.#savedAt = { through: this.cut, positions: [...this.#positions], rows: this.stateRows }
     this.#savedAtMs = nowMs
     return { ...change, ...cleared }
   }

@@ -46,13 +46,14 @@ export class FoldSet {
 
   /**
    * New folds, read back or still to be filled, for the streams of the log whose present fold does not
-   * hold the columns. A stream that the log does not know yet has no rows.
+   * hold the columns. A stream that the log does not know yet has no rows. A model's rows come from its
+   * operators, step by step, whatever its stream holds.
    */
   missing(wanted: ColumnsRead, progress: LiveProgress): readonly FoldKeeper[] {
     const keepers: FoldKeeper[] = []
-    for (const { name, schema } of this.#reader.streams()) {
+    for (const { name, schema, kind } of this.#reader.streams()) {
       const columns = wanted.get(name)
-      if (columns === undefined) continue
+      if (columns === undefined || kind === 'model') continue
       const shape = foldShapeOf(name, schema, columns)
       const present = this.#keepers.get(name)
       if (present === undefined || !covers(present.shape, shape)) keepers.push(FoldKeeper.open(this.#reader, shape, progress))

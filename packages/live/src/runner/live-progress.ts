@@ -9,6 +9,8 @@ export const PROGRESS_NAME = 'live'
 export interface SavedFold {
   readonly columns: readonly Column[]
   readonly key: readonly number[]
+  /** How many rows there were when it was saved. */
+  readonly rows: number
   /** The saved rows are the stream's at this cut; what came later is read from the log again. */
   readonly through: number
   /** Per partition the position after the last change that is in the saved rows. */

@@ -7,11 +7,23 @@
  * What is saved are the folds, the models' inputs as rows; what the operators remember follows from them
  * and is computed again at a start. docs/decisions/0003-live-state.md says why.
  *
+ * A model that was edited is filled beside its version before, which goes on until then (succession.ts).
+ *
  * A model that has no answer (an overflow) is taken out, with those built on it, and keeps what it
  * published last; it is filled anew after a while, and joins again when its rows are mended.
  */
 import { backoffMs, type Clock, MillraceError, type Random, systemClock, systemRandom } from '@millrace/base'
-import type { Append, CutRange, CutSignal, LogReader, LogWriter, Stage, StageObservation, StreamDefinition } from '@millrace/core'
+import type {
+  Append,
+  CutRange,
+  CutSignal,
+  LogReader,
+  LogWriter,
+  Stage,
+  StageObservation,
+  StateChange,
+  StreamDefinition,
+} from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
 import type { FoldChange } from '../fold/fold-change.ts'
 import type { RelationChange } from '../operator/operator.ts'
@@ -27,12 +39,16 @@ import { columnsRead, withInputs, withReaders } from './model-graph.ts'
 import { type ModelStatus, newStatus } from './model-status.ts'
 import type { ModelUnit } from './model-unit.ts'
 import { observeModels } from './observe-models.ts'
+import { type FillSpeed, PublishedTexts } from './published-models.ts'
 import { StepMeter } from './step-meter.ts'
 import { StepSize } from './step-size.ts'
+import { Succession } from './succession.ts'
 
 export interface LiveRunnerOptions {
   /** Bound, in dependency order. */
   readonly models: readonly BoundModel[]
+  /** What the log holds of models that were edited since: each as it was published last, bound; in dependency order. */
+  readonly earlier?: readonly BoundModel[]
   readonly writer: LogWriter
   /** The runner's own: it closes it when it ends. */
   readonly reader: LogReader
@@ -45,16 +61,21 @@ const RETRY = { baseMs: 1_000, limitMs: 60_000, jitter: 0.2 }
 /** How long the runner sleeps at most while a model waits for its next try. */
 const IDLE_MS_LIMIT = 1_000
 const OUTPUT_ROWS_LIMIT = 32_768
+/** A shorter filling tells nothing of the speed of a long one. */
+const SPEED_MS_MIN = 20
 
 /** Folds that are on their way through the log, and the models that wait for them. */
 interface Arrival {
   readonly folds: readonly FoldKeeper[]
   readonly models: readonly BoundModel[]
+  /** Models whose streams hold their relation already. */
+  readonly published: ReadonlySet<string>
 }
 
 export class LiveRunner implements Stage {
   readonly name = 'live'
   readonly #models: readonly BoundModel[]
+  readonly #earlier: readonly BoundModel[]
   readonly #reader: LogReader
   readonly #signal: CutSignal
   readonly #clock: Clock
@@ -69,10 +90,17 @@ export class LiveRunner implements Stage {
   #arrival: Arrival | null = null
   #running: readonly ModelUnit[] = []
   #filling: Filling | null = null
+  #fillingSinceMs = 0
+  #speed: FillSpeed | null = null
   #progress: LiveProgress = { cut: 0, folds: {}, models: {} }
+  #succession: Succession
+  readonly #texts: PublishedTexts
 
-  constructor({ models, writer, reader, signal, clock = systemClock, random = systemRandom }: LiveRunnerOptions) {
+  constructor({ models, earlier = [], writer, reader, signal, clock = systemClock, random = systemRandom }: LiveRunnerOptions) {
     this.#models = models
+    this.#earlier = earlier
+    this.#succession = new Succession({ models, earlier: [], progress: this.#progress })
+    this.#texts = new PublishedTexts(reader)
     this.#reader = reader
     this.#signal = signal
     this.#clock = clock
@@ -136,10 +164,11 @@ export class LiveRunner implements Stage {
   async #start(signal: AbortSignal): Promise<void> {
     const saved = readProgress(this.#reader)
     const isPublished = ({ name, fingerprint }: BoundModel): boolean => saved.models[name] === fingerprint
-    const published = this.#models.filter(isPublished)
+    this.#succession = new Succession({ models: this.#models, earlier: this.#earlier, progress: saved })
+    const published = [...this.#models.filter(isPublished), ...this.#succession.models]
     // Models that are gone from the project are forgotten; their streams stay as they are.
     this.#progress = { ...saved, models: Object.fromEntries(published.map(({ name, fingerprint }) => [name, fingerprint])) }
-    const read = columnsRead(this.#models)
+    const read = columnsRead([...this.#models, ...published])
     this.#folds.retire(Object.keys(saved.folds).filter((stream) => !read.has(stream)))
     await this.#bringBack(published, signal)
     this.#await(this.#models.filter((model) => !isPublished(model)))
@@ -151,9 +180,14 @@ export class LiveRunner implements Stage {
       while (!keeper.catchUp(this.#progress.cut, this.#size.bytesLimit)) await this.#pause(signal)
       this.#folds.attach(keeper)
     }
-    const whole = published.filter(({ name }) => this.#phaseOf(name) !== 'failed')
+    // Old versions would have to be told apart from the new ones that may fail with them: they go.
+    if (this.#lost.size > 0) this.#endSuccession()
+    const isWhole = (model: BoundModel): boolean => this.#succession.has(model) || this.#phaseOf(model.name) !== 'failed'
+    const isThere = (model: BoundModel): boolean => this.#models.includes(model) || this.#succession.has(model)
+    const whole = published.filter((model) => isThere(model) && isWhole(model))
     this.#fill(whole, new Set(whole.map((model) => model.name)))
-    while (this.#filling !== null) {
+    while (this.#filling !== null || this.#arrival !== null) {
+      await this.#advanceArrival()
       this.#advanceFilling()
       await this.#pause(signal)
     }
@@ -163,8 +197,8 @@ export class LiveRunner implements Stage {
   #await(models: readonly BoundModel[]): void {
     if (models.length === 0) return
     for (const { name } of models) if (this.#phaseOf(name) !== 'failed') this.#setPhase(name, 'filling')
-    const folds = this.#openWhole(this.#models)
-    this.#arrival = { folds, models: models.filter(({ name }) => this.#phaseOf(name) !== 'failed') }
+    const folds = this.#openWhole([...this.#models, ...this.#succession.models])
+    this.#arrival = { folds, models: models.filter(({ name }) => this.#phaseOf(name) !== 'failed'), published: new Set() }
   }
 
   /** The folds that are missing for the models; a stream whose history is not whole fails its readers. */
@@ -186,7 +220,7 @@ export class LiveRunner implements Stage {
   async #turn(signal: AbortSignal): Promise<void> {
     const newestCut = this.#reader.cut()
     const stepped = newestCut > this.#progress.cut && (await this.#step(newestCut, signal))
-    const arrived = this.#advanceArrival()
+    const arrived = await this.#advanceArrival()
     const filled = this.#advanceFilling()
     if (filled !== null) await this.#publish(filled, signal)
     this.#retryFailed()
@@ -239,17 +273,20 @@ export class LiveRunner implements Stage {
     const appends: Append[] = []
     for (const unit of this.#running) {
       const { model } = unit
-      if (this.#phaseOf(model.name) === 'failed') continue
+      if (!this.#isAlive(model)) continue
       try {
         const output = unit.step((relation) => known.get(relation) ?? null)
         known.set(model.name, unit.asRelation(output))
+        if (this.#succession.has(model)) this.#filling?.supersede(model.name, output)
         const batch = encodeOutput(output, model.schema, origin)
         if (batch !== null) appends.push(...this.#appendsOf(model, batch, origin.asOf))
       } catch (error) {
-        this.#failReaders(model.name, error)
+        if (!(error instanceof MillraceError)) throw error
+        if (this.#succession.has(model)) this.#endSuccession()
+        else this.#failReaders(model.name, error)
       }
     }
-    this.#running = this.#running.filter(({ model }) => this.#phaseOf(model.name) !== 'failed')
+    this.#running = this.#running.filter(({ model }) => this.#isAlive(model))
     return appends
   }
 
@@ -267,10 +304,11 @@ export class LiveRunner implements Stage {
   }
 
   async #commit(
-    made: { streams: readonly StreamDefinition[]; appends: readonly Append[]; saveAll: boolean },
+    made: { streams: readonly StreamDefinition[]; appends: readonly Append[]; saveAll: boolean; texts?: StateChange },
     signal: AbortSignal | null,
   ): Promise<void> {
-    const state = this.#folds.save(this.#clock.monotonicMs(), made.saveAll)
+    const rows = this.#folds.save(this.#clock.monotonicMs(), made.saveAll)
+    const state = made.texts === undefined ? rows : { ...rows, put: [...(rows?.put ?? []), ...(made.texts.put ?? [])] }
     const folds = { ...this.#progress.folds, ...this.#folds.describe() }
     for (const stream of this.#folds.takeRetired()) delete folds[stream]
     this.#progress = { ...this.#progress, folds }
@@ -280,7 +318,7 @@ export class LiveRunner implements Stage {
   }
 
   /** True while folds are on their way. */
-  #advanceArrival(): boolean {
+  async #advanceArrival(): Promise<boolean> {
     const arrival = this.#arrival
     if (arrival === null) return false
     for (const keeper of arrival.folds) {
@@ -288,15 +326,20 @@ export class LiveRunner implements Stage {
     }
     for (const keeper of arrival.folds) this.#folds.attach(keeper)
     this.#arrival = null
-    this.#fill(arrival.models, new Set())
+    // What the models' streams hold is read then: all that was told must be in them.
+    await this.#commits.settled()
+    this.#fill(arrival.models, arrival.published)
     return true
   }
 
   #fill(models: readonly BoundModel[], published: ReadonlySet<string>): void {
     const targets = new Set(models.map((model) => model.name))
-    const all = withInputs(this.#models, targets)
+    const isOld = models.some((model) => this.#succession.has(model))
+    const all = isOld ? models : withInputs(this.#models, targets)
     const copies = new Set(all.map((model) => model.name).filter((name) => !targets.has(name)))
     this.#filling = all.length === 0 ? null : new Filling({ models: all, copies, published }, this.#folds.keepers, this.#reader)
+    if (this.#filling === null) this.#endSuccession()
+    this.#fillingSinceMs = this.#clock.monotonicMs()
     for (const name of targets) if (!published.has(name)) this.#setPhase(name, 'filling')
   }
 
@@ -309,6 +352,8 @@ export class LiveRunner implements Stage {
       this.#filling = null
       const filled = filling.finish()
       this.#join(filled)
+      const ms = Math.round(this.#clock.monotonicMs() - this.#fillingSinceMs)
+      if (ms >= SPEED_MS_MIN) this.#speed = { rows: filling.rowsTold, ms }
       return filled
     } catch (error) {
       this.#fillingFailed(filling, error)
@@ -326,19 +371,38 @@ export class LiveRunner implements Stage {
     }
   }
 
-  /** The models that can still be filled begin anew without the one that failed. */
+  /** The models that can still be filled begin anew without the one that failed, between two steps. */
   #fillingFailed(filling: Filling, error: unknown): void {
     this.#filling = null
     if (!(error instanceof MillraceError)) throw error
-    this.#failReaders(String(error.details['model']), error)
-    const rest = filling.models.filter(({ name }) => this.#phaseOf(name) !== 'failed')
-    if (rest.length > 0) this.#fill(rest, new Set())
+    const failed = String(error.details['model'])
+    const isOld = filling.models.some((model) => model.name === failed && this.#succession.has(model))
+    const rest = filling.models.filter((model) => this.#models.includes(model))
+    if (isOld) this.#endSuccession()
+    else this.#failReaders(failed, error)
+    this.#arrival = { folds: [], models: rest.filter(({ name }) => this.#phaseOf(name) !== 'failed'), published: new Set() }
+  }
+
+  /** The old versions' streams stand still from here on, until the new ones are filled. */
+  #endSuccession(): void {
+    const ended = new Set(this.#succession.models.map(({ name, fingerprint }) => `${name} ${fingerprint}`))
+    this.#running = this.#running.filter(({ model }) => !this.#succession.has(model))
+    this.#succession.end()
+    const models = Object.entries(this.#progress.models).filter(([name, fingerprint]) => !ended.has(`${name} ${fingerprint}`))
+    this.#progress = { ...this.#progress, models: Object.fromEntries(models) }
+  }
+
+  #isAlive(model: BoundModel): boolean {
+    return this.#models.includes(model) ? this.#phaseOf(model.name) !== 'failed' : this.#succession.has(model)
   }
 
   #join(filled: readonly FilledModel[]): void {
-    const units = new Map([...this.#running, ...filled.map(({ unit }) => unit)].map((unit) => [unit.model.name, unit]))
-    this.#running = this.#models.flatMap(({ name }) => units.get(name) ?? [])
+    const units = new Map([...this.#running, ...filled.map(({ unit }) => unit)].map((unit) => [unit.model, unit]))
+    const isNew = filled.some(({ difference }) => difference !== null)
+    if (isNew) this.#endSuccession()
+    this.#running = [...this.#models, ...this.#succession.models].flatMap((model) => units.get(model) ?? [])
     for (const { unit } of filled) {
+      if (this.#succession.has(unit.model)) continue
       const status = this.#statusOf(unit.model.name)
       status.phase = 'running'
       status.error = null
@@ -363,8 +427,11 @@ export class LiveRunner implements Stage {
       return [...first, ...(batch === null ? [] : this.#appendsOf(model, batch, origin.asOf))]
     })
     const fingerprints = Object.fromEntries(told.map(({ unit: { model } }) => [model.name, model.fingerprint]))
-    this.#progress = { ...this.#progress, models: { ...this.#progress.models, ...fingerprints } }
-    await this.#commit({ streams, appends, saveAll: false }, signal)
+    const models = { ...this.#progress.models, ...fingerprints }
+    this.#progress = { ...this.#progress, models }
+    const written = told.map(({ unit }) => unit.model)
+    const texts = this.#texts.publish(written, new Set(Object.keys(models)), this.#speed)
+    await this.#commit({ streams, appends, texts, saveAll: false }, signal)
   }
 
   /** Takes a model and all built on it out, with the error; anything but a known error stops the stage. */

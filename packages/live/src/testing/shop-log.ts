@@ -58,8 +58,8 @@ export class ShopLog {
     await this.store.commit({ streams: [stream] })
   }
 
-  start(models: readonly BoundModel[]): RunningModels {
-    return new RunningModels(this, models)
+  start(models: readonly BoundModel[], earlier: readonly BoundModel[] = []): RunningModels {
+    return new RunningModels(this, models, earlier)
   }
 
   /** What a process does that starts after another's death: nothing is at hand but the file. */
@@ -84,9 +84,9 @@ export class RunningModels {
   readonly #done: Promise<void>
   #failure: unknown = null
 
-  constructor(log: ShopLog, models: readonly BoundModel[]) {
+  constructor(log: ShopLog, models: readonly BoundModel[], earlier: readonly BoundModel[] = []) {
     this.#writer = new MortalWriter(log.store)
-    this.runner = new LiveRunner({ models, writer: this.#writer, reader: log.store.reader(), signal: log.store })
+    this.runner = new LiveRunner({ models, earlier, writer: this.#writer, reader: log.store.reader(), signal: log.store })
     this.#done = this.runner.run(this.#stop.signal).catch((error: unknown) => {
       this.#failure = error
     })

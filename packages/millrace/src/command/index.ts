@@ -28,6 +28,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).check,
   },
   {
+    name: 'plan',
+    summary: 'tell what an edit of the models will fill anew, why, and how long it takes',
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  {
     name: 'status',
     summary: 'tell whether the data can be trusted now, and why',
     load: async () => (await import('./status.ts')).status,

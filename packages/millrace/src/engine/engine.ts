@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Project } from '../config/project.ts'
 import { EngineApi } from './api.ts'
+import { bindEarlier } from './bind-stored.ts'
 import { bindProject, type CheckedProject } from './check-project.ts'
 import { DEFAULT_HOST, DEFAULT_PORT, PROOF_PAUSE_MS } from './defaults.ts'
 import { doorOf, partitionsOf } from './discover-streams.ts'
@@ -121,10 +122,11 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
   const door = doorOf(project)
   const deliveries = webhookStages(options, store, door)
   const lots = openLots(options, reader)
+  const earlier = await bindEarlier(reader, checked.models, checked.streams)
   const live =
     checked.models.length === 0
       ? []
-      : [new LiveRunner({ models: checked.models, writer: store, reader: store.reader(), signal: store, clock })]
+      : [new LiveRunner({ models: checked.models, earlier, writer: store, reader: store.reader(), signal: store, clock })]
   const captures = captureStages(options, { store, door, lots })
   const stages: readonly Stage[] = [...captures, ...live, ...deliveries.values()]
   const proofs = new Proofs({
