@@ -27,19 +27,17 @@ import type {
 import type { BoundModel } from '@millrace/sql'
 import type { FoldChange } from '../fold/fold-change.ts'
 import type { RelationChange } from '../operator/operator.ts'
-import { encodeOutput } from '../output/encode-output.ts'
-import { splitBatch } from '../output/split-batch.ts'
-import { truncation } from '../output/truncation.ts'
 import { CommitLane } from './commit-lane.ts'
 import { type FilledModel, Filling } from './filling.ts'
 import type { FoldKeeper } from './fold-keeper.ts'
 import { type ColumnsRead, FoldSet, type SetStep } from './fold-set.ts'
 import { asSourceProgress, type LiveProgress, readProgress } from './live-progress.ts'
 import { columnsRead, withInputs, withReaders } from './model-graph.ts'
-import { type ModelStatus, newStatus } from './model-status.ts'
 import type { ModelUnit } from './model-unit.ts'
 import { observeModels } from './observe-models.ts'
 import { type FillSpeed, PublishedTexts } from './published-models.ts'
+import { outputOf, outputOfFilled, streamOf } from './publication.ts'
+import { StatusBoard } from './status-board.ts'
 import { StepMeter } from './step-meter.ts'
 import { StepSize } from './step-size.ts'
 import { Succession } from './succession.ts'
@@ -60,7 +58,6 @@ export interface LiveRunnerOptions {
 const RETRY = { baseMs: 1_000, limitMs: 60_000, jitter: 0.2 }
 /** How long the runner sleeps at most while a model waits for its next try. */
 const IDLE_MS_LIMIT = 1_000
-const OUTPUT_ROWS_LIMIT = 32_768
 /** A shorter filling tells nothing of the speed of a long one. */
 const SPEED_MS_MIN = 20
 
@@ -82,7 +79,7 @@ export class LiveRunner implements Stage {
   readonly #random: Random
   readonly #commits: CommitLane
   #folds: FoldSet
-  readonly #status: ReadonlyMap<string, ModelStatus>
+  readonly #status: StatusBoard
   readonly #meter: StepMeter
   readonly #size = new StepSize()
   /** Streams whose history is not whole: what reads them has failed for good. */
@@ -107,7 +104,7 @@ export class LiveRunner implements Stage {
     this.#random = random
     this.#commits = new CommitLane({ writer, clock, random })
     this.#folds = new FoldSet(reader)
-    this.#status = new Map(models.map((model) => [model.name, newStatus(model)]))
+    this.#status = new StatusBoard(models, { clock, random })
     this.#meter = new StepMeter(reader, clock)
   }
 
@@ -117,14 +114,14 @@ export class LiveRunner implements Stage {
       await this.#saveAll()
     } finally {
       await this.#commits.settled().catch(() => undefined)
-      for (const status of this.#status.values()) if (status.phase !== 'failed') status.phase = 'stopped'
+      this.#status.stopped()
       this.#reader.close()
     }
   }
 
   observe(): readonly StageObservation[] {
     return observeModels({
-      status: this.#status.values(),
+      status: this.#status.all(),
       meter: this.#meter,
       cut: this.#progress.cut,
       newestCut: newestCutOr(this.#reader, this.#progress.cut),
@@ -154,10 +151,10 @@ export class LiveRunner implements Stage {
     this.#running = []
     this.#filling = null
     this.#arrival = null
-    for (const status of this.#status.values()) Object.assign(status, { phase: 'retrying', error: problem })
+    this.#status.setAll('retrying', problem)
     await this.#commits.settled()
     await this.#clock.sleep(backoffMs(this.#random, { attempt, ...RETRY }), signal).catch(() => undefined)
-    for (const status of this.#status.values()) Object.assign(status, { phase: 'starting', error: null })
+    this.#status.setAll('starting', null)
   }
 
   /** First what is published already is brought back to where it was; then the rest begins to fill. */
@@ -182,7 +179,7 @@ export class LiveRunner implements Stage {
     }
     // Old versions would have to be told apart from the new ones that may fail with them: they go.
     if (this.#lost.size > 0) this.#endSuccession()
-    const isWhole = (model: BoundModel): boolean => this.#succession.has(model) || this.#phaseOf(model.name) !== 'failed'
+    const isWhole = (model: BoundModel): boolean => this.#succession.has(model) || !this.#status.isFailed(model.name)
     const isThere = (model: BoundModel): boolean => this.#models.includes(model) || this.#succession.has(model)
     const whole = published.filter((model) => isThere(model) && isWhole(model))
     this.#fill(whole, new Set(whole.map((model) => model.name)))
@@ -196,9 +193,9 @@ export class LiveRunner implements Stage {
   /** Opens the folds that models need; they are filled once these have caught up. */
   #await(models: readonly BoundModel[]): void {
     if (models.length === 0) return
-    for (const { name } of models) if (this.#phaseOf(name) !== 'failed') this.#setPhase(name, 'filling')
+    for (const { name } of models) if (!this.#status.isFailed(name)) this.#status.setPhase(name, 'filling')
     const folds = this.#openWhole([...this.#models, ...this.#succession.models])
-    this.#arrival = { folds, models: models.filter(({ name }) => this.#phaseOf(name) !== 'failed'), published: new Set() }
+    this.#arrival = { folds, models: models.filter(({ name }) => !this.#status.isFailed(name)), published: new Set() }
   }
 
   /** The folds that are missing for the models; a stream whose history is not whole fails its readers. */
@@ -275,11 +272,12 @@ export class LiveRunner implements Stage {
       const { model } = unit
       if (!this.#isAlive(model)) continue
       try {
-        const output = unit.step((relation) => known.get(relation) ?? null)
-        known.set(model.name, unit.asRelation(output))
-        if (this.#succession.has(model)) this.#filling?.supersede(model.name, output)
-        const batch = encodeOutput(output, model.schema, origin)
-        if (batch !== null) appends.push(...this.#appendsOf(model, batch, origin.asOf))
+        const change = unit.step((relation) => known.get(relation) ?? null)
+        known.set(model.name, unit.asRelation(change))
+        if (this.#succession.has(model)) this.#filling?.supersede(model.name, change)
+        const output = outputOf(model, change, origin)
+        appends.push(...output.appends)
+        if (output.changes > 0) this.#status.published(model.name, output.changes)
       } catch (error) {
         if (!(error instanceof MillraceError)) throw error
         if (this.#succession.has(model)) this.#endSuccession()
@@ -296,13 +294,6 @@ export class LiveRunner implements Stage {
     return known
   }
 
-  #appendsOf(model: BoundModel, batch: Append['batch'], asOf: number): readonly Append[] {
-    const status = this.#statusOf(model.name)
-    status.changes += batch.count
-    status.lastChangeMs = this.#clock.nowMs()
-    return splitBatch(batch, OUTPUT_ROWS_LIMIT).map((part) => ({ stream: model.name, partition: 0, batch: part, asOf }))
-  }
-
   async #commit(
     made: { streams: readonly StreamDefinition[]; appends: readonly Append[]; saveAll: boolean; texts?: StateChange },
     signal: AbortSignal | null,
@@ -314,7 +305,7 @@ export class LiveRunner implements Stage {
     this.#progress = { ...this.#progress, folds }
     const { streams, appends } = made
     await this.#commits.push({ streams, appends, progress: asSourceProgress(this.#progress), ...(state === null ? {} : { state }) }, signal)
-    for (const { model, stateRows } of this.#running) this.#statusOf(model.name).stateRows = stateRows
+    for (const { model, stateRows } of this.#running) this.#status.holds(model.name, stateRows)
   }
 
   /** True while folds are on their way. */
@@ -340,7 +331,7 @@ export class LiveRunner implements Stage {
     this.#filling = all.length === 0 ? null : new Filling({ models: all, copies, published }, this.#folds.keepers, this.#reader)
     if (this.#filling === null) this.#endSuccession()
     this.#fillingSinceMs = this.#clock.monotonicMs()
-    for (const name of targets) if (!published.has(name)) this.#setPhase(name, 'filling')
+    for (const name of targets) if (!published.has(name)) this.#status.setPhase(name, 'filling')
   }
 
   /** Null while it goes on, or where there is none. */
@@ -380,7 +371,7 @@ export class LiveRunner implements Stage {
     const rest = filling.models.filter((model) => this.#models.includes(model))
     if (isOld) this.#endSuccession()
     else this.#failReaders(failed, error)
-    this.#arrival = { folds: [], models: rest.filter(({ name }) => this.#phaseOf(name) !== 'failed'), published: new Set() }
+    this.#arrival = { folds: [], models: rest.filter(({ name }) => !this.#status.isFailed(name)), published: new Set() }
   }
 
   /** The old versions' streams stand still from here on, until the new ones are filled. */
@@ -393,7 +384,7 @@ export class LiveRunner implements Stage {
   }
 
   #isAlive(model: BoundModel): boolean {
-    return this.#models.includes(model) ? this.#phaseOf(model.name) !== 'failed' : this.#succession.has(model)
+    return this.#models.includes(model) ? !this.#status.isFailed(model.name) : this.#succession.has(model)
   }
 
   #join(filled: readonly FilledModel[]): void {
@@ -403,10 +394,7 @@ export class LiveRunner implements Stage {
     this.#running = [...this.#models, ...this.#succession.models].flatMap((model) => units.get(model) ?? [])
     for (const { unit } of filled) {
       if (this.#succession.has(unit.model)) continue
-      const status = this.#statusOf(unit.model.name)
-      status.phase = 'running'
-      status.error = null
-      status.attempts = 0
+      this.#status.joined(unit.model.name)
     }
   }
 
@@ -415,16 +403,11 @@ export class LiveRunner implements Stage {
     const told = filled.filter(({ difference }) => difference !== null)
     if (told.length === 0) return
     const origin = { asOf: this.#progress.cut, timeMicros: Math.round(this.#clock.nowMs() * 1000) }
-    const streams = told.map(({ unit: { model } }): StreamDefinition => ({
-      name: model.name,
-      kind: 'model',
-      schema: model.schema,
-      partitions: 1,
-    }))
-    const appends = told.flatMap(({ unit: { model }, difference, truncates }) => {
-      const batch = difference === null ? null : encodeOutput(difference, model.schema, origin)
-      const first = truncates ? [{ stream: model.name, partition: 0, batch: truncation(model.schema, origin), asOf: origin.asOf }] : []
-      return [...first, ...(batch === null ? [] : this.#appendsOf(model, batch, origin.asOf))]
+    const streams = told.map(({ unit }) => streamOf(unit.model))
+    const appends = told.flatMap((each) => {
+      const output = outputOfFilled(each, origin)
+      if (output.changes > 0) this.#status.published(each.unit.model.name, output.changes)
+      return output.appends
     })
     const fingerprints = Object.fromEntries(told.map(({ unit: { model } }) => [model.name, model.fingerprint]))
     const models = { ...this.#progress.models, ...fingerprints }
@@ -438,24 +421,19 @@ export class LiveRunner implements Stage {
   #failReaders(name: string, error: unknown): void {
     if (!(error instanceof MillraceError)) throw error
     for (const model of withReaders(this.#models, new Set([name]))) {
-      const status = this.#statusOf(model.name)
-      status.phase = 'failed'
-      status.error = error
-      status.attempts += 1
-      status.retryAtMs = this.#clock.monotonicMs() + backoffMs(this.#random, { attempt: status.attempts, ...RETRY })
+      this.#status.failed(model.name, error)
     }
     // Its stream does not keep up with the cut any more, and nobody may rely on it.
-    const published = Object.entries(this.#progress.models).filter(([model]) => this.#status.get(model)?.phase !== 'failed')
+    const published = Object.entries(this.#progress.models).filter(([model]) => !this.#status.isFailed(model))
     this.#progress = { ...this.#progress, models: Object.fromEntries(published) }
   }
 
   /** Models without an answer are tried again when their time has come and nothing else is being filled. */
   #retryFailed(): void {
     if (this.#filling !== null || this.#arrival !== null) return
-    const failed = [...this.#status.values()].filter(({ phase, error }) => phase === 'failed' && error?.code === 'LIVE_EVALUATION')
-    if (failed.length === 0 || !failed.some(({ retryAtMs }) => retryAtMs <= this.#clock.monotonicMs())) return
-    const models = failed.map(({ model }) => model)
-    for (const { name } of models) this.#setPhase(name, 'filling')
+    const models = this.#status.dueAgain()
+    if (models.length === 0) return
+    for (const { name } of models) this.#status.setPhase(name, 'filling')
     this.#fill(models, new Set())
   }
 
@@ -470,21 +448,8 @@ export class LiveRunner implements Stage {
   }
 
   async #sleep(signal: AbortSignal): Promise<void> {
-    const waitsForRetry = [...this.#status.values()].some(({ phase }) => phase === 'failed')
     const next = this.#signal.after(this.#progress.cut, signal)
-    await (waitsForRetry ? Promise.race([next, this.#clock.sleep(IDLE_MS_LIMIT, signal)]) : next)
-  }
-
-  #statusOf(name: string): ModelStatus {
-    return this.#status.get(name) as ModelStatus
-  }
-
-  #phaseOf(name: string): ModelStatus['phase'] {
-    return this.#statusOf(name).phase
-  }
-
-  #setPhase(name: string, phase: ModelStatus['phase']): void {
-    this.#statusOf(name).phase = phase
+    await (this.#status.isAnyFailed ? Promise.race([next, this.#clock.sleep(IDLE_MS_LIMIT, signal)]) : next)
   }
 }
 
