@@ -1,6 +1,6 @@
 import type { ChangeRecord } from '@millrace/serve/api'
 
-export type CellValue = string | number | boolean | null
+export type CellValue = NonNullable<ChangeRecord['after']>[string]
 
 /** One column of a change; `undefined` where the source did not tell. */
 export interface Cell {
@@ -18,9 +18,15 @@ export function cellsOf({ key, before, after }: ChangeRecord): Cell[] {
   const cells = [...names].map((name): Cell => {
     const old = before?.[name]
     const now = after?.[name]
-    return { name, isKey: key.includes(name), before: old, after: now, changed: old !== undefined && now !== undefined && old !== now }
+    return { name, isKey: key.includes(name), before: old, after: now, changed: isOther(old, now) }
   })
   return cells.toSorted((left, right) => Number(right.changed) - Number(left.changed) || Number(right.isKey) - Number(left.isKey))
+}
+
+/** Lists and structs come as JSON, each time another object. */
+function isOther(old: CellValue | undefined, now: CellValue | undefined): boolean {
+  if (old === undefined || now === undefined) return false
+  return old !== now && JSON.stringify(old) !== JSON.stringify(now)
 }
 
 /** What names the row: `order_id=17`; the first columns where there is no key. */
@@ -31,5 +37,6 @@ export function keyText({ key, before, after }: ChangeRecord): string {
 }
 
 export function valueText(value: CellValue): string {
-  return value === null ? 'NULL' : String(value)
+  if (value === null) return 'NULL'
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -1,6 +1,6 @@
 /**
  * How a value of each type travels into DuckDB. Numbers, dates and times travel as their own bits, so
- * nothing is rounded or parsed on the way; `uuid` and `json` travel as text and are cast where the
+ * nothing is rounded or parsed on the way; what lies as text here travels as text and is cast where the
  * relation is folded.
  */
 import { assert } from '@millrace/base'
@@ -65,6 +65,10 @@ export function carrierOf(type: Type): Carrier {
     case 'text':
     case 'uuid':
     case 'json':
+    case 'interval':
+    case 'enum':
+    case 'list':
+    case 'struct':
       return { lies: 'text', type: VARCHAR }
     case 'bytes':
       return { lies: 'bytes', type: BLOB }

@@ -14,6 +14,7 @@ import {
   OPERATION,
   type Schema,
   sliceBatch,
+  isNested,
   sqlNameOf,
   type StoredBatch,
   type StreamInfo,
@@ -144,7 +145,8 @@ class ChangeLoader {
       ...untoldNames(columns.length),
       ...(withOrigin ? ORIGIN.map((column) => column.name) : []),
     ]
-    const cast = (name: string, type: Type): string => `CAST(${name} AS ${sqlNameOf(type)}) AS ${name}`
+    const cast = (name: string, type: Type): string =>
+      `CAST(${isNested(type) ? `CAST(${name} AS JSON)` : name} AS ${sqlNameOf(type)}) AS ${name}`
     const list = [
       ...fixed,
       ...wanted.map((column, at) => cast(`a${at}`, column.type)),

@@ -88,7 +88,7 @@ test.each([
   ['select count(*) from shop.orders', [[1]]],
   ['select sum(total) from shop.orders', [[9900]]],
   ['from shop.orders', [[1, 'ann', 9900]]],
-  ['select o from shop.orders o', [["{'id': 1, 'customer': 'ann', 'total': 99.00}"]]],
+  ['select o from shop.orders o', [['{"id":1,"customer":"ann","total":"99.00"}']]],
   ['select b from shop.orders as o(a, b, c)', [['ann']]],
   ['select total from shop.orders natural join order_counts', [[9900]]],
   ["select columns('c.*') from shop.orders", [['ann']]],
@@ -106,14 +106,15 @@ test('a limit ends the answer and says that there is more', async () => {
   })
 })
 
-test('what has no type of ours is told as text', async () => {
+test('what has no type of ours is told as text; lists and structs are JSON', async () => {
   await withShop(async (ask) => {
-    const { columns, rows } = await ask('select [1, 2] as list, interval 2 day as pause')
+    const { columns, rows } = await ask("select map([1], [2]) as pairs, [1.5, null] as list, {'a b': interval 2 day} as pause")
     expect(columns.map((column) => [column.type.kind, column.sqlType])).toEqual([
-      ['text', 'INTEGER[]'],
-      ['text', 'INTERVAL'],
+      ['text', 'MAP(INTEGER, INTEGER)'],
+      ['list', 'DECIMAL(2,1)[]'],
+      ['struct', 'STRUCT("a b" INTERVAL)'],
     ])
-    expect(rows).toEqual([['[1, 2]', '2 days']])
+    expect(rows).toEqual([['{1: 2}', '["1.5",null]', '{"a b":"2 days"}']])
   })
 })
 

@@ -54,7 +54,22 @@ export type { JsonLogFormat, LineLogFormat, LogFormat, LogMultiline, LogsSource,
 export type { MysqlSource } from './source/mysql-source.ts'
 export type { ColumnMask, PostgresColumns, PostgresSource } from './source/postgres-source.ts'
 export type { Stage, StageObservation, StagePhase } from './stage.ts'
-export { isWhole, type Layout, layoutOf, sameType, sqlNameOf, type Type, type TypeKind } from './type.ts'
+export {
+  type EnumType,
+  type Field,
+  isNested,
+  isWhole,
+  type Layout,
+  layoutOf,
+  type NestedType,
+  type PlainKind,
+  sameType,
+  sqlNameOf,
+  type Type,
+  type TypeKind,
+} from './type.ts'
+export { type Interval, intervalFromText, intervalToText } from './interval.ts'
+export { innerText, innerValues, listText, structText } from './nested-value.ts'
 export {
   civilFromDays,
   DATE_INFINITY,
@@ -72,5 +87,5 @@ export { CELL, cellAt, valueAt, type Vector, VectorBuilder, vectorLength, vector
 export { decodeBatch, decodeVectors, encodeBatch, encodeVectors } from './codec/batch-codec.ts'
 export { changesWritten } from './written.ts'
 export { sliceBatch } from './slice-batch.ts'
-export { PLAIN_KINDS, type PlainKind, typeFromName, typeNameOf } from './type-name.ts'
+export { PLAIN_KINDS, typeFromName, typeNameOf } from './type-name.ts'
 export type { SourceCopy } from './source-copy.ts'

@@ -12,12 +12,33 @@ export type Type =
   | { readonly kind: 'date' }
   /** Microseconds: since midnight, or since 1970-01-01 00:00 (UTC where there is a zone). */
   | { readonly kind: 'time' | 'timestamp' | 'timestamptz' }
+  /** As the text that DuckDB writes: months, days and microseconds stay apart in it. */
+  | { readonly kind: 'interval' }
+  | EnumType
+  | NestedType
+
+/** Its values are texts, in the order of its members. */
+export interface EnumType {
+  readonly kind: 'enum'
+  readonly members: readonly string[]
+}
+
+export interface Field {
+  readonly name: string
+  readonly type: Type
+}
+
+/** Values made of values. One is a text of JSON in one fixed form, so that equal values are equal texts. */
+export type NestedType = { readonly kind: 'list'; readonly element: Type } | { readonly kind: 'struct'; readonly fields: readonly Field[] }
 
 export type WholeType =
   | { readonly kind: 'int8' | 'int16' | 'int32' | 'int64' | 'hugeint' }
   | { readonly kind: 'uint8' | 'uint16' | 'uint32' | 'uint64' }
 
 export type TypeKind = Type['kind']
+
+/** Kinds that take no parameter: the kind is the type. */
+export type PlainKind = Exclude<TypeKind, 'decimal' | 'enum' | 'list' | 'struct'>
 
 const WHOLE_KINDS: ReadonlySet<string> = new Set<WholeType['kind']>([
   'int8',
@@ -61,19 +82,37 @@ const LAYOUT: Readonly<Record<TypeKind, Layout>> = {
   time: 'integer',
   timestamp: 'integer',
   timestamptz: 'integer',
+  interval: 'text',
+  enum: 'text',
+  list: 'text',
+  struct: 'text',
 }
 
 export function layoutOf(type: Type): Layout {
   return LAYOUT[type.kind]
 }
 
-export function sameType(left: Type, right: Type): boolean {
-  if (left.kind !== right.kind) return false
-  if (left.kind !== 'decimal' || right.kind !== 'decimal') return true
-  return left.width === right.width && left.scale === right.scale
+export function isNested(type: Type): type is NestedType {
+  return type.kind === 'list' || type.kind === 'struct'
 }
 
-const SQL_NAME: Readonly<Record<Exclude<TypeKind, 'decimal'>, string>> = {
+export function sameType(left: Type, right: Type): boolean {
+  if (left.kind === 'decimal') return right.kind === 'decimal' && left.width === right.width && left.scale === right.scale
+  if (left.kind === 'enum') return right.kind === 'enum' && sameList(left.members, right.members, (one, other) => one === other)
+  if (left.kind === 'list') return right.kind === 'list' && sameType(left.element, right.element)
+  if (left.kind === 'struct') return right.kind === 'struct' && sameList(left.fields, right.fields, sameField)
+  return left.kind === right.kind
+}
+
+function sameField(left: Field, right: Field): boolean {
+  return left.name === right.name && sameType(left.type, right.type)
+}
+
+function sameList<T>(left: readonly T[], right: readonly T[], same: (left: T, right: T) => boolean): boolean {
+  return left.length === right.length && left.every((item, at) => same(item, right[at] as T))
+}
+
+const SQL_NAME: Readonly<Record<PlainKind, string>> = {
   boolean: 'BOOLEAN',
   int8: 'TINYINT',
   int16: 'SMALLINT',
@@ -94,9 +133,25 @@ const SQL_NAME: Readonly<Record<Exclude<TypeKind, 'decimal'>, string>> = {
   time: 'TIME',
   timestamp: 'TIMESTAMP',
   timestamptz: 'TIMESTAMP WITH TIME ZONE',
+  interval: 'INTERVAL',
 }
 
 /** The type as DuckDB writes it. */
 export function sqlNameOf(type: Type): string {
-  return type.kind === 'decimal' ? `DECIMAL(${type.width},${type.scale})` : SQL_NAME[type.kind]
+  switch (type.kind) {
+    case 'decimal':
+      return `DECIMAL(${type.width},${type.scale})`
+    case 'enum':
+      return `ENUM(${type.members.map((member) => quoted(member, "'")).join(', ')})`
+    case 'list':
+      return `${sqlNameOf(type.element)}[]`
+    case 'struct':
+      return `STRUCT(${type.fields.map((field) => `${quoted(field.name, '"')} ${sqlNameOf(field.type)}`).join(', ')})`
+    default:
+      return SQL_NAME[type.kind]
+  }
+}
+
+function quoted(text: string, quote: string): string {
+  return `${quote}${text.replaceAll(quote, quote + quote)}${quote}`
 }

@@ -1,11 +1,22 @@
 import { MillraceError } from '@millrace/base'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { intervalToText } from './interval.ts'
+import { innerText, listText, structText } from './nested-value.ts'
 import type { Type } from './type.ts'
 import { DATE_INFINITY, TIMESTAMP_INFINITY, type Value, valueToJson, wholeNumber } from './value.ts'
 import { valueFromJson } from './value-from-json.ts'
 
 const whole = (least: bigint, most: bigint): fc.Arbitrary<Value> => fc.bigInt(least, most).map(wholeNumber)
+
+/** Names that a plain object of JavaScript has trouble with. */
+const STRUCT: Type = {
+  kind: 'struct',
+  fields: [
+    { name: '__proto__', type: { kind: 'text' } },
+    { name: '1', type: { kind: 'list', element: { kind: 'json' } } },
+  ],
+}
 
 const CASES: readonly (readonly [Type, fc.Arbitrary<Value>])[] = [
   [{ kind: 'boolean' }, fc.boolean()],
@@ -22,7 +33,26 @@ const CASES: readonly (readonly [Type, fc.Arbitrary<Value>])[] = [
   [{ kind: 'time' }, fc.integer({ min: 0, max: 86_400_000_000 })],
   [{ kind: 'timestamp' }, fc.oneof(whole(-(2n ** 57n), 2n ** 62n), fc.constantFrom(TIMESTAMP_INFINITY, -TIMESTAMP_INFINITY))],
   [{ kind: 'timestamptz' }, whole(-(2n ** 57n), 2n ** 62n)],
+  [{ kind: 'interval' }, interval()],
+  [{ kind: 'enum', members: ['new', "o'k", ''] }, fc.constantFrom('new', "o'k", '')],
+  [{ kind: 'list', element: { kind: 'int64' } }, list({ kind: 'int64' }, fc.option(whole(-(2n ** 63n), 2n ** 63n - 1n)))],
+  [{ kind: 'list', element: { kind: 'float64' } }, list({ kind: 'float64' }, fc.double())],
+  [
+    STRUCT,
+    fc
+      .tuple(fc.option(fc.string()), list({ kind: 'json' }, fc.option(fc.json())))
+      .map(([text, items]) => structText(['__proto__', '1'], [innerText({ kind: 'text' }, text), items])),
+  ],
 ]
+
+function interval(): fc.Arbitrary<Value> {
+  const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
+  return fc.record({ months: int32, days: int32, micros: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n) }).map(intervalToText)
+}
+
+function list(element: Type, items: fc.Arbitrary<Value>): fc.Arbitrary<string> {
+  return fc.array(items).map((values) => listText(values.map((value) => innerText(element, value))))
+}
 
 describe('what is written as JSON is read back as it was', () => {
   test.each(CASES)('%j', (type, values) => {

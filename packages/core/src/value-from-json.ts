@@ -3,7 +3,9 @@
  * (`2026-11-21T09:00:00Z`). Nothing is rounded, cut or guessed: what the type cannot hold is refused.
  */
 import { MillraceError } from '@millrace/base'
-import { isWhole, sqlNameOf, type Type } from './type.ts'
+import { intervalFromText, intervalToText } from './interval.ts'
+import { innerText, listText, structText } from './nested-value.ts'
+import { isWhole, type NestedType, sqlNameOf, type Type } from './type.ts'
 import { DATE_INFINITY, daysFromCivil, type JsonValue, TIMESTAMP_INFINITY, type Value, wholeNumber } from './value.ts'
 
 /** Raises VALUE_UNREADABLE, with what is wrong and never with the value itself. */
@@ -33,6 +35,50 @@ export function valueFromJson(type: Type, json: JsonValue): Value {
       return jsonFrom(type, json)
     case 'text':
       return textFrom(type, json)
+    case 'interval':
+      return intervalFrom(type, textFrom(type, json))
+    case 'enum':
+      if (type.members.includes(textFrom(type, json))) return json as string
+      throw unreadable(type, 'a text that is none of its members')
+    case 'list':
+    case 'struct':
+      return nestedFrom(type, json)
+  }
+}
+
+function intervalFrom(type: Type, text: string): string {
+  const interval = intervalFromText(text)
+  if (interval === null) throw unreadable(type, 'no interval like 1 month 2 days 03:04:05')
+  return intervalToText(interval)
+}
+
+/** From the value itself, or from its text. */
+function nestedFrom(type: NestedType, json: JsonValue): string {
+  const read = typeof json === 'string' ? parsed(type, json) : json
+  const inner = (innerType: Type, item: JsonValue): string => innerText(innerType, valueFromJson(innerType, item))
+  if (typeof read !== 'object' || read === null) throw unreadable(type, 'one value where several are wanted')
+  if (type.kind === 'list') {
+    if (!isList(read)) throw unreadable(type, 'an object where a list is wanted')
+    return listText(read.map((item) => inner(type.element, item)))
+  }
+  if (isList(read)) throw unreadable(type, 'a list where an object is wanted')
+  const names = type.fields.map(({ name }) => name)
+  if (Object.keys(read).some((name) => !names.includes(name))) throw unreadable(type, 'a member that it does not have')
+  return structText(
+    names,
+    type.fields.map((field) => inner(field.type, read[field.name] ?? null)),
+  )
+}
+
+function isList(json: JsonValue): json is readonly JsonValue[] {
+  return Array.isArray(json)
+}
+
+function parsed(type: Type, text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch (cause) {
+    throw new MillraceError('VALUE_UNREADABLE', { cause, details: { type: sqlNameOf(type), what: 'a text that is not JSON' } })
   }
 }
 
@@ -72,15 +118,15 @@ function wholeFrom(type: Type, json: JsonValue): number | bigint {
       Number.isInteger(json) ? 'a number too large to be exact in JSON; write it as a text' : 'a number that is not whole',
     )
   }
-  if (typeof json === 'boolean' || (typeof json === 'string' && !/^-?\d{1,40}$/.test(json))) throw unreadable(type, 'no whole number')
-  const value = BigInt(json as string | number)
+  if (typeof json !== 'number' && (typeof json !== 'string' || !/^-?\d{1,40}$/.test(json))) throw unreadable(type, 'no whole number')
+  const value = BigInt(json)
   const [least, most] = RANGE[type.kind] as readonly [bigint, bigint]
   if (value < least || value > most) throw unreadable(type, 'a number outside its range')
   return wholeNumber(value)
 }
 
 function decimalFrom(type: Extract<Type, { kind: 'decimal' }>, json: JsonValue): number | bigint {
-  const match = typeof json === 'boolean' ? null : /^(-?)(\d{0,40})(?:\.(\d{1,80}))?$/.exec(String(json))
+  const match = typeof json === 'boolean' || typeof json === 'object' ? null : /^(-?)(\d{0,40})(?:\.(\d{1,80}))?$/.exec(String(json))
   const [, sign = '', whole = '', fraction = ''] = match ?? []
   if (match === null || (whole === '' && fraction === '')) throw unreadable(type, 'no decimal number in plain digits')
   const needed = fraction.replace(/0+$/, '')
@@ -166,10 +212,6 @@ function uuidFrom(type: Type, text: string): string {
 /** Text that is JSON stands for itself; anything else in a JSON document was read by the caller. */
 function jsonFrom(type: Type, json: JsonValue): string {
   if (typeof json !== 'string') return JSON.stringify(json)
-  try {
-    JSON.parse(json)
-  } catch (cause) {
-    throw new MillraceError('VALUE_UNREADABLE', { cause, details: { type: sqlNameOf(type), what: 'a text that is not JSON' } })
-  }
+  parsed(type, json)
   return json
 }

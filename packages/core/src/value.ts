@@ -37,7 +37,7 @@ export function valueToText(type: Type, value: Exclude<Value, null>): string {
   }
 }
 
-export type JsonValue = null | boolean | number | string
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue }
 
 /** A value for JSON: numbers only where a double holds them exactly, else the exact text. */
 export function valueToJson(type: Type, value: Value): JsonValue {
@@ -48,6 +48,9 @@ export function valueToJson(type: Type, value: Value): JsonValue {
     case 'float32':
     case 'float64':
       return Number.isFinite(value) ? (value as number) : floatToText(value as number)
+    case 'list':
+    case 'struct':
+      return JSON.parse(value as string) as JsonValue
     default:
       return valueToText(type, value)
   }

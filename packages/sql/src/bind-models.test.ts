@@ -118,7 +118,10 @@ describe('bindModels', () => {
     ['select id from shop.orders; select 1', 'a second statement'],
     ['select id from shop.orders where id = ?', 'a parameter'],
     ['select id from shop.orders except all select order_id from shop.items', 'EXCEPT ALL'],
-    ['select [id] as list from shop.orders', 'a column of type BIGINT[]'],
+    ['select a.id from shop.orders a join shop.orders b on to_days(a.id::int) = to_hours(b.id)', 'values of type INTERVAL'],
+    ['select distinct [id::double] as l from shop.orders', 'values of type DOUBLE[]'],
+    ["select max(id::varchar::enum('1', '2')) as m from shop.orders", "an order of values of type ENUM('1', '2')"],
+    ['select map([id], [id]) as pairs from shop.orders', 'a column of type MAP(BIGINT, BIGINT)'],
   ])('%s is refused by the name of what is not supported', async (sql, construct) => {
     const { errors } = await bind({ model: sql })
     expect(errors.map((error) => error.code)).toEqual(['SQL_UNSUPPORTED'])

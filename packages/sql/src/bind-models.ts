@@ -7,7 +7,7 @@ import type { Schema } from '@millrace/core'
 import type { TableDefinition } from './create-tables.ts'
 import { checkCompiles } from './compile/check.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import { foldConstants } from './fold-constants.ts'
+import { delegate } from './delegate.ts'
 import { relationAddress } from './identifier.ts'
 import { mapExpressions } from './plan/map-expressions.ts'
 import { type Plan, relationsOf } from './plan/plan.ts'
@@ -121,7 +121,7 @@ class Binder {
   async #bindNow(model: ModelSource): Promise<void> {
     const planned = await this.#planner.plan(model)
     const read = readPlan(planned.plan, (schema, table) => this.#relationOf(schema, table))
-    const plan = await mapExpressions(read, (expression) => foldConstants(expression, this.#planner))
+    const plan = await mapExpressions(read, (expression) => delegate(expression, this.#planner))
     checkCompiles(plan)
     const schema: Schema = { columns: planned.columns, key: uniqueKeyOf(plan) }
     const inputs = [...relationsOf(plan)]

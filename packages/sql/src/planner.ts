@@ -3,10 +3,12 @@
  * over them. It runs nothing of the user's: a statement is only parsed, bound and described, outside
  * access is off, and the configuration is locked. The SQL travels as one quoted literal.
  */
-import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api'
+import { type DuckDBConnection, DuckDBInstance, type DuckDBPreparedStatement, type DuckDBType, StatementType } from '@duckdb/node-api'
 import type { Column } from '@millrace/core'
 import { createTables, type TableDefinition } from './create-tables.ts'
-import { typeOfName } from './duckdb-type.ts'
+import { typeOfDuckdb } from './duckdb-type.ts'
+import { EVALUATION_SETTINGS } from './evaluation-settings.ts'
+import type { Stability } from './function-stability.ts'
 import { quoteLiteral } from './identifier.ts'
 import { parsePlan, type PlanJson } from './plan-json.ts'
 import { type ModelSource, sqlError, type SqlProblem, Unsupported } from './sql-error.ts'
@@ -19,6 +21,7 @@ export interface PlannedStatement {
 export class Planner {
   readonly #instance: DuckDBInstance
   readonly #connection: DuckDBConnection
+  #stabilities: ReadonlyMap<string, Stability> | null = null
 
   constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
     this.#instance = instance
@@ -47,6 +50,25 @@ export class Planner {
     return result.getRows()[0] ?? []
   }
 
+  /** The type of a statement's only column; null where DuckDB does not bind it. The SQL is this package's own. */
+  async typeOf(sql: string): Promise<DuckDBType | null> {
+    let statement: DuckDBPreparedStatement
+    try {
+      statement = await this.#connection.prepare(sql)
+    } catch {
+      return null
+    }
+    const type = statement.columnType(0)
+    statement.destroySync()
+    return type
+  }
+
+  /** How far each scalar function's result depends on its inputs alone. */
+  async stabilities(): Promise<ReadonlyMap<string, Stability>> {
+    this.#stabilities ??= await readStabilities(this.#connection)
+    return this.#stabilities
+  }
+
   close(): void {
     this.#connection.closeSync()
     this.#instance.closeSync()
@@ -62,10 +84,10 @@ export class Planner {
       return Array.from({ length: statement.columnCount }, (_, at) => {
         const name = statement.columnName(at)
         const columnType = statement.columnType(at)
-        // JSON is text of another name.
-        const typeName = columnType.alias ?? String(columnType)
-        const type = typeOfName(typeName)
-        if (type === null) throw new Unsupported(`a column of type ${typeName}`, null, `Cast the column ${name} to a plain type.`)
+        const type = typeOfDuckdb(columnType)
+        if (type === null) {
+          throw new Unsupported(`a column of type ${String(columnType)}`, null, `Cast the column ${name} to a plain type, or to JSON.`)
+        }
         return { name, type, nullable: true }
       })
     } finally {
@@ -84,12 +106,22 @@ export async function openPlanner(streams: readonly TableDefinition[]): Promise<
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
   const connection = await instance.connect()
   await createTables(connection, streams)
-  await connection.run('SET enable_external_access = false')
-  await connection.run('SET autoinstall_known_extensions = false')
-  await connection.run('SET autoload_known_extensions = false')
-  await connection.run("SET TimeZone = 'UTC'")
-  await connection.run('SET lock_configuration = true')
+  for (const setting of EVALUATION_SETTINGS) await connection.run(setting)
   return new Planner(instance, connection)
+}
+
+const WORSE: readonly Stability[] = ['CONSISTENT', 'CONSISTENT_WITHIN_QUERY', 'VOLATILE']
+
+async function readStabilities(connection: DuckDBConnection): Promise<ReadonlyMap<string, Stability>> {
+  const result = await connection.runAndReadAll(
+    "SELECT DISTINCT function_name, stability FROM duckdb_functions() WHERE function_type = 'scalar' AND stability IS NOT NULL",
+  )
+  const worst = new Map<string, Stability>()
+  for (const [name, stability] of result.getRows() as [string, Stability][]) {
+    const known = worst.get(name) ?? 'CONSISTENT'
+    worst.set(name, WORSE.indexOf(stability) > WORSE.indexOf(known) ? stability : known)
+  }
+  return worst
 }
 
 export interface PlanFailure {

@@ -1,6 +1,5 @@
-import { type Value, wholeNumber } from '@millrace/core'
+import { innerText, type Interval, intervalToText, listText, type NestedType, structText, type Value, wholeNumber } from '@millrace/core'
 import type { ExpressionType, PlanType } from './duckdb-type.ts'
-import type { Interval } from './expression/constant.ts'
 
 /** A constant as the plan writes it. */
 export interface ConstantJson {
@@ -15,7 +14,7 @@ interface HugeJson {
 }
 
 /** The value, or undefined where the plan writes it in a way that is not known here. */
-export function readConstant(json: ConstantJson, type: ExpressionType): Value | Interval | undefined {
+export function readConstant(json: ConstantJson, type: ExpressionType): Value | undefined {
   if (json.is_null || type.kind === 'null') return null
   const { value } = json
   switch (type.kind) {
@@ -29,12 +28,38 @@ export function readConstant(json: ConstantJson, type: ExpressionType): Value | 
       return typeof value === 'number' ? value : undefined
     case 'bytes':
     case 'uuid':
+    case 'foreign':
       return undefined
+    case 'list':
+    case 'struct':
+      return readNested(value, type)
+    case 'enum':
+      return typeof value === 'number' ? type.members[value] : typeof value === 'string' ? value : undefined
     case 'interval':
-      return isInterval(value) ? { months: value.months, days: value.days, micros: value.micros } : undefined
+      return isInterval(value) ? intervalToText(value) : undefined
     default:
       return readWhole(value)
   }
+}
+
+interface NestedJson {
+  readonly children: readonly ConstantJson[]
+}
+
+function readNested(value: unknown, type: NestedType): string | undefined {
+  if (typeof value !== 'object' || value === null || !('children' in value)) return undefined
+  const items = (value as NestedJson).children.map((child, at): string | undefined => {
+    const inner = type.kind === 'list' ? type.element : type.fields[at]?.type
+    const read = inner === undefined ? undefined : readConstant(child, inner)
+    return read === undefined || inner === undefined ? undefined : innerText(inner, read)
+  })
+  if (items.includes(undefined)) return undefined
+  return type.kind === 'list'
+    ? listText(items as string[])
+    : structText(
+        type.fields.map(({ name }) => name),
+        items as string[],
+      )
 }
 
 function readWhole(value: unknown): number | bigint | undefined {

@@ -34,9 +34,8 @@ export function readComparisonOperator(name: string, place: number | null): Comp
 }
 
 export function readType(type: PlanType | undefined, place: number | null): ExpressionType {
-  const known = type === undefined ? null : typeOfPlan(type)
-  if (known === null) throw new Unsupported(`a value of type ${type === undefined ? 'unknown' : describePlanType(type)}`, place)
-  return known
+  if (type === undefined) throw new Unsupported('a value of an unknown type', place)
+  return typeOfPlan(type)
 }
 
 export function readExpression(json: ExpressionJson): Expression {
@@ -59,10 +58,49 @@ export function readExpression(json: ExpressionJson): Expression {
     case 'BOUND_CASE':
       return readChoice(json, place)
     case 'BOUND_FUNCTION':
-      return call(String(json['name']), children(json), { type: readType(json.return_type, place), place })
+      return readCall(json, place)
     default:
       throw new Unsupported(`the expression ${json.type}`, place)
   }
+}
+
+interface LambdaJson {
+  readonly lambda_expr: ExpressionJson
+  readonly has_index: boolean
+  readonly has_initial: boolean
+}
+
+function readCall(json: ExpressionJson, place: number | null): Expression {
+  const name = String(json['name'])
+  const data = json['function_data'] as Partial<LambdaJson> | undefined
+  const type = readType(json.return_type, place)
+  if (data?.lambda_expr === undefined) return call(name, [...children(json), ...erasedInputs(json, place)], { type, place })
+  const parameterCount = (name.endsWith('reduce') ? 2 : 1) + (data.has_index === true ? 1 : 0)
+  const lambda = { body: readExpression(data.lambda_expr), parameterCount, hasInitial: data.has_initial === true }
+  return call(name, children(json), { type, place, lambda })
+}
+
+interface AggregatedJson {
+  readonly bind_data?: { readonly aggr_expr?: { readonly name?: string; readonly function_data?: { readonly separator?: unknown } } }
+}
+
+/** Some binders take a constant out of the inputs and keep it to themselves: without it the call means something else. */
+function erasedInputs(json: ExpressionJson, place: number | null): readonly Expression[] {
+  if (!hasErased(json) && !hasErased(json['function_data'])) return []
+  const aggregated = (json['function_data'] as AggregatedJson | undefined)?.bind_data?.aggr_expr
+  const separator = aggregated?.function_data?.separator
+  if (aggregated?.name === 'string_agg' && typeof separator === 'string') return [constant(separator, { kind: 'text' }, place)]
+  throw new Unsupported(
+    `the function ${String(json['name'])} with these arguments`,
+    place,
+    'Write it with fewer arguments, as several calls.',
+  )
+}
+
+function hasErased(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null) return false
+  if ('original_arguments' in json && Array.isArray(json.original_arguments) && json.original_arguments.length > 0) return true
+  return Object.entries(json).some(([field, inner]) => field !== 'children' && field !== 'lambda_expr' && hasErased(inner))
 }
 
 function child(json: ExpressionJson, field: string): Expression {
@@ -92,6 +130,8 @@ function readOperator(json: ExpressionJson, place: number | null): Expression {
   const [first, ...others] = children(json)
   if (first === undefined) throw new Unsupported(`the operator ${json.type}`, place)
   switch (json.type) {
+    case 'OPERATOR_TRY':
+      return call('try', [first], { type: readType(json.return_type, place), place })
     case 'OPERATOR_NOT':
       return negation(first, place)
     case 'OPERATOR_IS_NULL':

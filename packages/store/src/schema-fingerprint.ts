@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Schema } from '@millrace/core'
+import type { Schema, Type } from '@millrace/core'
 
 const known = new WeakMap<Schema, string>()
 
@@ -7,11 +7,23 @@ const known = new WeakMap<Schema, string>()
 export function schemaFingerprint(schema: Schema): string {
   const kept = known.get(schema)
   if (kept !== undefined) return kept
-  const meaning = [
-    schema.key,
-    schema.columns.map(({ name, type }) => [name, type.kind, ...(type.kind === 'decimal' ? [type.width, type.scale] : [])]),
-  ]
+  const meaning = [schema.key, schema.columns.map(({ name, type }) => [name, ...typeMeaning(type)])]
   const fingerprint = createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 32)
   known.set(schema, fingerprint)
   return fingerprint
+}
+
+function typeMeaning(type: Type): readonly unknown[] {
+  switch (type.kind) {
+    case 'decimal':
+      return [type.kind, type.width, type.scale]
+    case 'enum':
+      return [type.kind, type.members]
+    case 'list':
+      return [type.kind, typeMeaning(type.element)]
+    case 'struct':
+      return [type.kind, type.fields.map((field) => [field.name, typeMeaning(field.type)])]
+    default:
+      return [type.kind]
+  }
 }

@@ -4,8 +4,8 @@
  */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { assert } from '@millrace/base'
-import { type Schema, sqlNameOf, type StreamDefinition, type Type, type Value, valueToText } from '@millrace/core'
-import { createTables, readDuckdbValue, relationName } from '@millrace/sql'
+import type { Schema, StreamDefinition, Type, Value } from '@millrace/core'
+import { createTables, readDuckdbValue, relationName, valueSql } from '@millrace/sql'
 
 export type Answer =
   | { readonly kind: 'rows'; readonly rows: readonly (readonly Value[])[] }
@@ -89,10 +89,5 @@ export class Oracle {
 }
 
 function tuple(schema: Schema, row: readonly Value[]): string {
-  return `(${row.map((value, at) => literal(schema.columns[at]?.type as Type, value)).join(', ')})`
-}
-
-function literal(type: Type, value: Value): string {
-  if (value === null) return 'NULL'
-  return `'${valueToText(type, value).replaceAll("'", "''")}'::${sqlNameOf(type)}`
+  return `(${row.map((value, at) => valueSql(schema.columns[at]?.type as Type, value)).join(', ')})`
 }

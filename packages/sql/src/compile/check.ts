@@ -2,6 +2,7 @@ import type { Expression } from '../expression/expression.ts'
 import { type AggregateCall, expressionsOfCall } from '../plan/aggregate.ts'
 import { type Plan, planInputs } from '../plan/plan.ts'
 import { Unsupported } from '../sql-error.ts'
+import { checkTypes } from './check-types.ts'
 import { compileProjection } from './compile.ts'
 import { isFloat, isWhole } from './type-range.ts'
 
@@ -9,6 +10,7 @@ import { isFloat, isWhole } from './type-range.ts'
 export function checkCompiles(plan: Plan): void {
   for (const input of planInputs(plan)) checkCompiles(input)
   for (const expression of expressionsOf(plan)) compileProjection([expression])
+  checkTypes(plan)
   if (plan.kind === 'aggregate') for (const call of plan.calls) if (call.function === 'sum' || call.function === 'avg') checkSum(call)
 }
 

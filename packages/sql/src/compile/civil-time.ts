@@ -1,6 +1,5 @@
 /** Dates and timestamps by the calendar. Days and microseconds count from 1970-01-01. */
 import { civilFromDays, DATE_INFINITY, daysFromCivil, TIMESTAMP_INFINITY, wholeNumber } from '@millrace/core'
-import type { Interval } from '../expression/constant.ts'
 import { overflow } from './evaluation-failure.ts'
 import type { Whole } from './exact.ts'
 
@@ -45,7 +44,14 @@ function timestampOf(days: number, time: number, place: number): Whole {
   return wholeNumber(exact)
 }
 
-export function addInterval(micros: Whole, { months, days, micros: added }: Interval, place: number): Whole {
+/** What is added to a time: first the months, then the rest. */
+export interface TimeShift {
+  readonly months: number
+  readonly days: number
+  readonly micros: number
+}
+
+export function addInterval(micros: Whole, { months, days, micros: added }: TimeShift, place: number): Whole {
   if (isInfiniteTime(micros)) return micros
   const moved = addMonths(dayOf(micros), months) + days
   const time = timeOfDay(micros) + added

@@ -1,6 +1,7 @@
 /** Turns expressions into functions over lanes. */
 import type { Layout } from '@millrace/core'
 import type { Expression } from '../expression/expression.ts'
+import type { ForeignSite } from '../foreign/foreign-site.ts'
 import { emit } from './emit.ts'
 import { KernelWriter, layoutOfExpression } from './kernel-writer.ts'
 import { type Lane, type LaneValues, laneValues } from './lane.ts'
@@ -34,10 +35,20 @@ function compileKernel(expressions: readonly Expression[], layouts: readonly Lay
   const after = `return [${results.join(', ')}]`
   const kernel = build(writer.source({ before, each, after }))
   const constants = writer.constants
-  return (lanes, count) => {
-    const values = layouts.map((layout) => laneValues(layout, count))
-    return kernel(lanes, count, constants, runtime, { values, layouts, widened }) as Lane[]
-  }
+  return (lanes, count) =>
+    settled(writer.sites, () => {
+      const values = layouts.map((layout) => laneValues(layout, count))
+      return kernel(lanes, count, constants, runtime, { values, layouts, widened }) as Lane[]
+    })
+}
+
+/** Runs a kernel again for as long as it leaves rows to what DuckDB evaluates: once for each depth of nesting. */
+function settled<Result>(sites: readonly ForeignSite[], run: () => Result): Result {
+  let result = run()
+  if (sites.length === 0) return result
+  while (sites.filter((site) => site.resolve()).length > 0) result = run()
+  for (const site of sites) site.settle()
+  return result
 }
 
 function storeText(at: number, value: string, isNull: string, layout: Layout): string {
@@ -58,7 +69,7 @@ export function compilePredicate(condition: Expression): Predicate {
   const each = `if (!${isNull} && ${value}) { output[selected] = row; selected += 1 }`
   const kernel = build(writer.source({ before: 'let selected = 0', each, after: 'return selected' }))
   const constants = writer.constants
-  return (lanes, count, selection) => kernel(lanes, count, constants, runtime, selection) as number
+  return (lanes, count, selection) => settled(writer.sites, () => kernel(lanes, count, constants, runtime, selection) as number)
 }
 
 /** The text comes from the kernel writer alone: names it made itself and literals it quoted. */

@@ -1,8 +1,8 @@
 /** Casts, only those whose result is the same as DuckDB's for every value. */
 import type { Cast } from '../expression/cast.ts'
-import type { ExpressionType } from '../duckdb-type.ts'
+import { type ExpressionType, nameOf } from '../duckdb-type.ts'
 import { Unsupported } from '../sql-error.ts'
-import { sqlNameOf, sameType } from '@millrace/core'
+import { sameType } from '@millrace/core'
 import { type KernelWriter, layoutOfExpression, NULL_TEXT, type Operand } from './kernel-writer.ts'
 import { isWhole, rangeOf, safeBounds, scaleOf } from './type-range.ts'
 
@@ -13,7 +13,7 @@ export function emitCast(writer: KernelWriter, cast: Cast, input: Operand): Oper
   if (from.kind === 'null') return { value: NULL_TEXT[layoutOfExpression(to)], isNull: 'true' }
   if (cast.lenient) throw new Unsupported('TRY_CAST', cast.place, 'Use a CAST that cannot fail, or a CASE.')
   const code = castCode(writer, cast, input.value)
-  if (code === null) throw new Unsupported(`a cast of ${typeName(from)} to ${typeName(to)}`, cast.place)
+  if (code === null) throw new Unsupported(`a cast of ${nameOf(from)} to ${nameOf(to)}`, cast.place)
   return writer.strict([input], layoutOfExpression(to), (result) => {
     for (const line of code(result.value)) writer.line(line)
   })
@@ -71,6 +71,8 @@ function toText(from: ExpressionType, value: string): CastCode | null {
     case 'text':
     case 'uuid':
     case 'json':
+    case 'interval':
+    case 'enum':
       return (target) => [`${target} = ${value}`]
     case 'boolean':
       return (target) => [`${target} = ${value} ? 'true' : 'false'`]
@@ -86,10 +88,6 @@ function toText(from: ExpressionType, value: string): CastCode | null {
 }
 
 function isSame(from: ExpressionType, to: ExpressionType): boolean {
-  if (from.kind === 'interval' || from.kind === 'null' || to.kind === 'interval' || to.kind === 'null') return from.kind === to.kind
+  if (from.kind === 'null' || to.kind === 'null' || from.kind === 'foreign' || to.kind === 'foreign') return from.kind === to.kind
   return sameType(from, to)
-}
-
-function typeName(type: ExpressionType): string {
-  return type.kind === 'interval' || type.kind === 'null' ? type.kind.toUpperCase() : sqlNameOf(type)
 }

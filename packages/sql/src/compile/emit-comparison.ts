@@ -1,4 +1,4 @@
-import type { ExpressionType } from '../duckdb-type.ts'
+import { type ExpressionType, isLoose, nameOf } from '../duckdb-type.ts'
 import { Unsupported } from '../sql-error.ts'
 
 /** The code that tells whether two values of a type, neither NULL, are equal in SQL. */
@@ -11,6 +11,10 @@ export function equalText(type: ExpressionType, left: string, right: string, pla
       return `runtime.compareBytes(${left}, ${right}) === 0`
     case 'interval':
       throw new Unsupported('a comparison of intervals', place)
+    case 'list':
+    case 'struct':
+      if (isLoose(type)) throw new Unsupported(`a comparison of values of type ${nameOf(type)}`, place)
+      return `${left} === ${right}`
     default:
       return `${left} === ${right}`
   }
@@ -27,7 +31,10 @@ export function lessText(type: ExpressionType, left: string, right: string, plac
     case 'json':
       return `runtime.compareText(${left}, ${right}) < 0`
     case 'interval':
-      throw new Unsupported('a comparison of intervals', place)
+    case 'enum':
+    case 'list':
+    case 'struct':
+      throw new Unsupported(`an order of values of type ${nameOf(type)}`, place)
     default:
       return `${left} < ${right}`
   }

@@ -7,6 +7,7 @@ import type { Membership } from '../expression/membership.ts'
 import { Unsupported } from '../sql-error.ts'
 import { emitCast } from './emit-cast.ts'
 import { equalText, lessText } from './emit-comparison.ts'
+import { emitForeign } from './emit-foreign.ts'
 import { FUNCTIONS } from './functions.ts'
 import { type KernelWriter, layoutOfExpression, NULL_TEXT, type Operand } from './kernel-writer.ts'
 
@@ -39,6 +40,12 @@ export function emit(writer: KernelWriter, expression: Expression): Operand {
       if (operand === null) throw new Unsupported(`the function ${describeCall(expression)}`, expression.place)
       return operand
     }
+    case 'foreign':
+      return emitForeign(
+        writer,
+        expression,
+        expression.inputs.map((input) => emit(writer, input)),
+      )
     default:
       return unreachable(expression, 'a kind of expression')
   }

@@ -1,7 +1,7 @@
 import type { Call } from '../expression/call.ts'
-import type { Interval } from '../expression/constant.ts'
+import { intervalFromText } from '@millrace/core'
 import type { ExpressionType } from '../duckdb-type.ts'
-import { READ_PARTS, TRUNCATED_PARTS } from './civil-time.ts'
+import { READ_PARTS, type TimeShift, TRUNCATED_PARTS } from './civil-time.ts'
 import type { FunctionEmitter } from './functions.ts'
 import type { KernelWriter, Operand } from './kernel-writer.ts'
 import { rangeOf } from './type-range.ts'
@@ -80,18 +80,18 @@ export function timeArithmetic(sign: 1 | -1): FunctionEmitter {
   }
 }
 
-function intervalOf(call: Call, at: number, sign: 1 | -1): Interval | null {
+function intervalOf(call: Call, at: number, sign: 1 | -1): TimeShift | null {
   const input = call.inputs[at]
-  if (input?.kind !== 'constant' || typeof input.value !== 'object' || input.value === null || input.value instanceof Uint8Array)
-    return null
-  const { months, days, micros } = input.value
+  const interval = input?.kind === 'constant' ? intervalFromText(input.value) : null
+  if (interval === null || typeof interval.micros === 'bigint') return null
+  const { months, days, micros } = interval
   return { months: sign * months, days: sign * days, micros: sign * micros }
 }
 
 interface Shift {
   readonly time: Operand
   readonly type: ExpressionType
-  readonly interval: Interval | null
+  readonly interval: TimeShift | null
 }
 
 function shifted(writer: KernelWriter, call: Call, { time, type, interval }: Shift): Operand | null {

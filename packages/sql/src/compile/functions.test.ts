@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { REFUSED, SUPPORTED } from '../testing/expressions.ts'
+import { DELEGATED } from '../testing/delegated-expressions.ts'
+import { NATIVE } from '../testing/expressions.ts'
+import { REFUSED } from '../testing/refused-expressions.ts'
 import { SampleTable } from '../testing/sample-table.ts'
 import { lowerText, upperText } from './letter-case.ts'
 import { compareText } from './order.ts'
@@ -8,15 +10,20 @@ import { DuckDBInstance } from '@duckdb/node-api'
 describe('expressions', () => {
   let table: SampleTable
   beforeAll(async () => {
-    table = await SampleTable.open([...SUPPORTED, ...REFUSED])
+    table = await SampleTable.open([...NATIVE, ...DELEGATED, ...REFUSED])
   })
   afterAll(() => table.close())
 
-  it.each(SUPPORTED)('law 3: %s has the value that DuckDB gives it, for every edge of its types', async (sql) => {
+  it.each(NATIVE)('law 3: %s has the value that DuckDB gives it, for every edge of its types', async (sql) => {
+    expect(table.isNative(sql)).toBe(true)
     expect(table.byKernel(sql)).toEqual(await table.byDuckdb(sql))
   })
 
-  it.each(REFUSED)('%s is refused by name and with its place', (sql) => {
+  it.each(DELEGATED)('law 3: %s, which DuckDB itself computes, has the value that it gives', async (sql) => {
+    expect(table.byKernel(sql)).toEqual(await table.byDuckdb(sql))
+  })
+
+  it.each(REFUSED)('%s is refused by name, with what to write instead', (sql) => {
     expect(() => table.byKernel(sql)).toThrow(expect.objectContaining({ code: 'SQL_UNSUPPORTED' }))
   })
 })

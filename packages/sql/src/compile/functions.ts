@@ -23,19 +23,3 @@ export const FUNCTIONS: Readonly<Record<string, FunctionEmitter>> = {
   '+': plus,
   '-': minus,
 }
-
-/** Functions without a side or a clock, which DuckDB computes for us where their inputs are constants. */
-export const FOLDED_FUNCTIONS: ReadonlySet<string> = new Set([
-  ...Object.keys(FUNCTIONS),
-  'trunc',
-  'to_years',
-  'to_quarters',
-  'to_months',
-  'to_weeks',
-  'to_days',
-  'to_hours',
-  'to_minutes',
-  'to_seconds',
-  'to_milliseconds',
-  'to_microseconds',
-])

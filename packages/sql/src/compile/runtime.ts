@@ -13,6 +13,7 @@ import {
   subtractExact,
   type Whole,
 } from './exact.ts'
+import { siteKey } from '../foreign/foreign-site.ts'
 import * as text from './text.ts'
 import { compareBytes, compareText, floatEqual, floatLess } from './order.ts'
 
@@ -63,6 +64,7 @@ export const runtime = {
   raiseDigits,
   roundFloat,
   floatToWhole,
+  siteKey,
   noBytes: new Uint8Array(0),
   addExact,
   subtractExact,

@@ -1,5 +1,5 @@
 import { sqlNameOf } from '@millrace/core'
-import type { ExpressionType } from '../duckdb-type.ts'
+import { type ExpressionType, nameOf } from '../duckdb-type.ts'
 import type { Range } from './exact.ts'
 
 const BITS: Readonly<Record<string, { readonly bits: bigint; readonly signed: boolean }>> = {
@@ -35,7 +35,7 @@ export function rangeOf(type: ExpressionType): Range {
   }
   const known = BITS[type.kind]
   const { bits, signed } = known ?? { bits: 64n, signed: true }
-  const name = type.kind === 'interval' || type.kind === 'null' ? type.kind : sqlNameOf(type)
+  const name = nameOf(type)
   return signed ? { min: -(1n << (bits - 1n)), max: (1n << (bits - 1n)) - 1n, name } : { min: 0n, max: (1n << bits) - 1n, name }
 }
 

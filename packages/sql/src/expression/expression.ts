@@ -6,6 +6,7 @@ import type { ColumnReference } from './column-reference.ts'
 import type { Comparison } from './comparison.ts'
 import type { Conjunction } from './conjunction.ts'
 import type { Constant } from './constant.ts'
+import type { Foreign } from './foreign.ts'
 import type { Membership } from './membership.ts'
 import type { Negation } from './negation.ts'
 import type { NullTest } from './null-test.ts'
@@ -23,6 +24,7 @@ export type Expression =
   | Coalesce
   | Choice
   | Call
+  | Foreign
 
 export function inputsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
@@ -38,6 +40,7 @@ export function inputsOf(expression: Expression): readonly Expression[] {
     case 'conjunction':
     case 'coalesce':
     case 'call':
+    case 'foreign':
       return expression.inputs
     case 'membership':
       return [expression.input, ...expression.candidates]
@@ -62,6 +65,7 @@ export function withInputs(expression: Expression, inputs: readonly Expression[]
     case 'conjunction':
     case 'coalesce':
     case 'call':
+    case 'foreign':
       return { ...expression, inputs }
     case 'membership':
       return { ...expression, input: at(0), candidates: inputs.slice(1) }

@@ -1,14 +1,15 @@
 /** Rows that hold the edges of every type, and the means to compute an expression over them both ways. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { assert } from '@millrace/base'
-import { layoutOf, type Schema, sqlNameOf, type Type, type Value, valueToText } from '@millrace/core'
+import { layoutOf, type Schema, type Type, type Value } from '@millrace/core'
 import { type BindResult, bindModels } from '../bind-models.ts'
-import { compileProjection } from '../compile/compile.ts'
+import { compileProjection, type Projection } from '../compile/compile.ts'
 import { EvaluationFailure } from '../compile/evaluation-failure.ts'
 import { type Lane, laneFrom, laneValueAt } from '../compile/lane.ts'
 import { createTables } from '../create-tables.ts'
 import { readDuckdbValue } from '../duckdb-value.ts'
 import { type Expression, rewrite } from '../expression/expression.ts'
+import { valueSql } from '../print-sql.ts'
 
 export interface SampleColumn {
   readonly name: string
@@ -17,6 +18,10 @@ export interface SampleColumn {
 }
 
 const day = 86_400_000_000
+function bytes(...values: number[]): Uint8Array {
+  return Uint8Array.from(values)
+}
+
 const I64 = 9_223_372_036_854_775_807n
 
 /** The same length for all, so that a row is one value of each; the tests also cross the columns. */
@@ -47,6 +52,85 @@ export const SAMPLE_COLUMNS: readonly SampleColumn[] = [
     type: { kind: 'timestamp' },
     values: [0, 1_704_067_200_500_000, -1, 19_753 * day + 86_399_999_999, -70_000_000 * 1_000_000, null, 1, 951_782_400_000_000],
   },
+  {
+    name: 'tu',
+    type: { kind: 'timestamp' },
+    values: [1, 1_704_153_600_000_000, null, 19_753 * day, 1_000_000, 951_868_799_999_999, -62_135_596_800_000_000, 4_102_444_800_000_000],
+  },
+  {
+    name: 'tz',
+    type: { kind: 'timestamptz' },
+    values: [0, 1_704_067_200_500_000, -1, 19_753 * day + 86_399_999_999, null, 951_782_400_000_000, 1, 1_711_846_800_000_000],
+  },
+  { name: 'tm', type: { kind: 'time' }, values: [0, 1, 86_399_999_999, 43_200_000_000, null, 3_723_500_000, 59_999_999, day] },
+  {
+    name: 'iv',
+    type: { kind: 'interval' },
+    values: ['00:00:00', '1 day', '-1 months', '1 year 2 months 3 days 04:05:06.789', null, '24:00:00', '30 days', '-00:00:00.000001'].map(
+      (text) => (text === '-1 months' ? '-1 month' : text),
+    ),
+  },
+  {
+    name: 'n',
+    type: { kind: 'enum', members: ['new', 'paid', 'Done', "o'k"] },
+    values: ['new', 'paid', 'Done', "o'k", null, 'new', 'paid', 'new'],
+  },
+  {
+    name: 'x',
+    type: { kind: 'bytes' },
+    values: [bytes(), bytes(0), bytes(255, 1), bytes(97, 98), null, bytes(92, 120), bytes(195, 169), bytes(1)],
+  },
+  {
+    name: 'u',
+    type: { kind: 'uuid' },
+    values: [
+      '00000000-0000-0000-0000-000000000000',
+      'ffffffff-ffff-ffff-ffff-ffffffffffff',
+      'f47ac10b-58cc-4372-a567-0e02b2c3d479',
+      null,
+      '80000000-0000-0000-0000-000000000001',
+      '7fffffff-ffff-ffff-ffff-ffffffffffff',
+      '00000000-0000-0000-0000-000000000001',
+      'f47ac10b-58cc-4372-a567-0e02b2c3d480',
+    ],
+  },
+  {
+    name: 'j',
+    type: { kind: 'json' },
+    values: ['{"a": 1, "b": [1, 2, {"c": "x"}]}', '[]', 'null', '"text"', null, '{"a":{"a":null}}', '[1.5,"é",true]', '12'],
+  },
+  {
+    name: 'l',
+    type: { kind: 'list', element: { kind: 'int64' } },
+    values: ['[]', '[1,2,3]', '[null]', '[3,1,null,1]', null, '[-5,"9223372036854775807"]', '[7]', '[2,2]'],
+  },
+  {
+    name: 'lt',
+    type: { kind: 'list', element: { kind: 'text' } },
+    values: ['["a","b"]', '[]', '[null,""]', '["q\'\\"\\\\, "]', null, '["NULL"]', '["b","a","é"]', '["a"]'],
+  },
+  {
+    name: 'st',
+    type: {
+      kind: 'struct',
+      fields: [
+        { name: 'a', type: { kind: 'int32' } },
+        { name: 'B c', type: { kind: 'decimal', width: 6, scale: 2 } },
+        { name: 'd', type: { kind: 'list', element: { kind: 'date' } } },
+      ],
+    },
+    values: [
+      '{"a":1,"B c":"1.50","d":["2024-01-01"]}',
+      '{"a":null,"B c":null,"d":null}',
+      '{"a":-2147483648,"B c":"-9999.99","d":[null]}',
+      null,
+      '{"a":2,"B c":"0.00","d":[]}',
+      '{"a":1,"B c":"1.50","d":["2024-01-01","0001-01-01"]}',
+      '{"a":1,"B c":"1.49","d":["2024-01-01"]}',
+      '{"a":3,"B c":"0.01","d":["1970-01-01"]}',
+    ],
+  },
+  { name: 'r', type: { kind: 'float32' }, values: [0, 1.5, -0.25, Math.fround(0.1), null, Math.fround(3.4e38), Number.NaN, -0] },
 ]
 
 export const SAMPLE_SCHEMA: Schema = {
@@ -91,7 +175,7 @@ export class SampleTable {
     await createTables(connection, [{ name: 'sample', schema: SAMPLE_SCHEMA }])
     const table = new SampleTable(connection, await bindExpressions(expressions))
     const rows = table.rows.map(
-      (row) => `(${row.map((value, at) => literal((SAMPLE_COLUMNS[at] as SampleColumn).type, value)).join(', ')})`,
+      (row) => `(${row.map((value, at) => valueSql((SAMPLE_COLUMNS[at] as SampleColumn).type, value)).join(', ')})`,
     )
     await connection.run(`INSERT INTO sample VALUES ${rows.join(', ')}`)
     return table
@@ -111,6 +195,8 @@ export class SampleTable {
   byKernel(sql: string): readonly Outcome[] {
     const expression = this.#expression(sql)
     const projection = compileProjection([expression])
+    const together = this.#together(projection)
+    if (together !== null) return together
     return this.rows.map((_, row) => {
       const lanes = this.#lanes.map((lane): Lane => laneFrom(lane.layout, [laneValueAt(lane, row)]))
       try {
@@ -120,6 +206,27 @@ export class SampleTable {
         throw error
       }
     })
+  }
+
+  /** Whether our own compiler has the code of all of it. */
+  isNative(sql: string): boolean {
+    let isNative = true
+    rewrite(this.#expression(sql), (part) => {
+      if (part.kind === 'foreign') isNative = false
+      return part
+    })
+    return isNative
+  }
+
+  /** All rows as one batch; null where some row has no value. */
+  #together(projection: Projection): readonly Outcome[] | null {
+    try {
+      const [lane] = projection(this.#lanes, this.rows.length)
+      return this.rows.map((_, row) => ({ value: laneValueAt(lane as Lane, row) }))
+    } catch (error) {
+      if (error instanceof EvaluationFailure) return null
+      throw error
+    }
   }
 
   #expression(sql: string): Expression {
@@ -175,11 +282,6 @@ function nameOf(sql: string): string {
 
 function outcome(value: unknown): Outcome {
   const read = readDuckdbValue(value)
-  assert(read === null || typeof read !== 'object' || read instanceof Uint8Array, 'the probe has a plain value')
-  return { value: read ?? null }
-}
-
-function literal(type: Type, value: Value): string {
-  if (value === null) return 'NULL'
-  return `'${valueToText(type, value).replaceAll("'", "''")}'::${sqlNameOf(type)}`
+  assert(read !== undefined, 'the probe has a value of ours')
+  return { value: read }
 }

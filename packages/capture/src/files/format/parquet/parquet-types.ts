@@ -15,6 +15,7 @@ const BY_NAME = new Map<string, Type>(PLAIN_KINDS.map((kind) => [sqlNameOf({ kin
 /** Null where no column can have the type. */
 export function parquetColumn(name: string, typeName: string): ParquetColumn | null {
   const quoted = quoteName(name)
+  if (typeName === 'INTERVAL') return { name, type: { kind: 'interval' }, select: `CAST(${quoted} AS VARCHAR)`, misfit: null }
   const plain = BY_NAME.get(typeName)
   if (plain !== undefined) return { name, type: plain, select: quoted, misfit: null }
   const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(typeName)

@@ -89,11 +89,16 @@ describe('Parquet', () => {
   })
 
   test('a type that no column can have is refused by the name of its column, and may be left out', async () => {
-    const path = await write(`SELECT 1 AS id, INTERVAL 1 DAY AS span`)
+    const path = await write(`SELECT 1 AS id, TIMETZ '12:00:00+02' AS span`)
     expect(await codeOf(read(path))).toBe('FILE_TYPE_UNSUPPORTED')
     const { rows, end } = await read(path, { columns: ['id'] })
     expect(rows['']).toEqual([[1]])
     expect(end.unread).toEqual(['span'])
+  })
+
+  test('an interval is read exactly', async () => {
+    const path = await write(`SELECT INTERVAL '1 month 2 days 03:04:05.006' AS span`)
+    expect((await read(path)).rows['']).toEqual([['1 month 2 days 03:04:05.006']])
   })
 
   test('a path with signs of a pattern names one file', async () => {

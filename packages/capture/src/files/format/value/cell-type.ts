@@ -10,7 +10,7 @@ import type { CellOptions, FastNumber, TextReader } from './cell-options.ts'
 import { dateReader, fastDate, fastTimestamp, timeReader, timestampReader } from './date-time.ts'
 import { decimalReader, fastDecimal } from './decimal.ts'
 import { fastFloat, floatReader } from './float.ts'
-import { readBytesText, readJsonText, readUuid } from './text.ts'
+import { readBytesText, readJsonText, readOtherText, readUuid } from './text.ts'
 import { fastWhole, wholeReader } from './whole-number.ts'
 
 export interface CellType {
@@ -57,6 +57,11 @@ function readerOf(type: Type, options: CellOptions): TextReader {
       return readBytesText
     case 'text':
       return (text) => text
+    case 'interval':
+    case 'enum':
+    case 'list':
+    case 'struct':
+      return (text) => readOtherText(type, text)
     default:
       return unreachable(type, 'every type has a reader')
   }

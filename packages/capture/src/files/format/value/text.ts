@@ -1,5 +1,14 @@
 /** What remains text, but not any text. */
-import type { Value } from '@millrace/core'
+import { type Type, type Value, valueFromJson } from '@millrace/core'
+
+/** An interval, a member of an enum, or a list or struct as JSON. */
+export function readOtherText(type: Type, text: string): Value | undefined {
+  try {
+    return valueFromJson(type, text)
+  } catch {
+    return undefined
+  }
+}
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 

@@ -1,0 +1,47 @@
+/** Which types a live relation may group by and put in order: equality and order are those of how values lie in memory. */
+import { type ExpressionType, isLoose, nameOf } from '../duckdb-type.ts'
+import type { Expression } from '../expression/expression.ts'
+import { expressionsOfCall } from '../plan/aggregate.ts'
+import type { Plan } from '../plan/plan.ts'
+import { Unsupported } from '../sql-error.ts'
+
+/** Raises `Unsupported` where the plan's own operator would take other values for equal, or in another order, than SQL does. */
+export function checkTypes(plan: Plan): void {
+  switch (plan.kind) {
+    case 'aggregate':
+      for (const group of plan.groups) requireGroupable(group.type, group.place)
+      for (const call of plan.calls) {
+        if (call.distinct) for (const input of call.inputs) requireGroupable(input.type, call.place)
+        if (call.function !== 'count' && call.function !== 'count_star') for (const part of expressionsOfCall(call)) requireOrdered(part)
+      }
+      return
+    case 'distinct':
+      for (const type of plan.types) requireGroupable(type, null)
+      return
+    case 'join':
+      for (const key of plan.keys) requireGroupable(key.left.type, key.left.place)
+      return
+    default:
+  }
+}
+
+function requireGroupable(type: ExpressionType, place: number | null): void {
+  if (!isLoose(type)) return
+  throw new Unsupported(
+    `a comparison of whole rows by values of type ${nameOf(type)}, of which different ones are equal,`,
+    place,
+    'Compare their texts instead: cast them to VARCHAR.',
+  )
+}
+
+/** Whether values in the order in which they lie in memory are in SQL's order. */
+export function isOrderedAsItLies(type: ExpressionType): boolean {
+  return type.kind !== 'interval' && type.kind !== 'enum' && type.kind !== 'list' && type.kind !== 'struct' && type.kind !== 'foreign'
+}
+
+function requireOrdered({ type, place }: Expression): void {
+  if (isOrderedAsItLies(type)) return
+  const instead =
+    type.kind === 'enum' ? 'Take enum_code of it, which has the same order.' : 'Order by numbers or texts that are taken from it.'
+  throw new Unsupported(`an order of values of type ${nameOf(type)}`, place, instead)
+}

@@ -1,0 +1,135 @@
+/**
+ * Decides who computes each part of an expression: the binder's constants DuckDB at once; what our compiler
+ * has exact code for, the compiler; the rest DuckDB, for the inputs that come. A part that DuckDB computes
+ * is as large as it can be, because its inner values may have types that only DuckDB knows.
+ */
+import { assert } from '@millrace/base'
+import { sameType } from '@millrace/core'
+import { emit } from './compile/emit.ts'
+import { KernelWriter, layoutOfExpression } from './compile/kernel-writer.ts'
+import { nameOf, typeOfDuckdb } from './duckdb-type.ts'
+import { columnReference } from './expression/column-reference.ts'
+import { constant } from './expression/constant.ts'
+import { type Expression, inputsOf, withInputs } from './expression/expression.ts'
+import { type Foreign, foreignSql } from './expression/foreign.ts'
+import { readDuckdbValue } from './duckdb-value.ts'
+import { requireConsistent } from './function-stability.ts'
+import type { Planner } from './planner.ts'
+import { printSql } from './print-sql.ts'
+import { Unsupported } from './sql-error.ts'
+
+export async function delegate(expression: Expression, planner: Planner): Promise<Expression> {
+  const divided = await divide(expression, planner)
+  await verify(divided, planner)
+  return divided
+}
+
+async function divide(expression: Expression, planner: Planner): Promise<Expression> {
+  const inputs: Expression[] = []
+  for (const input of inputsOf(expression)) inputs.push(await divide(input, planner))
+  const divided = withInputs(expression, inputs)
+  const folded = await fold(divided, planner)
+  if (folded !== null) return folded
+  return isNative(divided) ? divided : await toForeign(expression, divided, planner)
+}
+
+/** Whether our compiler has code for it. Which inputs are constants may decide that. */
+function isNative(expression: Expression): boolean {
+  if (expression.kind === 'foreign') return true
+  try {
+    layoutOfExpression(expression.type)
+    const inputs = inputsOf(expression).map((input, at) => {
+      layoutOfExpression(input.type)
+      return input.kind === 'constant' ? input : columnReference(at, input.type)
+    })
+    emit(new KernelWriter(), withInputs(expression, inputs))
+    return true
+  } catch (error) {
+    if (error instanceof Unsupported) return false
+    throw error
+  }
+}
+
+/** The value of what stands on constants alone; null where it has none, and raises where it is met. */
+async function fold(expression: Expression, planner: Planner): Promise<Expression | null> {
+  if (expression.kind !== 'cast' && expression.kind !== 'call' && expression.kind !== 'foreign') return null
+  if (expression.type.kind === 'foreign' || expression.type.kind === 'null') return null
+  if (!inputsOf(expression).every((input) => input.kind === 'constant')) return null
+  await requireAllConsistent(expression, planner)
+  try {
+    const { sql, inputs } = printSql(expression, { isInput: () => false })
+    assert(inputs.length === 0, 'constants need no input')
+    const [value] = await planner.evaluate([foreignSql(sql)])
+    const read = readDuckdbValue(value)
+    return read === undefined ? null : constant(read, expression.type, expression.place)
+  } catch {
+    return null
+  }
+}
+
+/** `original` is the same before its inputs were divided. */
+async function toForeign(original: Expression, divided: Expression, planner: Planner): Promise<Expression> {
+  await requireAllConsistent(original, planner)
+  const label = labelOf(original)
+  // What DuckDB may leave out, or catch errors of, is printed as it was bound, so that its inputs are its own to evaluate.
+  const printed = printSql(isLazy(original) ? original : divided, { isInput })
+  const { sql, inputs } = printed
+  for (const input of inputs) {
+    if (input.type.kind === 'foreign')
+      throw new Unsupported(`a column of type ${input.type.name}`, input.place, 'Cast it to a plain type, or to JSON, where it is made.')
+  }
+  const made: Foreign = { kind: 'foreign', type: original.type, place: original.place, sql, inputs, label }
+  return (await fold(made, planner)) ?? made
+}
+
+function isLazy(expression: Expression): boolean {
+  const { kind } = expression
+  return (
+    kind === 'choice' ||
+    kind === 'coalesce' ||
+    kind === 'conjunction' ||
+    (kind === 'call' && (expression.lambda !== null || expression.name === 'try'))
+  )
+}
+
+/** Constants are printed, because some functions want one; what DuckDB computes anyway becomes part of the whole. */
+function isInput(expression: Expression): boolean {
+  return (
+    expression.kind !== 'constant' && expression.kind !== 'foreign' && expression.type.kind !== 'foreign' && expression.type.kind !== 'null'
+  )
+}
+
+async function requireAllConsistent(expression: Expression, planner: Planner): Promise<void> {
+  if (expression.kind === 'call' && expression.name !== 'try') requireConsistent(expression, await planner.stabilities())
+  if (expression.kind === 'call' && expression.lambda !== null) await requireAllConsistent(expression.lambda.body, planner)
+  for (const input of inputsOf(expression)) await requireAllConsistent(input, planner)
+}
+
+/** DuckDB is asked what it makes of the SQL: it must be the type that it bound before. */
+async function verify(expression: Expression, planner: Planner): Promise<void> {
+  for (const input of inputsOf(expression)) await verify(input, planner)
+  if (expression.kind !== 'foreign') return
+  const { sql, inputs, label, place, type } = expression
+  const columns = inputs.map((input, at) => `CAST(NULL AS ${nameOf(input.type)}) AS a${at}`)
+  const from = columns.length === 0 ? '' : ` FROM (SELECT ${columns.join(', ')})`
+  if (type.kind === 'foreign')
+    throw new Unsupported(`${label}, a value of type ${nameOf(type)},`, place, 'Cast it to a plain type, or to JSON.')
+  const found = await planner.typeOf(`SELECT ${foreignSql(sql)}${from}`)
+  const known = found === null ? null : typeOfDuckdb(found)
+  if (known === null || (type.kind !== 'null' && !sameType(known, type))) throw new Unsupported(label, place)
+}
+
+function labelOf(expression: Expression): string {
+  switch (expression.kind) {
+    case 'call':
+      return expression.name === 'try'
+        ? 'TRY'
+        : `the function ${expression.name}(${expression.inputs.map((input) => nameOf(input.type)).join(', ')})`
+    case 'cast':
+      return `a cast of ${nameOf(expression.input.type)} to ${nameOf(expression.type)}`
+    case 'comparison':
+      return `a comparison of values of type ${nameOf(expression.left.type)}`
+    default:
+      return `an expression of type ${nameOf(expression.type)}`
+  }
+}
