@@ -7,10 +7,11 @@
  */
 import { type Command, runCommand } from '@millrace/testing'
 import { capture } from './capture/capture-command.ts'
+import { nexmark } from './nexmark/nexmark-command.ts'
 import { spine } from './spine/spine-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [spine, capture]
+const commands: readonly Command[] = [spine, capture, nexmark]
 
 process.exitCode = await runCommand(
   { program: 'npm run bench --', commands, example: 'npm run bench -- spine --json' },

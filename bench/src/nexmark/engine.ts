@@ -1,0 +1,78 @@
+/**
+ * The whole engine: from the log, through folds, operators and output, to the model's stream, a commit a
+ * step. The model has begun before the first event, so that each event reaches it as a change.
+ */
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { changeAt, type Value } from '@millrace/core'
+import { LiveRunner } from '@millrace/live'
+import type { BoundModel } from '@millrace/sql'
+import { openStore, type Store } from '@millrace/store'
+import { bindQuery } from './bind-query.ts'
+import { Checksum } from './checksum.ts'
+import { batchOf, readEvents } from './event-file.ts'
+import type { Measured, MeasureOrder, Prepared, Refused } from './measure.ts'
+import type { NexmarkQuery } from './queries.ts'
+import { TABLES } from './tables.ts'
+
+export async function prepare(query: NexmarkQuery, { store: path, file, portionEvents }: MeasureOrder): Promise<Prepared | Refused> {
+  const model = await bindQuery(query)
+  if ('refused' in model) return model
+  const store = await openStore(path)
+  await store.commit({ streams: [...query.reads].map((kind) => TABLES[kind]) })
+  await untilCaughtUp(store, model, store.reader().cut())
+  let cut = 0
+  let transaction = 0
+  for await (const portion of readEvents(file, query.reads, portionEvents)) {
+    transaction += 1
+    const appends = [...portion].map(([kind, rows]) => ({
+      stream: TABLES[kind].name,
+      partition: 0,
+      batch: batchOf(kind, rows, transaction),
+    }))
+    if (appends.length > 0) cut = (await store.commit({ appends })).cut
+  }
+  await store.close()
+  return { cut }
+}
+
+export async function runEngine(query: NexmarkQuery, { store: path, cut }: MeasureOrder): Promise<Measured | Refused> {
+  const model = await bindQuery(query)
+  if ('refused' in model) return model
+  const store = await openStore(path)
+  const reader = store.reader()
+  const read = [...query.reads].flatMap((kind) => reader.extents(TABLES[kind].name)).reduce((rows, { next }) => rows + next, 0)
+  const spent = await untilCaughtUp(store, model, cut)
+  const peakBytes = process.resourceUsage().maxRSS * 1024
+  const checksum = new Checksum()
+  for (const stored of reader.read(model.name)) {
+    const batch = stored.batch()
+    for (let at = 0; at < batch.count; at += 1) {
+      const { operation, after, before } = changeAt(batch, at)
+      if (operation === 'update') checksum.add(before as Value[], -1)
+      if (operation !== 'truncate') checksum.add(after as Value[], operation === 'delete' ? -1 : 1)
+    }
+  }
+  reader.close()
+  await store.close()
+  return { ...spent, peakBytes, rows: checksum.rows, checksum: String(checksum), read }
+}
+
+/** Runs the model until it has said all of this cut, and stops it. */
+async function untilCaughtUp(store: Store, model: BoundModel, cut: number): Promise<Pick<Measured, 'seconds' | 'cpuSeconds'>> {
+  const runner = new LiveRunner({ models: [model], writer: store, reader: store.reader(), signal: store })
+  const stop = new AbortController()
+  const [startMs, startCpu] = [performance.now(), process.threadCpuUsage()]
+  const done = runner.run(stop.signal)
+  for (;;) {
+    const [state] = runner.observe()
+    if (state?.phase === 'failed') throw state.error ?? new Error('the model failed')
+    if (state?.phase === 'running' && Number(state.evidence['cut']) >= cut && state.evidence['committing'] === false) break
+    await Promise.race([sleep(1), done])
+  }
+  const seconds = (performance.now() - startMs) / 1000
+  const { user, system } = process.threadCpuUsage(startCpu)
+  stop.abort()
+  await done
+  return { seconds, cpuSeconds: (user + system) / 1e6 }
+}

@@ -1,0 +1,165 @@
+/** Makes the file, asks DuckDB, measures each query in processes of its own, and compares. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { NODE_FLAGS } from 'millrace/node-flags'
+import { runChild } from '../run-child.ts'
+import { DuckdbAnswer } from './duckdb-answer.ts'
+import { writeEvents } from './event-file.ts'
+import type { Measured, MeasureOrder, Prepared, Refused } from './measure.ts'
+import { type NexmarkQuery, nexmarkQueries } from './queries.ts'
+
+const PROCESS = fileURLToPath(new URL('./measure-process.ts', import.meta.url))
+/** Of V8's heap: the peers keep their rows as objects. */
+const HEAP = '--max-old-space-size=8192'
+
+export interface NexmarkOptions {
+  readonly events: number
+  readonly rounds: number
+  readonly only: string
+  readonly seed: number
+  readonly rate: number
+  readonly portion: number
+  readonly modes: string
+  readonly note: (line: string) => void
+}
+
+export interface ModeFigures {
+  /** All events of the file, read or not, as Nexmark counts; by the clock, and by the working thread's own time. */
+  readonly eventsPerSecond: number
+  readonly eventsPerCpuSecond: number
+  readonly readPerSecond: number
+  readonly peakMegabytes: number
+  readonly rows: number
+  readonly sameAsDuckdb: boolean
+}
+
+export interface QueryFigures {
+  readonly query: string
+  readonly goalPerSecond: number | null
+  readonly refused?: string
+  readonly engine?: ModeFigures
+  readonly operators?: ModeFigures
+  readonly peer?: ModeFigures
+  /** How many times the peer's speed, both in memory. */
+  readonly timesPeer?: number
+}
+
+export interface NexmarkOutcome {
+  readonly events: number
+  readonly rate: number
+  readonly seed: number
+  readonly rounds: number
+  readonly cores: number
+  readonly queries: readonly QueryFigures[]
+  /** Queries whose result differs from DuckDB's. */
+  readonly wrong: readonly string[]
+  readonly refused: readonly string[]
+  readonly belowGoal: readonly string[]
+}
+
+export async function nexmarkBench(options: NexmarkOptions): Promise<NexmarkOutcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-nexmark-'))
+  try {
+    const { events, seed, rate, rounds, note } = options
+    const file = join(folder, 'events.csv')
+    await writeEvents(file, { events, seed, rate })
+    note(`${events} events written`)
+    const duckdb = await DuckdbAnswer.open(file)
+    const queries: QueryFigures[] = []
+    for (const query of nexmarkQueries(options.only)) {
+      const { rows, ...expected } = await duckdb.of(query.sql).then((sum) => ({ rows: sum.rows, checksum: String(sum) }))
+      const figures = await ofQuery(query, { ...options, file, folder, expected: `${rows}/${expected.checksum}` })
+      note(lineOf(figures))
+      queries.push(figures)
+    }
+    duckdb.close()
+    return { events, rate, seed, rounds, cores: cpus().length, queries, ...judged(queries) }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+interface QueryOptions extends NexmarkOptions {
+  readonly file: string
+  readonly folder: string
+  readonly expected: string
+}
+
+async function ofQuery(query: NexmarkQuery, options: QueryOptions): Promise<QueryFigures> {
+  const best: Partial<Record<'engine' | 'operators' | 'peer', ModeFigures>> = {}
+  const head = { query: query.name, goalPerSecond: query.goal === null ? null : query.goal * 1000 }
+  for (let round = 0; round < options.rounds; round += 1) {
+    for (const mode of ['engine', 'operators', 'peer'] as const) {
+      if (!options.modes.split(',').includes(mode)) continue
+      const measured = await measure(query, mode, options)
+      if ('refused' in measured) {
+        if (mode === 'peer') continue
+        return { ...head, refused: measured.refused }
+      }
+      const figures = figuresOf(measured, options)
+      const before = best[mode]
+      if (before === undefined || figures.eventsPerCpuSecond > before.eventsPerCpuSecond || !figures.sameAsDuckdb) best[mode] = figures
+    }
+  }
+  const { operators, peer } = best
+  const times = operators === undefined || peer === undefined ? null : operators.eventsPerCpuSecond / peer.eventsPerCpuSecond
+  return { ...head, ...best, ...(times === null ? {} : { timesPeer: Math.round(times * 10) / 10 }) }
+}
+
+async function measure(query: NexmarkQuery, mode: MeasureOrder['mode'], options: QueryOptions): Promise<Measured | Refused> {
+  const { file, folder, portion: portionEvents } = options
+  const store = join(folder, query.name, 'store.db')
+  const order: MeasureOrder = { mode, query: query.name, file, store, portionEvents, cut: 0 }
+  const child = { file: PROCESS, flags: [...NODE_FLAGS, HEAP] }
+  if (mode !== 'engine') return runChild<Measured | Refused>({ ...child, order })
+  try {
+    const prepared = await runChild<Prepared | Refused>({ ...child, order: { ...order, mode: 'prepare' } })
+    if ('refused' in prepared) return prepared
+    return await runChild<Measured | Refused>({ ...child, order: { ...order, cut: prepared.cut } })
+  } finally {
+    rmSync(join(folder, query.name), { recursive: true, force: true })
+  }
+}
+
+function figuresOf({ seconds, cpuSeconds, peakBytes, rows, checksum, read }: Measured, { events, expected }: QueryOptions): ModeFigures {
+  return {
+    eventsPerSecond: Math.round(events / seconds),
+    eventsPerCpuSecond: Math.round(events / cpuSeconds),
+    readPerSecond: Math.round(read / seconds),
+    peakMegabytes: Math.round(peakBytes / 1e6),
+    rows,
+    sameAsDuckdb: `${rows}/${checksum}` === expected,
+  }
+}
+
+function judged(queries: readonly QueryFigures[]): Pick<NexmarkOutcome, 'wrong' | 'refused' | 'belowGoal'> {
+  const isWrong = ({ engine, operators, peer }: QueryFigures): boolean =>
+    [engine, operators, peer].some((figures) => figures !== undefined && !figures.sameAsDuckdb)
+  const isBelow = ({ goalPerSecond, engine }: QueryFigures): boolean =>
+    goalPerSecond !== null && engine !== undefined && engine.eventsPerCpuSecond < goalPerSecond
+  return {
+    wrong: queries.filter(isWrong).map(({ query }) => query),
+    refused: queries.flatMap(({ query, refused }) => (refused === undefined ? [] : [`${query}: ${refused}`])),
+    belowGoal: queries.filter(isBelow).map(({ query }) => query),
+  }
+}
+
+function lineOf({ query, goalPerSecond, refused, engine, operators, peer, timesPeer }: QueryFigures): string {
+  if (refused !== undefined) return `${query.padEnd(4)} is refused: ${refused}`
+  const thousands = (perSecond: number | undefined): string => (perSecond === undefined ? '-' : String(Math.round(perSecond / 1000)))
+  const part = (name: string, figures: ModeFigures | undefined): string =>
+    figures === undefined
+      ? ''
+      : `${name} ${thousands(figures.eventsPerSecond).padStart(5)} (${thousands(figures.eventsPerCpuSecond)}) k/s${figures.sameAsDuckdb ? '' : ' WRONG'}  `
+  const goal = goalPerSecond === null ? '' : `goal ${thousands(goalPerSecond)}  `
+  const memory = engine === undefined ? '' : `${engine.peakMegabytes} MB  `
+  const times = timesPeer === undefined ? '' : `${timesPeer} x`
+  return `${query.padEnd(4)} ${goal}${part('engine', engine)}${memory}${part('operators', operators)}${part('db-ivm', peer)}${times}`
+}
+
+export function nexmarkText({ events, rate, queries }: NexmarkOutcome): string {
+  const head = `${events} events, ${rate} a second of event time; thousand events a second by the clock (by the thread's own time)`
+  return [head, ...queries.map(lineOf)].join('\n')
+}
