@@ -223,6 +223,7 @@ export class SimulatedShop implements ServeApi {
       asOf: this.#cut,
       stateRows: 18_412,
       rows: 3102,
+      subscribers: 214,
       proof: this.#proof,
       whyStale: report === undefined || ['flowing', 'quiet'].includes(report.verdict) ? null : report.sentence,
     }

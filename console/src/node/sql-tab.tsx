@@ -31,6 +31,7 @@ export function SqlTab({ model, onNode }: { readonly model: string; readonly onN
         {detail.rows !== null && <Figure label="rows">{wholeText(detail.rows)}</Figure>}
         {detail.stateRows !== null && <Figure label="rows kept to stay live">{wholeText(detail.stateRows)}</Figure>}
         {detail.asOf !== null && <Figure label="as of cut">{wholeText(detail.asOf)}</Figure>}
+        {detail.subscribers > 0 && <Figure label="subscribers">{wholeText(detail.subscribers)}</Figure>}
       </dl>
       <section>
         <h3 className={styles['title']}>Proof: live = batch</h3>

@@ -11,6 +11,7 @@ import { PARKING_ERRORS } from './errors/parking-errors.ts'
 import { AGENT_ERRORS } from './errors/agent-errors.ts'
 import { MYSQL_ERRORS } from './errors/mysql-errors.ts'
 import { SERVE_ERRORS } from './errors/serve-errors.ts'
+import { READING_ERRORS } from './errors/reading-errors.ts'
 import { LIVE_ERRORS } from './errors/live-errors.ts'
 import { DOOR_ERRORS } from './errors/door-errors.ts'
 import { DELIVERY_ERRORS } from './errors/delivery-errors.ts'
@@ -27,6 +28,7 @@ const entries = {
   ...AGENT_ERRORS,
   ...MYSQL_ERRORS,
   ...SERVE_ERRORS,
+  ...READING_ERRORS,
   ...LIVE_ERRORS,
   ...DOOR_ERRORS,
   ...DELIVERY_ERRORS,

@@ -25,6 +25,25 @@ export interface WebhookDelivery {
 
 export type DeliveryConfig = WebhookDelivery
 
+export interface ModelConfig {
+  /** Columns by which rows are looked up, beside the model's key: `[['customer_id'], ['country', 'city']]`. */
+  readonly indexes?: readonly (readonly string[])[]
+}
+
+/** A question about one model that is asked by its name, with typed parameters. */
+export interface EndpointConfig {
+  readonly model: string
+  readonly description?: string
+  /** Per parameter its type: `text`, `int64`, `decimal(12,2)`, or with what holds where it is not given. */
+  readonly parameters?: Readonly<Record<string, string | { readonly type: string; readonly default?: string | number | boolean }>>
+  /** One SQL condition over the model's columns and the parameters: `country = $country`. Default: every row. */
+  readonly where?: string
+  /** `revenue desc, country`. Default: any order. */
+  readonly order?: string
+  /** Default 100. */
+  readonly limit?: number
+}
+
 export interface ProjectConfig {
   readonly name: string
   readonly sources?: Readonly<Record<string, SourceConfig>>
@@ -33,6 +52,8 @@ export interface ProjectConfig {
   readonly store?: string
   readonly server?: { readonly host?: string; readonly port?: number }
   readonly streams?: Readonly<Record<string, StreamConfig>>
+  readonly models?: Readonly<Record<string, ModelConfig>>
+  readonly endpoints?: Readonly<Record<string, EndpointConfig>>
   readonly proofs?: {
     /** Each stream is compared with what its source holds, so often: its table is read once each time. Default: only when asked. */
     readonly streamsEveryHours?: number

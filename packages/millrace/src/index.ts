@@ -3,6 +3,7 @@ export {
   agent,
   csv,
   defineProject,
+  endpoint,
   env,
   file,
   files,

@@ -187,6 +187,8 @@ export interface ModelDetail {
   readonly stateRows: number | null
   /** Rows of its output; null if unknown. */
   readonly rows: number | null
+  /** Who follows it now, over the API. */
+  readonly subscribers: number
   readonly proof: ProofState
   /** Null while it is fresh; else one sentence that names the input or stage it waits for. */
   readonly whyStale: string | null

@@ -47,6 +47,13 @@ export function checkIntent(request: IncomingMessage, path: string): void {
   if (foreign || unmeant) throw new MillraceError('HTTP_ORIGIN_REFUSED', { details: { path } })
 }
 
+/** A browser lets any page open a WebSocket and says only whose page it is: it must be one of ours. */
+export function checkOrigin(request: IncomingMessage, path: string): void {
+  const { origin, host } = request.headers
+  if (origin === undefined) return
+  if (URL.parse(origin)?.host !== host) throw new MillraceError('HTTP_ORIGIN_REFUSED', { details: { path } })
+}
+
 /** The name or address without the port; null where the header is missing or not one. */
 function hostName(header: string | undefined): string | null {
   if (header === undefined || !/^[\w.:[\]-]+$/.test(header)) return null

@@ -5,3 +5,6 @@ export { type RunningServer, type ServerOptions, startServer } from './server.ts
 export type { AgentApi, AgentBatchAnswer, AgentBatchRequest, AgentSchemaPage } from './agent-api.ts'
 export { AGENT_LIMITS } from './agent-limits.ts'
 export { type AgentServerOptions, type RunningAgentServer, startAgentServer } from './agent-server.ts'
+export { Reading, type ReadableModel, type ReadingOptions } from './reading/reading.ts'
+export { ReadingDesk } from './reading/reading-desk.ts'
+export { compileEndpoint, type EndpointDeclaration, type EndpointOptions } from './reading/endpoints.ts'

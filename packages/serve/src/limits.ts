@@ -1,7 +1,7 @@
 /** The server's bounds (law 8), and what happens at each. */
 export const SERVE_LIMITS = {
-  /** Open connections; further ones are closed by Node. */
-  connections: 256,
+  /** Open connections, subscribers among them; further ones are closed by Node. */
+  connections: 12_512,
   /** Clients of the live feed; the next is answered FEED_FULL. */
   feedClients: 32,
   /** Bytes waiting in one client's socket; a slower client is dropped and comes back by itself. */

@@ -1,5 +1,6 @@
 import { type Report, VERDICTS } from '@millrace/watch'
 import type { ServeApi } from './api.ts'
+import type { Reading } from './reading/reading.ts'
 
 interface Metric {
   readonly name: string
@@ -9,7 +10,7 @@ interface Metric {
 }
 
 /** The figures behind the verdicts in the text format that Prometheus reads. */
-export function metricsText(api: ServeApi): string {
+export function metricsText(api: ServeApi, reading: Reading | null): string {
   const { cut, proofs, copies } = api.overview()
   const { nodes } = api.graph()
   return [
@@ -24,6 +25,12 @@ export function metricsText(api: ServeApi): string {
       typeof evidence['parked'] === 'number' ? evidence['parked'] : null,
     ),
     verdicts(nodes),
+    {
+      name: 'millrace_subscribers',
+      type: 'gauge',
+      help: 'Open subscriptions of a live model.',
+      values: (reading?.models ?? []).map((model) => ({ labels: { model }, value: reading?.subscribersOf(model) ?? 0 })),
+    },
     {
       name: 'millrace_proof_equal',
       type: 'gauge',

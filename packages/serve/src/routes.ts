@@ -3,6 +3,7 @@ import type { Feed } from './feed.ts'
 import { SERVE_LIMITS } from './limits.ts'
 import { notifyRoute } from './notify-route.ts'
 import { metricsText } from './metrics.ts'
+import type { Reading } from './reading/reading.ts'
 import { backfillRoutes } from './backfill-routes.ts'
 import { parkedRoutes } from './parked-routes.ts'
 import { oneOf, parameter, wholeFrom } from './request.ts'
@@ -14,7 +15,7 @@ const POSITION = { least: 0, most: Number.MAX_SAFE_INTEGER }
 const PAGE = { least: 1, most: SERVE_LIMITS.page }
 
 /** Every path that is answered, in the order of `ServeApi`. */
-export function routesOf(api: ServeApi, feed: Feed): readonly Route[] {
+export function routesOf(api: ServeApi, feed: Feed, reading: Reading | null): readonly Route[] {
   return [
     { method: 'GET', pattern: '/api/overview', answer: (_, response) => sendJson(response, api.overview()) },
     { method: 'GET', pattern: '/api/graph', answer: (_, response) => sendJson(response, api.graph()) },
@@ -94,7 +95,7 @@ export function routesOf(api: ServeApi, feed: Feed): readonly Route[] {
     {
       method: 'GET',
       pattern: '/metrics',
-      answer: (_, response) => sendText(response, metricsText(api), 'text/plain; version=0.0.4; charset=utf-8'),
+      answer: (_, response) => sendText(response, metricsText(api, reading), 'text/plain; version=0.0.4; charset=utf-8'),
     },
   ]
 }

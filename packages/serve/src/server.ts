@@ -6,6 +6,9 @@ import type { ServeApi } from './api.ts'
 import { Feed } from './feed.ts'
 import { checkHost, checkIntent, setSafeHeaders } from './gatekeeper.ts'
 import { SERVE_LIMITS } from './limits.ts'
+import type { ReadingDesk } from './reading/reading-desk.ts'
+import { readingRoutes } from './reading/reading-routes.ts'
+import { WebSocketDoor } from './reading/web-socket-door.ts'
 import { readJsonBody } from './read-body.ts'
 import { invalid } from './request.ts'
 import { sendError } from './respond.ts'
@@ -21,6 +24,8 @@ export interface ServerOptions {
   readonly api: ServeApi
   /** The built console. */
   readonly consoleFolder: string
+  /** How live models are read by others; without it only the console and its API are there. */
+  readonly reading?: ReadingDesk
 }
 
 export interface RunningServer {
@@ -35,17 +40,23 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const host = options.host ?? '127.0.0.1'
   const feed = new Feed(options.api)
-  const routes = routesOf(options.api, feed)
+  const { reading } = options
+  const routes = [...routesOf(options.api, feed, reading?.reading ?? null), ...(reading === undefined ? [] : readingRoutes(reading))]
   const server = createServer({ requestTimeout: SERVE_LIMITS.requestMs, headersTimeout: SERVE_LIMITS.requestMs }, (request, response) => {
     answer({ request, response, routes, host, consoleFolder: options.consoleFolder }).catch((error: unknown) => sendError(response, error))
   })
   server.maxConnections = SERVE_LIMITS.connections
+  const door = reading === undefined ? null : new WebSocketDoor(reading, host)
+  if (door !== null) server.on('upgrade', (request, socket, head) => door.upgrade(request, socket, head))
   await listen(server, host, options.port)
   const { port } = server.address() as AddressInfo
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
-    close: () => close(server, feed),
+    close: async () => {
+      reading?.reading.close()
+      await close(server, feed, door)
+    },
   }
 }
 
@@ -85,9 +96,17 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   server.removeAllListeners('error')
 }
 
-async function close(server: Server, feed: Feed): Promise<void> {
+/** How long subscribers have to take their last message, which tells where they go on. */
+const FAREWELL_MS = 250
+
+async function close(server: Server, feed: Feed, door: WebSocketDoor | null): Promise<void> {
   feed.close()
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeAllConnections()
+  server.closeIdleConnections()
+  const cut = setTimeout(() => {
+    server.closeAllConnections()
+    door?.close()
+  }, FAREWELL_MS)
   await closed
+  clearTimeout(cut)
 }

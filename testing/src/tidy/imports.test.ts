@@ -5,7 +5,7 @@ import { codeFiles, isForDevelopment, readManifest, type TextFile, type Workspac
 
 /** The way that data flows. A package may depend on those of earlier lines only. */
 const STAGES: readonly (readonly string[])[] = [
-  ['@millrace/base', '@millrace/agent'],
+  ['@millrace/base', '@millrace/agent', '@millrace/client'],
   ['@millrace/core', '@millrace/testing'],
   ['@millrace/store', '@millrace/guard', '@millrace/sql', '@millrace/schema'],
   ['@millrace/capture', '@millrace/live', '@millrace/batch'],

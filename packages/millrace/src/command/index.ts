@@ -48,6 +48,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./tail.ts')).tail,
   },
   {
+    name: 'get',
+    summary: 'look up a row of a live model by its key',
+    load: async () => (await import('./get.ts')).get,
+  },
+  {
+    name: 'subscribe',
+    summary: 'follow a live model: its rows as they are, then every change',
+    load: async () => (await import('./subscribe.ts')).subscribe,
+  },
+  {
     name: 'prove',
     summary: 'compare a live model with the same SQL in batch, at one position',
     load: async () => (await import('./prove.ts')).prove,

@@ -1,6 +1,7 @@
 import type {
   AgentSource,
   CsvFormat,
+  EndpointConfig,
   FilesSource,
   FixedWidthFormat,
   JsonLinesFormat,
@@ -66,6 +67,11 @@ export function parquet(format: Omit<ParquetFormat, 'type'> = {}): ParquetFormat
 /** An address that is told each change, signed. */
 export function webhook(delivery: Omit<WebhookDelivery, 'kind'>): WebhookDelivery {
   return { kind: 'webhook', ...delivery }
+}
+
+/** A question about a live model, asked over HTTP by its name in `endpoints`, with typed parameters. */
+export function endpoint(question: EndpointConfig): EndpointConfig {
+  return question
 }
 
 /** A secret in an environment variable; it is read when it is needed, never kept. */

@@ -24,6 +24,30 @@ const webhookDelivery = z.strictObject({
   attemptsLimit: wholeFrom(1).max(100).optional(),
 })
 
+const modelConfig = z.strictObject({
+  indexes: z
+    .array(z.array(z.string().min(1)).min(1))
+    .max(16)
+    .optional(),
+})
+
+const endpointConfig = z.strictObject({
+  model: z.string().min(1),
+  description: z.string().optional(),
+  parameters: z
+    .record(
+      identifier,
+      z.union([
+        z.string().min(1),
+        z.strictObject({ type: z.string().min(1), default: z.union([z.string(), z.number(), z.boolean()]).optional() }),
+      ]),
+    )
+    .optional(),
+  where: z.string().min(1).optional(),
+  order: z.string().min(1).optional(),
+  limit: wholeFrom(1).max(10_000).optional(),
+})
+
 const projectConfig = z.strictObject({
   name: identifier,
   sources: z.record(identifier, source).optional(),
@@ -33,6 +57,8 @@ const projectConfig = z.strictObject({
   streams: z
     .record(z.string(), z.strictObject({ partitions: wholeFrom(1).max(256).optional(), retentionHours: z.number().positive().optional() }))
     .optional(),
+  models: z.record(z.string(), modelConfig).optional(),
+  endpoints: z.record(identifier, endpointConfig).optional(),
   proofs: z.strictObject({ streamsEveryHours: z.number().positive().optional() }).optional(),
   allowInside: z.array(z.string().min(1)).optional(),
 })
@@ -41,6 +67,8 @@ const KNOWN_SETTINGS = [
   ...Object.keys(projectConfig.shape),
   ...SOURCES.flatMap(({ shape }) => Object.keys(shape)),
   ...Object.keys(webhookDelivery.shape),
+  ...Object.keys(modelConfig.shape),
+  ...Object.keys(endpointConfig.shape),
   'streamsEveryHours',
   'partitions',
   'retentionHours',

@@ -24,6 +24,7 @@ import type {
   ParkedRequest,
   ParkedTableState,
   ProofState,
+  Reading,
   Row,
   ServeApi,
 } from '@millrace/serve'
@@ -52,6 +53,7 @@ export interface EngineApiOptions {
   readonly parked: ParkedDesk
   readonly captures: readonly Stage[]
   readonly deliveries: ReadonlyMap<string, WebhookStage>
+  readonly reading: Reading
   readonly clock: Clock
 }
 
@@ -115,6 +117,7 @@ export class EngineApi implements ServeApi {
       asOf: evidenceNumber(report, 'cut'),
       stateRows: evidenceNumber(report, 'stateRows'),
       rows: evidenceNumber(report, 'rows'),
+      subscribers: this.#options.reading.subscribersOf(name),
       proof: this.#options.proofs.state(name),
       whyStale: report === undefined || report.verdict === 'flowing' || report.verdict === 'quiet' ? null : report.sentence,
     }

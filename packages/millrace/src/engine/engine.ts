@@ -13,7 +13,7 @@ import type { LogReader, Stage } from '@millrace/core'
 import { WebhookStage } from '@millrace/deliver'
 import type { Door } from '@millrace/guard'
 import { LiveRunner } from '@millrace/live'
-import { type RunningServer, startServer } from '@millrace/serve'
+import { Reading, ReadingDesk, type RunningServer, startServer } from '@millrace/serve'
 import { openStore, type Store } from '@millrace/store'
 import { Watch } from '@millrace/watch'
 import { dirname, join } from 'node:path'
@@ -152,6 +152,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     writer: store,
     lotOf: (source) => lots.get(source) ?? openParking({ source, reader, clock }),
   })
+  const reading = new Reading({ reader: store.reader(), signal: store, storeId: store.id, models: checked.readable.models, clock })
   const api = new EngineApi({
     project,
     models: checked.models,
@@ -164,6 +165,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     parked,
     captures,
     deliveries,
+    reading,
     clock,
   })
   const server = await startServer({
@@ -171,6 +173,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     port: options.port ?? config.server?.port ?? DEFAULT_PORT,
     api,
     consoleFolder: CONSOLE_FOLDER,
+    reading: new ReadingDesk(reading, checked.readable.endpoints),
   })
   writeRunFile(storePath, { pid: process.pid, url: server.url, startedMs: clock.nowMs() })
   const supervised = stages.map((stage) => supervise(stage, signal, (failed, error) => onFailure(failed.name, error)))
@@ -178,9 +181,14 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     watch.run(() => thread.sample(), signal),
     proofs.run(signal),
     copies.run(signal),
+    reading.run(signal).catch((error: unknown) => onFailure('reading', asError(error))),
     runRetention({ project, store, clock, signal, onFailure: (error) => onFailure('retention', error) }),
   ]
   return { store, reader, proofs, api, thread, stages: supervised, background, server, storePath, stop }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }
 
 function failuresOf(stages: readonly Supervised[]): ReadonlyMap<string, MillraceError | Error> {
