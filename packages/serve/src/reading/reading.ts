@@ -80,6 +80,7 @@ export class Reading {
       cut: () => this.#cut,
       makeRoom: (feed) => this.#makeRoom(feed),
       bytesLimit: this.#rowsBytesLimit,
+      refuseClosed: (model) => this.#refuseClosed(model),
     })
     this.#catchUp = new CatchUp({ reader, cut: () => this.#cut, clock })
   }
