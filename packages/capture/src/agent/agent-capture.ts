@@ -2,8 +2,8 @@
  * The source of kind `agent`: declares its streams' schemas, takes batches into the log and tells schemas to
  * those who may see them. What speaks HTTP is given to it and calls it: the door has no rules of its own.
  */
-import { backoffMs, type Clock, MillraceError, type Random } from '@millrace/base'
-import type { AgentSource, LogReader, LogWriter, Stage, StageObservation, StagePhase, StreamDefinition } from '@millrace/core'
+import { type Clock, MillraceError, type Random } from '@millrace/base'
+import type { AgentSource, LogReader, LogWriter, Stage, StageObservation, StreamDefinition } from '@millrace/core'
 import { type SchemaDocument, SchemaDesk, SchemaRegistry } from '@millrace/schema'
 import type { Parking } from '../parking/parking.ts'
 import { CREATE_AGENTS } from './agent-table.ts'
@@ -11,6 +11,7 @@ import { declaredStreams, type DeclaredStream } from './declared-stream.ts'
 import type { Group } from './group.ts'
 import { type AgentBatch, Intake } from './intake.ts'
 import { TeamTokens } from './team-tokens.ts'
+import { runSessions, type SessionRecord } from '../run-sessions.ts'
 
 /** A schema as it is sent: always the same bytes under the same id. */
 export interface SchemaPage {
@@ -59,9 +60,6 @@ interface Page extends SchemaPage {
   readonly document: SchemaDocument
 }
 
-const RETRY_BASE_MS = 200
-const RETRY_LIMIT_MS = 30_000
-const RETRY_JITTER = 0.3
 const RESOLVED_AFTER_MS = 30_000
 
 export class AgentCapture implements Stage {
@@ -72,8 +70,7 @@ export class AgentCapture implements Stage {
   readonly #desk: SchemaDesk<Page>
   readonly #ids = new Map<string, string>()
   #listener: AgentListener | null = null
-  #phase: StagePhase = 'starting'
-  #error: MillraceError | null = null
+  readonly #record: SessionRecord = { phase: 'starting', error: null }
   #errorMs = 0
   readonly #counts = { changes: 0, batches: 0, repeated: 0, parked: 0, commits: 0, dropped: 0 }
   #lastChangeMs: number | null = null
@@ -90,39 +87,27 @@ export class AgentCapture implements Stage {
   /** Begins again after whatever may pass by itself; rejects for what needs a person. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#options
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
-      try {
-        await this.#serve(signal)
-      } catch (error) {
-        if (!(error instanceof MillraceError)) throw error
-        this.#fail(error)
-        if (error.retry !== 'backoff') {
-          this.#phase = 'failed'
-          throw error
-        }
-        this.#phase = 'retrying'
-        const delayMs = backoffMs(random, { attempt, baseMs: RETRY_BASE_MS, limitMs: RETRY_LIMIT_MS, jitter: RETRY_JITTER })
-        await clock.sleep(delayMs, signal).catch(() => undefined)
-      }
-    }
-    this.#phase = 'stopped'
+    const session = (until: AbortSignal): Promise<void> => this.#serve(until)
+    const onFailure = (): void => void (this.#errorMs = clock.nowMs())
+    await runSessions({ clock, random, record: this.#record, session, wasWell: () => this.#record.phase === 'running', onFailure }, signal)
   }
 
   observe(): readonly StageObservation[] {
     const { clock } = this.#options
-    if (this.#phase === 'running' && this.#error !== null && clock.nowMs() - this.#errorMs > RESOLVED_AFTER_MS) this.#error = null
+    const record = this.#record
+    if (record.phase === 'running' && record.error !== null && clock.nowMs() - this.#errorMs > RESOLVED_AFTER_MS) record.error = null
     const schemas = [...this.#desk.counts()].map(([id, { asked, read }]) => `${id}: asked for ${asked}, read ${read}`)
     return [
       {
         kind: 'source',
         name: this.name,
-        phase: this.#phase,
+        phase: record.phase,
         changes: this.#counts.changes,
         lastChangeMs: this.#lastChangeMs,
         lastContactMs: this.#lastContactMs,
         lagMs: null,
         backlog: null,
-        error: this.#error,
+        error: record.error,
         evidence: { ...this.#counts, schemasTurnedAway: this.#desk.turnedAway, schemas: schemas.join('; '), ...this.#listener?.evidence() },
       },
     ]
@@ -144,7 +129,7 @@ export class AgentCapture implements Stage {
     })
     const listener = await this.#options.listen(this.#intakeOf(tokens, intake))
     this.#listener = listener
-    this.#phase = 'running'
+    this.#record.phase = 'running'
     try {
       await aborted(signal)
     } finally {
@@ -219,7 +204,7 @@ export class AgentCapture implements Stage {
   }
 
   #fail(error: MillraceError): void {
-    this.#error = error
+    this.#record.error = error
     this.#errorMs = this.#options.clock.nowMs()
   }
 }

@@ -1,7 +1,8 @@
 /** Captures the files of a folder or a bucket: the stage that the composition root runs. */
-import { backoffMs, type Clock, MillraceError, type Random } from '@millrace/base'
+import type { Clock, Random } from '@millrace/base'
 import type { LogReader, LogWriter, Stage, StageObservation } from '@millrace/core'
 import type { Parking } from '../parking/parking.ts'
+import { runSessions } from '../run-sessions.ts'
 import { belongsTo, type DeclaredFiles, declaredFiles } from './declared-files.ts'
 import { CREATE_FILE_TABLE, type FileRow, FileTable, objectOf } from './file-table.ts'
 import { FilesRecord } from './files-record.ts'
@@ -34,9 +35,6 @@ const READ_AHEAD = 32
 const COUNT_EVERY_MS = 500
 /** More notices that wait are not kept: everything is looked at instead, and nothing is missed. */
 const NOTICES_MAX = 1000
-const RETRY_BASE_MS = 200
-const RETRY_LIMIT_MS = 30_000
-const RETRY_JITTER = 0.3
 
 interface Session {
   readonly look: Look
@@ -73,23 +71,12 @@ export class FilesCapture implements Stage {
   async run(signal: AbortSignal): Promise<void> {
     const record = this.#record
     const { clock, random } = this.#options
-    for (let attempt = 0; !signal.aborted;) {
-      const looksBefore = record.lastLookMs
-      try {
-        await this.#session(signal)
-      } catch (error) {
-        if (signal.aborted) break
-        if (!(error instanceof MillraceError)) throw error
-        if (record.lastLookMs !== looksBefore) attempt = 0
-        record.error = error
-        record.phase = error.retry === 'backoff' ? 'retrying' : 'failed'
-        if (record.phase === 'failed') throw error
-        const delayMs = backoffMs(random, { attempt, baseMs: RETRY_BASE_MS, limitMs: RETRY_LIMIT_MS, jitter: RETRY_JITTER })
-        attempt += 1
-        await clock.sleep(delayMs, signal).catch(() => undefined)
-      }
+    let looked = record.lastLookMs
+    const session = (until: AbortSignal): Promise<void> => {
+      looked = record.lastLookMs
+      return this.#session(until)
     }
-    record.phase = 'stopped'
+    await runSessions({ clock, random, record, session, wasWell: () => record.lastLookMs !== looked }, signal)
   }
 
   observe(): readonly StageObservation[] {

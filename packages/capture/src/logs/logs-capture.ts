@@ -1,5 +1,5 @@
 /** Tails log files: the stage that the composition root runs. */
-import { backoffMs, type Clock, MillraceError, type Random, reach } from '@millrace/base'
+import { type Clock, MillraceError, type Random, reach } from '@millrace/base'
 import {
   type Append,
   BatchBuilder,
@@ -15,6 +15,7 @@ import {
 import { hashText } from '../files/partition-of.ts'
 import { RECORD_BYTES_MAX } from '../files/format/record-reader.ts'
 import type { Parking } from '../parking/parking.ts'
+import { runSessions } from '../run-sessions.ts'
 import { findLogs, type FoundLog } from './find-logs.ts'
 import { type Archive, LogFiles } from './log-files.ts'
 import { LogRowReader } from './log-row-reader.ts'
@@ -47,9 +48,6 @@ const PIECE_BYTES = 262_144
 const COMMIT_BYTES = 4_194_304
 /** Of one file in one poll, so that a loud one does not silence the others. */
 const TURN_BYTES = 16_777_216
-const RETRY_BASE_MS = 200
-const RETRY_LIMIT_MS = 30_000
-const RETRY_JITTER = 0.3
 
 /** How often a folder that changes under the look is looked at again. */
 const LOOKS_MAX = 5
@@ -72,34 +70,17 @@ export class LogsCapture implements Stage {
   async run(signal: AbortSignal): Promise<void> {
     const record = this.#record
     const { clock, random } = this.#options
-    for (let attempt = 0; !signal.aborted;) {
-      const looksBefore = record.lastLookMs
-      try {
-        await new LogSession({ ...this.#options, record, rows: this.#rows, stream: this.#stream }).run(signal)
-      } catch (error) {
-        if (signal.aborted) break
-        const problem = asKnown(error)
-        if (record.lastLookMs !== looksBefore) attempt = 0
-        record.error = problem
-        record.phase = problem.retry === 'backoff' ? 'retrying' : 'failed'
-        if (record.phase === 'failed') throw problem
-        const delayMs = backoffMs(random, { attempt, baseMs: RETRY_BASE_MS, limitMs: RETRY_LIMIT_MS, jitter: RETRY_JITTER })
-        attempt += 1
-        await clock.sleep(delayMs, signal).catch(() => undefined)
-      }
+    let looked = record.lastLookMs
+    const session = (until: AbortSignal): Promise<void> => {
+      looked = record.lastLookMs
+      return new LogSession({ ...this.#options, record, rows: this.#rows, stream: this.#stream }).run(until)
     }
-    record.phase = 'stopped'
+    await runSessions({ clock, random, record, session, wasWell: () => record.lastLookMs !== looked }, signal)
   }
 
   observe(): readonly StageObservation[] {
     return [this.#record.observe(this.name, this.#options.clock)]
   }
-}
-
-/** A defect is not tried again. */
-function asKnown(error: unknown): MillraceError {
-  if (error instanceof MillraceError) return error
-  throw error
 }
 
 interface SessionOptions extends LogsCaptureOptions {

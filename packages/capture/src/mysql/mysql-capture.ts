@@ -1,5 +1,5 @@
 /** Captures one database of MySQL or MariaDB: the stage that the composition root runs. */
-import { backoffMs, type Clock, MillraceError, type Random } from '@millrace/base'
+import { type Clock, MillraceError, type Random } from '@millrace/base'
 import type { LogReader, LogWriter, MysqlSource, Stage, StageObservation } from '@millrace/core'
 import { CaptureRecord } from './capture-record.ts'
 import { runSession } from './capture-session.ts'
@@ -8,6 +8,7 @@ import { ProofGone } from './proof-gone.ts'
 import { serverIdOf } from './server-id.ts'
 import { sourceError } from './source-error.ts'
 import { isOutside } from '../is-outside.ts'
+import { runSessions, type Sessions } from '../run-sessions.ts'
 
 export interface MysqlCaptureOptions {
   readonly project: string
@@ -24,9 +25,6 @@ export interface MysqlCaptureOptions {
 }
 
 const SILENCE_MS_MAX = 60_000
-const RETRY_BASE_MS = 200
-const RETRY_LIMIT_MS = 30_000
-const RETRY_JITTER = 0.3
 /** Groups without an end are rare: one for each crash of the server. */
 const INCOMPLETE_MAX = 1000
 
@@ -46,29 +44,21 @@ export class MysqlCapture implements Stage {
   /** Begins again after whatever may pass by itself; rejects for what needs a person. */
   async run(signal: AbortSignal): Promise<void> {
     const record = this.#record
-    let attempt = 0
-    while (!signal.aborted) {
-      try {
-        await this.#session(signal)
-      } catch (error) {
-        if (signal.aborted) break
-        if (record.phase === 'running') attempt = 0
-        if (this.#isMended(error)) continue
-        const problem = this.#problem(error)
-        record.error = problem
+    const { clock, random } = this.#options
+    const sessions: Sessions = {
+      clock,
+      random,
+      record,
+      session: (until) => this.#session(until),
+      wasWell: () => record.phase === 'running',
+      isMended: (error) => this.#isMended(error),
+      problemOf: (error) => this.#problem(error),
+      onFailure: (isRetried) => {
         record.unsavedSinceMs = null
-        if (problem.retry !== 'backoff') {
-          record.phase = 'failed'
-          throw problem
-        }
-        record.phase = 'retrying'
-        record.reconnects += 1
-        const delayMs = backoffMs(this.#options.random, { attempt, baseMs: RETRY_BASE_MS, limitMs: RETRY_LIMIT_MS, jitter: RETRY_JITTER })
-        attempt += 1
-        await this.#options.clock.sleep(delayMs, signal).catch(() => undefined)
-      }
+        if (isRetried) record.reconnects += 1
+      },
     }
-    record.phase = 'stopped'
+    await runSessions(sessions, signal)
   }
 
   observe(): readonly StageObservation[] {

@@ -1,7 +1,7 @@
 /** Captures one Postgres database: the stage that the composition root runs. */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { backoffMs, type Clock, MillraceError, type Random } from '@millrace/base'
+import { type Clock, MillraceError, type Random } from '@millrace/base'
 import type { LogReader, LogWriter, PostgresSource, Stage, StageObservation } from '@millrace/core'
 import type { Parking } from '../parking/parking.ts'
 import { CaptureRecord } from './capture-record.ts'
@@ -12,6 +12,7 @@ import { defaultSlotName } from './slot-name.ts'
 import { sourceError } from './source-error.ts'
 import { StreamingChoice } from './stream/streaming-choice.ts'
 import { isOutside } from '../is-outside.ts'
+import { runSessions, type Sessions } from '../run-sessions.ts'
 
 export interface PostgresCaptureOptions {
   readonly project: string
@@ -37,9 +38,6 @@ export interface PostgresCaptureOptions {
 
 /** Above the half of `wal_sender_timeout`, in which a busy server may well be silent. */
 const SILENCE_MS_MAX = 120_000
-const RETRY_BASE_MS = 200
-const RETRY_LIMIT_MS = 30_000
-const RETRY_JITTER = 0.3
 /** So long may a reference lag behind the password that the database knows. */
 const ROTATION_MS_MAX = 300_000
 
@@ -67,29 +65,22 @@ export class PostgresCapture implements Stage {
   /** Begins again after whatever may pass by itself; rejects for what needs a person. */
   async run(signal: AbortSignal): Promise<void> {
     const record = this.#record
-    let attempt = 0
-    while (!signal.aborted) {
-      try {
-        await this.#runSession(signal)
-      } catch (error) {
-        if (signal.aborted) break
-        if (record.phase === 'running') attempt = 0
-        const problem = this.#problem(error)
-        record.error = problem
+    const { clock, random } = this.#options
+    const sessions: Sessions = {
+      clock,
+      random,
+      record,
+      session: (until) => this.#runSession(until),
+      wasWell: () => record.phase === 'running',
+      problemOf: (error) => this.#problem(error),
+      mayPass: (problem) => this.#mayPass(problem),
+      onFailure: (isRetried) => {
         record.heartbeatSentMs = null
         record.unsavedSinceMs = null
-        if (!this.#mayPass(problem)) {
-          record.phase = 'failed'
-          throw problem
-        }
-        record.phase = 'retrying'
-        record.reconnects += 1
-        const delayMs = backoffMs(this.#options.random, { attempt, baseMs: RETRY_BASE_MS, limitMs: RETRY_LIMIT_MS, jitter: RETRY_JITTER })
-        attempt += 1
-        await this.#options.clock.sleep(delayMs, signal).catch(() => undefined)
-      }
+        if (isRetried) record.reconnects += 1
+      },
     }
-    record.phase = 'stopped'
+    await runSessions(sessions, signal)
   }
 
   /** Reads the rows of a table anew, all or those for which a condition is true. Resolves once that has begun. */
