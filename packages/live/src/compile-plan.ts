@@ -1,12 +1,15 @@
 import { type Aggregate, columnReference, identityOf, layoutOfExpression, type Plan } from '@millrace/sql'
 import { AggregateOperator } from './operator/aggregate-operator.ts'
+import { BagOperator } from './operator/bag-operator.ts'
 import { FilterOperator } from './operator/filter-operator.ts'
 import { JoinOperator } from './operator/join-operator.ts'
 import type { Operator } from './operator/operator.ts'
 import { ProjectOperator } from './operator/project-operator.ts'
 import { RowsOperator } from './operator/rows-operator.ts'
 import { ScanOperator } from './operator/scan-operator.ts'
+import { TopOperator } from './operator/top-operator.ts'
 import { UnionOperator } from './operator/union-operator.ts'
+import { WindowOperator } from './operator/window-operator.ts'
 
 /** The operators that keep a plan's result up to date. */
 export function compilePlan(plan: Plan): Operator {
@@ -32,6 +35,12 @@ export function compilePlan(plan: Plan): Operator {
       const columns = plan.types.map((type, at) => columnReference(at, type))
       return new AggregateOperator(compilePlan(plan.input), { groups: columns, identity: columns.map((_, at) => at), calls: [] })
     }
+    case 'top':
+      return new TopOperator(compilePlan(plan.input), plan)
+    case 'window':
+      return new WindowOperator(compilePlan(plan.input), plan)
+    case 'bag':
+      return new BagOperator({ left: compilePlan(plan.left), right: compilePlan(plan.right) }, plan.operation)
     case 'union':
       return new UnionOperator(plan.inputs.map(compilePlan), plan.types.map(layoutOfExpression))
   }

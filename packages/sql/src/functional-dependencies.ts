@@ -28,6 +28,13 @@ export function dependenciesOf(plan: Plan, keysOf: UniqueKeysOf): readonly Depen
       const sources = plan.expressions.map((expression) => (expression.kind === 'column' ? expression.index : -1))
       return carried(dependenciesOf(plan.input, keysOf), sources)
     }
+    case 'top':
+    case 'window': {
+      const all = plan.types.map((_, at) => at)
+      return [...keysOf(plan).map((from) => ({ from, to: all })), ...dependenciesOf(plan.input, keysOf)]
+    }
+    case 'bag':
+      return dependenciesOf(plan.left, keysOf)
     case 'join':
       return dependenciesOfJoin(plan, keysOf)
     case 'union':

@@ -12,15 +12,26 @@ export { allOf, conditionsOf } from './expression/conjunction.ts'
 export { columnsOf, type Expression, rewrite } from './expression/expression.ts'
 export { quoteIdentifier, quoteLiteral, relationAddress, type RelationAddress, relationName } from './identifier.ts'
 export { type Aggregate, type AggregateCall, type AggregateFunction, callWith, expressionsOfCall } from './plan/aggregate.ts'
+export { type Bag } from './plan/bag.ts'
 export type { Distinct } from './plan/distinct.ts'
 export { filter, type Filter } from './plan/filter.ts'
 export { join, type Join, type JoinKey, type JoinKind } from './plan/join.ts'
-export { type Plan, planInputs, relationsOf } from './plan/plan.ts'
+export { type Plan, planInputs, relationsOf, withPlanInputs } from './plan/plan.ts'
 export { keepColumns, project, type Project } from './plan/project.ts'
 export type { Rows } from './plan/rows.ts'
 export type { Scan } from './plan/scan.ts'
 export type { SortKey } from './plan/sort-key.ts'
+export { expressionsOfTop, type Top, top, topWith } from './plan/top.ts'
 export type { Union } from './plan/union.ts'
+export {
+  expressionsOfWindow,
+  expressionsOfWindowCall,
+  type Frame,
+  type FrameBound,
+  type Window,
+  type WindowCall,
+  windowWith,
+} from './plan/window.ts'
 export { openPlanner, type PlannedStatement, Planner } from './planner.ts'
 export { valueSql } from './print-sql.ts'
 export { splitConditions } from './read-join.ts'

@@ -41,9 +41,7 @@ export function expressionsOf(json: PlanJson): readonly Expression[] {
 }
 
 const NODE_NAMES: Readonly<Record<string, string>> = {
-  LOGICAL_LIMIT: 'LIMIT',
   LOGICAL_TOP_N: 'LIMIT',
-  LOGICAL_WINDOW: 'a window function',
   LOGICAL_RECURSIVE_CTE: 'WITH RECURSIVE',
   LOGICAL_SAMPLE: 'TABLESAMPLE',
   LOGICAL_UNNEST: 'UNNEST',

@@ -56,7 +56,7 @@ function groupingBits(columns: readonly number[], set: readonly number[]): numbe
   return columns.reduce((bits, column) => bits * 2 + (set.includes(column) ? 0 : 1), 0)
 }
 
-function readAggregateCall(json: AggregateJson): AggregateCall {
+export function readAggregateCall(json: AggregateJson): AggregateCall {
   const place = byteOf(json.query_location) ?? byteOf(json.children?.[0]?.query_location)
   const known = AGGREGATE_FUNCTIONS.find((name) => name === json.name)
   const inputs = (json.children ?? []).map(readExpression)

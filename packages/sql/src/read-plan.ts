@@ -15,6 +15,8 @@ import { readJoin } from './read-join.ts'
 import { expressionsOf, kept, nameOfNode, onlyChild, type PlanContext, sidesOf } from './plan-context.ts'
 import { readMarkFilter } from './read-mark.ts'
 import { readExcept, readIntersect, readUnion } from './read-set-operation.ts'
+import { readDistinctOn, readLimit } from './read-top.ts'
+import { readWindow } from './read-window.ts'
 import { Unsupported } from './sql-error.ts'
 
 /** Without tables of WITH and without outer rows at first. */
@@ -45,10 +47,13 @@ function readNode(json: PlanJson, context: PlanContext): Plan {
     case 'LOGICAL_INTERSECT':
       return readIntersect(json, context)
     case 'LOGICAL_DISTINCT':
-      if (json['distinct_type'] !== 'DISTINCT') throw new Unsupported('DISTINCT ON', null, 'Use an aggregate with GROUP BY instead.')
-      return distinct(onlyChild(json, context))
+      return json['distinct_type'] === 'DISTINCT' ? distinct(onlyChild(json, context)) : readDistinctOn(json, context)
+    case 'LOGICAL_LIMIT':
+      return readLimit(json, context)
+    case 'LOGICAL_WINDOW':
+      return readWindow(json, context)
     case 'LOGICAL_ORDER_BY':
-      // A relation has no order: its consumers sort what they read. With a LIMIT it is refused below.
+      // A relation has no order: its consumers sort what they read. Below a LIMIT it is read with it.
       return onlyChild(json, context)
     case 'LOGICAL_MATERIALIZED_CTE':
       return readSharedTable(json, context)

@@ -1,12 +1,12 @@
 /** UNION, EXCEPT and INTERSECT: two rows are the same where no column is distinct, so NULL meets NULL. */
 import { columnReference } from './expression/column-reference.ts'
+import { bag } from './plan/bag.ts'
 import { distinct } from './plan/distinct.ts'
 import { join } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
 import { union } from './plan/union.ts'
 import type { PlanJson } from './plan-json.ts'
 import { type PlanContext, sidesOf } from './plan-context.ts'
-import { Unsupported } from './sql-error.ts'
 
 export function readUnion(json: PlanJson, context: PlanContext): Plan {
   const all = union(json.children.map((child) => context.read(child, context)))
@@ -23,9 +23,8 @@ export function readIntersect(json: PlanJson, context: PlanContext): Plan {
 
 /** Each different row of the left that the right has (`semi`), or has not. */
 function rowsOfLeft(kind: 'semi' | 'anti', json: PlanJson, context: PlanContext): Plan {
-  const name = kind === 'semi' ? 'INTERSECT' : 'EXCEPT'
-  if (json['setop_all'] !== false) throw new Unsupported(`${name} ALL`, null, `Count the rows of both sides with GROUP BY, or use ${name}.`)
   const { left, right } = sidesOf(json, context)
+  if (json['setop_all'] !== false) return bag(kind === 'semi' ? 'intersect' : 'except', { left, right })
   const keys = left.types.map((type, at) => {
     const column = columnReference(at, type)
     return { left: column, right: column, nullsMatch: true }

@@ -6,6 +6,9 @@ import { dependenciesOf, reducedKey } from './functional-dependencies.ts'
 import type { Aggregate } from './plan/aggregate.ts'
 import type { Join } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
+import type { Top } from './plan/top.ts'
+import type { Window } from './plan/window.ts'
+import type { Expression } from './expression/expression.ts'
 
 export type UniqueKey = readonly number[]
 
@@ -33,6 +36,14 @@ export function uniqueKeysOf(plan: Plan): readonly UniqueKey[] {
       return plan.rows.length <= 1 ? [[]] : []
     case 'union':
       return []
+    case 'top':
+      return [...keysOfTop(plan), ...uniqueKeysOf(plan.input)].slice(0, KEYS_LIMIT)
+    case 'window':
+      return [...uniqueKeysOf(plan.input), ...keysOfWindow(plan)].slice(0, KEYS_LIMIT)
+    case 'bag': {
+      const left = uniqueKeysOf(plan.left)
+      return plan.operation === 'except' ? left : [...left, ...uniqueKeysOf(plan.right)].slice(0, KEYS_LIMIT)
+    }
   }
 }
 
@@ -40,6 +51,25 @@ export function uniqueKeysOf(plan: Plan): readonly UniqueKey[] {
 export function uniqueKeyOf(plan: Plan): UniqueKey {
   const keys = [...uniqueKeysOf(plan)].sort((left, right) => left.length - right.length)
   return keys[0] ?? []
+}
+
+/** A partition has one row, or each of its rows a number of its own. */
+function keysOfTop({ partitions, counting, count, numbered, types }: Top): readonly UniqueKey[] {
+  const columns = columnsOnly(partitions)
+  if (columns === null || counting !== 'row_number') return []
+  if (count !== null && count <= 1) return [columns]
+  return numbered ? [[...columns, types.length - 1]] : []
+}
+
+function keysOfWindow({ input, partitions, calls }: Window): readonly UniqueKey[] {
+  const columns = columnsOnly(partitions)
+  if (columns === null) return []
+  return calls.flatMap((call, at) => (call.function === 'row_number' ? [[...columns, input.types.length + at]] : []))
+}
+
+function columnsOnly(expressions: readonly Expression[]): readonly number[] | null {
+  const columns = expressions.map((expression) => (expression.kind === 'column' ? expression.index : -1))
+  return columns.includes(-1) ? null : [...new Set(columns)]
 }
 
 /** Those of the groups that the others follow from. */

@@ -33,6 +33,8 @@ export function orderJoins(plan: Plan): Plan {
       return orderCluster(plan)
     case 'join':
       return plan.join === 'inner' ? orderCluster(plan) : { ...plan, left: orderJoins(plan.left), right: orderJoins(plan.right) }
+    case 'bag':
+      return { ...plan, left: orderJoins(plan.left), right: orderJoins(plan.right) }
     case 'union':
       return { ...plan, inputs: plan.inputs.map(orderJoins) }
     default:

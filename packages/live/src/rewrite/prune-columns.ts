@@ -6,12 +6,18 @@ import {
   columnReference,
   columnsOf,
   type Expression,
+  expressionsOfTop,
+  expressionsOfWindow,
   expressionsOfCall,
   type Join,
   keepColumns,
   type Plan,
   project,
   rewrite,
+  type Top,
+  topWith,
+  type Window,
+  windowWith,
 } from '@millrace/sql'
 
 interface Pruned {
@@ -65,6 +71,14 @@ function prune(plan: Plan, needed: ReadonlySet<number>): Pruned {
       return pruneAggregate(plan, needed)
     case 'distinct':
       return { plan: { ...plan, input: pruneColumns(plan.input) }, places: placesOf(plan.types.map((_, at) => at)) }
+    case 'bag': {
+      const [left, right] = [pruneColumns(plan.left), pruneColumns(plan.right)]
+      return { plan: { ...plan, left, right }, places: placesOf(plan.types.map((_, at) => at)) }
+    }
+    case 'top':
+      return pruneTop(plan, needed)
+    case 'window':
+      return pruneWindow(plan, needed)
     case 'union': {
       const kept = sorted(needed)
       const inputs = plan.inputs.map((input) => {
@@ -103,6 +117,41 @@ function pruneJoin(plan: Join, needed: ReadonlySet<number>): Pruned {
     ),
     places: placesOf(kept),
   }
+}
+
+/** What ties is told apart by the columns that are left: rows that agree in these are the same to all above. */
+function pruneTop(plan: Top, needed: ReadonlySet<number>): Pruned {
+  const inputCount = plan.input.types.length
+  const expressions = expressionsOfTop(plan)
+  const own = [...needed].filter((column) => column < inputCount)
+  const input = prune(plan.input, new Set([...own, ...columnsOfAll(expressions)]))
+  const numbered = plan.numbered && needed.has(inputCount)
+  const pruned = topWith(
+    { ...plan, numbered },
+    input.plan,
+    expressions.map((expression) => moved(expression, input.places)),
+  )
+  const places = new Map(input.places)
+  if (numbered) places.set(inputCount, input.plan.types.length)
+  return { plan: pruned, places }
+}
+
+function pruneWindow(plan: Window, needed: ReadonlySet<number>): Pruned {
+  const inputCount = plan.input.types.length
+  const own = [...needed].filter((column) => column < inputCount)
+  const calls = plan.calls.filter((_, at) => needed.has(inputCount + at))
+  if (calls.length === 0) return prune(plan.input, new Set(own))
+  const kept: Window = { ...plan, calls }
+  const expressions = expressionsOfWindow(kept)
+  const input = prune(plan.input, new Set([...own, ...columnsOfAll(expressions)]))
+  const pruned = windowWith(
+    kept,
+    input.plan,
+    expressions.map((expression) => moved(expression, input.places)),
+  )
+  const places = new Map(input.places)
+  for (const [at, call] of calls.entries()) places.set(inputCount + plan.calls.indexOf(call), input.plan.types.length + at)
+  return { plan: pruned, places }
 }
 
 function pruneAggregate(plan: Aggregate, needed: ReadonlySet<number>): Pruned {

@@ -1,4 +1,5 @@
 import { type BoundModel, type Plan, planInputs } from '@millrace/sql'
+import { boundWindows } from '../rewrite/bound-windows.ts'
 import { orderJoins } from '../rewrite/join-order.ts'
 import { pruneColumns } from '../rewrite/prune-columns.ts'
 import type { ColumnsRead } from './fold-set.ts'
@@ -18,9 +19,9 @@ export function withInputs(all: readonly BoundModel[], names: ReadonlySet<string
   return all.filter((model) => chosen.has(model.name))
 }
 
-/** The plan as it is run: joined on equal keys, without columns that nothing reads. */
+/** The plan as it is run: joined on equal keys, no more rows numbered than are asked for, without columns that nothing reads. */
 export function runnablePlan({ plan }: BoundModel): Plan {
-  return pruneColumns(orderJoins(plan))
+  return pruneColumns(boundWindows(orderJoins(plan)))
 }
 
 /** Per relation the names of the columns that the models read. */

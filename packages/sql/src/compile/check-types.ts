@@ -1,7 +1,7 @@
 /** Which types a live relation may group by and put in order: equality and order are those of how values lie in memory. */
 import { type ExpressionType, isLoose, nameOf } from '../duckdb-type.ts'
 import type { Expression } from '../expression/expression.ts'
-import { expressionsOfCall } from '../plan/aggregate.ts'
+import { type AggregateCall, expressionsOfCall } from '../plan/aggregate.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Unsupported } from '../sql-error.ts'
 
@@ -10,12 +10,16 @@ export function checkTypes(plan: Plan): void {
   switch (plan.kind) {
     case 'aggregate':
       for (const group of plan.groups) requireGroupable(group.type, group.place)
-      for (const call of plan.calls) {
-        if (call.distinct) for (const input of call.inputs) requireGroupable(input.type, call.place)
-        if (call.function !== 'count' && call.function !== 'count_star') for (const part of expressionsOfCall(call)) requireOrdered(part)
-      }
+      for (const call of plan.calls) checkCall(call)
+      return
+    case 'top':
+    case 'window':
+      for (const partition of plan.partitions) requireGroupable(partition.type, partition.place)
+      for (const key of plan.order) requireOrdered(key.expression)
+      if (plan.kind === 'window') for (const { aggregate } of plan.calls) if (aggregate !== null) checkCall(aggregate)
       return
     case 'distinct':
+    case 'bag':
       for (const type of plan.types) requireGroupable(type, null)
       return
     case 'join':
@@ -23,6 +27,11 @@ export function checkTypes(plan: Plan): void {
       return
     default:
   }
+}
+
+function checkCall(call: AggregateCall): void {
+  if (call.distinct) for (const input of call.inputs) requireGroupable(input.type, call.place)
+  if (call.function !== 'count' && call.function !== 'count_star') for (const part of expressionsOfCall(call)) requireOrdered(part)
 }
 
 function requireGroupable(type: ExpressionType, place: number | null): void {

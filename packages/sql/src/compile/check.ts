@@ -1,9 +1,12 @@
 import type { Expression } from '../expression/expression.ts'
 import { type AggregateCall, expressionsOfCall } from '../plan/aggregate.ts'
 import { type Plan, planInputs } from '../plan/plan.ts'
+import { expressionsOfTop } from '../plan/top.ts'
+import { expressionsOfWindow } from '../plan/window.ts'
 import { Unsupported } from '../sql-error.ts'
 import { checkTypes } from './check-types.ts'
 import { compileProjection } from './compile.ts'
+import { checkWindow } from './check-window.ts'
 import { isFloat, isWhole } from './type-range.ts'
 
 /** Raises `Unsupported` for the first expression that has no exact code. */
@@ -11,7 +14,13 @@ export function checkCompiles(plan: Plan): void {
   for (const input of planInputs(plan)) checkCompiles(input)
   for (const expression of expressionsOf(plan)) compileProjection([expression])
   checkTypes(plan)
-  if (plan.kind === 'aggregate') for (const call of plan.calls) if (call.function === 'sum' || call.function === 'avg') checkSum(call)
+  if (plan.kind === 'window') checkWindow(plan)
+  for (const call of aggregateCallsOf(plan)) if (call.function === 'sum' || call.function === 'avg') checkSum(call)
+}
+
+function aggregateCallsOf(plan: Plan): readonly AggregateCall[] {
+  if (plan.kind === 'aggregate') return plan.calls
+  return plan.kind === 'window' ? plan.calls.flatMap(({ aggregate }) => (aggregate === null ? [] : [aggregate])) : []
 }
 
 function checkSum(call: AggregateCall): void {
@@ -35,6 +44,10 @@ function expressionsOf(plan: Plan): readonly Expression[] {
       return [...plan.groups, ...plan.calls.flatMap(expressionsOfCall)]
     case 'join':
       return [...plan.keys.flatMap((key) => [key.left, key.right]), ...(plan.residual === null ? [] : [plan.residual])]
+    case 'top':
+      return expressionsOfTop(plan)
+    case 'window':
+      return expressionsOfWindow(plan)
     case 'rows':
       return plan.rows.flat()
     default:

@@ -1,6 +1,8 @@
 import type { Expression } from '../expression/expression.ts'
 import { callWith, expressionsOfCall } from './aggregate.ts'
 import type { Plan } from './plan.ts'
+import { expressionsOfTop, topWith } from './top.ts'
+import { expressionsOfWindow, windowWith } from './window.ts'
 
 /** The same plan with every expression replaced by what `change` makes of it, inputs first. */
 export async function mapExpressions(plan: Plan, change: (expression: Expression) => Promise<Expression>): Promise<Plan> {
@@ -29,6 +31,12 @@ export async function mapExpressions(plan: Plan, change: (expression: Expression
     }
     case 'distinct':
       return { ...plan, input: await mapExpressions(plan.input, change) }
+    case 'top':
+      return topWith(plan, await mapExpressions(plan.input, change), await changeAll(expressionsOfTop(plan)))
+    case 'window':
+      return windowWith(plan, await mapExpressions(plan.input, change), await changeAll(expressionsOfWindow(plan)))
+    case 'bag':
+      return { ...plan, left: await mapExpressions(plan.left, change), right: await mapExpressions(plan.right, change) }
     case 'union': {
       const inputs: Plan[] = []
       for (const input of plan.inputs) inputs.push(await mapExpressions(input, change))

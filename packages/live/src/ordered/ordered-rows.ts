@@ -1,0 +1,191 @@
+/**
+ * The rows of a relation in partitions, each in order. A stored row is the row itself, followed by those
+ * expressions of the partition, the order and whatever else its owner reads that are no column of it.
+ *
+ * The order is total: rows that tie stand in the order of their own columns, ascending, NULLs last. So
+ * what follows from it depends on the rows alone, and not on how they came.
+ *
+ * A row that is taken out keeps its slot until the owner frees it, so that what it said can still be told.
+ */
+import type { Layout } from '@millrace/core'
+import {
+  columnReference,
+  compileProjection,
+  type Expression,
+  type Lane,
+  layoutOfExpression,
+  type Projection,
+  type SortKey,
+} from '@millrace/sql'
+import { hashRows } from '../zset/row-hash.ts'
+import { compileMatcher, type RowMatcher } from '../zset/row-match.ts'
+import { RowTable } from '../zset/row-table.ts'
+import { SlotIndex } from '../zset/slot-index.ts'
+import { type ComparedColumn, compileComparer, type RowComparer, type RowComparison } from './row-comparison.ts'
+import { NO_SLOT, RowTree } from './row-tree.ts'
+
+export interface RowOrder {
+  /** The layouts of the row itself. */
+  readonly layouts: readonly Layout[]
+  readonly partitions: readonly Expression[]
+  readonly order: readonly SortKey[]
+  /** Further expressions that are stored with a row. */
+  readonly others: readonly Expression[]
+}
+
+export class OrderedRows {
+  readonly table: RowTable
+  readonly tree = new RowTree()
+  /** Where the further expressions stand in the table. */
+  readonly otherColumns: readonly number[]
+  /** The order of rows, of which rows that tie are equal. */
+  readonly orderColumns: readonly ComparedColumn[]
+  readonly #projection: Projection | null
+  readonly #partitionColumns: readonly number[]
+  readonly #matcher: RowMatcher
+  readonly #rowComparer: RowComparer
+  readonly #peerComparer: RowComparer
+  readonly #index = new SlotIndex()
+  /** Per partition its tree, its hash, and the slot of a row of it: one that is there, or was in this step. */
+  #roots: Int32Array = new Int32Array(64).fill(NO_SLOT)
+  #hashes: Int32Array = new Int32Array(64)
+  #heads: Int32Array = new Int32Array(64)
+  #partitionCount = 0
+  readonly #freePartitions: number[] = []
+  #compare: RowComparison = () => 0
+  #comparePeers: RowComparison = () => 0
+  #matchHead: (partition: number, row: number) => boolean = () => false
+  #batch: readonly Lane[] = []
+  #batchHashes: Int32Array = new Int32Array(0)
+
+  constructor({ layouts, partitions, order, others }: RowOrder) {
+    const computed: Expression[] = []
+    const place = (expression: Expression): number =>
+      expression.kind === 'column' ? expression.index : layouts.length + computed.push(expression) - 1
+    this.#partitionColumns = partitions.map(place)
+    this.orderColumns = order.map((key): ComparedColumn => {
+      const column = place(key.expression)
+      return { ...key, left: column, right: column, layout: layoutOfExpression(key.expression.type), exact: false }
+    })
+    this.otherColumns = others.map(place)
+    // The type of a column that is only handed on does not matter to the projection.
+    const own = layouts.map((_, at) => columnReference(at, { kind: 'null' }))
+    this.#projection = computed.length === 0 ? null : compileProjection([...own, ...computed])
+    const stored = [...layouts, ...computed.map((expression) => layoutOfExpression(expression.type))]
+    this.table = new RowTable(stored)
+    const ties = layouts.map((layout, at): ComparedColumn => {
+      return { left: at, right: at, layout, descending: false, nullsFirst: false, exact: true }
+    })
+    this.#rowComparer = compileComparer([...this.orderColumns, ...ties])
+    this.#peerComparer = compileComparer(this.orderColumns)
+    const keyLayouts = this.#partitionColumns.map((column) => stored[column] as Layout)
+    const columns = { layouts: keyLayouts, storedColumns: this.#partitionColumns, laneColumns: this.#partitionColumns }
+    this.#matcher = compileMatcher(columns, 'grouping')
+  }
+
+  /**
+   * Makes ready for the rows of a batch, `copies` of which will be put at most. Comparisons hold until the
+   * next call.
+   */
+  admit(lanes: readonly Lane[], { count, copies }: { count: number; copies: number }): void {
+    const stored = this.#projection === null ? lanes : this.#projection(lanes, count)
+    this.table.admit(stored, copies)
+    this.tree.reserve(this.table.capacity)
+    this.#compare = this.#rowComparer(this.table)
+    this.#comparePeers = this.#peerComparer(this.table)
+    const match = this.#matcher(this.table, stored)
+    this.#matchHead = (partition, row) => match(this.#heads[partition] as number, row)
+    this.#batchHashes = hashRows(stored, this.#partitionColumns, count)
+    this.#batch = stored
+  }
+
+  /** Puts a row of the batch in a slot that is in no partition yet. */
+  put(row: number): number {
+    const slot = this.table.allocate()
+    this.table.put(slot, this.#batch, row)
+    return slot
+  }
+
+  /** The partition of a row of the batch; the first row of one, in its slot, opens it, and is to be inserted. */
+  partitionOf(row: number, slot: number): number {
+    const hash = this.#batchHashes[row] as number
+    const known = this.#index.find(hash, this.#matchHead, row)
+    return known >= 0 ? known : this.#open(hash, slot)
+  }
+
+  insert(partition: number, slot: number, weight: number): void {
+    this.#roots[partition] = this.tree.insert(this.root(partition), { slot, weight }, this.#compare)
+  }
+
+  remove(partition: number, slot: number): void {
+    this.#roots[partition] = this.tree.remove(this.root(partition), slot, this.#compare)
+  }
+
+  add(partition: number, slot: number, weight: number): void {
+    this.tree.add(this.root(partition), { slot, weight }, this.#compare)
+  }
+
+  /** A slot of a partition with the same row as another slot, or -1. */
+  find(partition: number, slot: number): number {
+    return this.tree.find(this.root(partition), slot, this.#compare)
+  }
+
+  /** How much stands before a row, whether that is in the partition or not. */
+  placeOf(partition: number, slot: number): number {
+    const compare = this.#compare
+    return this.tree.countWhile(this.root(partition), (other) => {
+      const order = compare(other, slot)
+      return order === 0 ? other < slot : order < 0
+    })
+  }
+
+  peers(): RowComparison {
+    return this.#comparePeers
+  }
+
+  root(partition: number): number {
+    return this.#roots[partition] as number
+  }
+
+  get partitionCapacity(): number {
+    return this.#roots.length
+  }
+
+  /** Frees a slot that is in no partition. */
+  free(slot: number): void {
+    this.table.free(slot)
+  }
+
+  /** To be called for each touched partition at the end of a step, before any slot is freed; tells whether it is gone. */
+  settle(partition: number): boolean {
+    const root = this.root(partition)
+    this.#heads[partition] = root
+    if (root >= 0) return false
+    this.#index.remove(this.#hashes[partition] as number, partition)
+    this.#freePartitions.push(partition)
+    return true
+  }
+
+  #open(hash: number, slot: number): number {
+    const partition = this.#freePartitions.pop() ?? this.#partitionCount++
+    if (partition >= this.#roots.length) this.#grow()
+    this.#roots[partition] = NO_SLOT
+    this.#hashes[partition] = hash
+    this.#heads[partition] = slot
+    this.#index.add(hash, partition)
+    return partition
+  }
+
+  #grow(): void {
+    const count = this.#roots.length * 2
+    const roots = new Int32Array(count).fill(NO_SLOT)
+    roots.set(this.#roots)
+    this.#roots = roots
+    const hashes = new Int32Array(count)
+    hashes.set(this.#hashes)
+    this.#hashes = hashes
+    const heads = new Int32Array(count)
+    heads.set(this.#heads)
+    this.#heads = heads
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * Random queries that depend on an order: LIMIT, DISTINCT ON, window functions, QUALIFY, and the set
+ * operations that count. Where a result depends on how rows that tie stand, all columns are ordered by, for
+ * DuckDB leaves that to chance.
+ */
+import { pick, type Random } from '@millrace/base'
+import type { Type } from '@millrace/core'
+
+interface Column {
+  readonly name: string
+  readonly type: Type
+}
+
+export interface OrderedRelation {
+  readonly sql: string
+  readonly columns: readonly Column[]
+}
+
+export function randomOrderedQuery(random: Random, relations: readonly OrderedRelation[]): string {
+  const relation = randomSource(random, relations)
+  switch (random.below(6)) {
+    case 0:
+      return randomLimit(random, relation)
+    case 1:
+      return randomDistinctOn(random, relation)
+    case 2:
+      return randomQualify(random, relation)
+    case 3:
+      return randomBag(random, relation, randomSource(random, relations))
+    default:
+      return randomWindows(random, relation)
+  }
+}
+
+/** A relation, or a join or a union of some, whose rows may be there several times. */
+function randomSource(random: Random, relations: readonly OrderedRelation[]): OrderedRelation {
+  const one = pick(random, relations)
+  const two = pick(random, relations)
+  switch (random.below(5)) {
+    case 0: {
+      const sql = `(SELECT l.id, r.ref, r.id AS other FROM ${one.sql} l LEFT JOIN ${two.sql} r ON l.ref = r.ref)`
+      return { sql, columns: ['id', 'ref', 'other'].map((name) => ({ name, type: { kind: 'int64' } })) }
+    }
+    case 1: {
+      const columns: readonly Column[] = ['id', 'ref'].map((name) => ({ name, type: { kind: 'int64' } }))
+      return { sql: `(SELECT id % 3 AS id, ref FROM ${one.sql} UNION ALL SELECT ref, id FROM ${two.sql})`, columns }
+    }
+    default:
+      return one
+  }
+}
+
+function randomLimit(random: Random, relation: OrderedRelation): string {
+  const limit = random.below(5) === 0 ? '' : ` LIMIT ${random.below(7)}`
+  const offset = limit === '' || random.below(3) === 0 ? ` OFFSET ${random.below(4)}` : ''
+  const chosen = someColumns(random, relation)
+  const inner = `SELECT ${chosen.join(', ')} FROM ${relation.sql} t ORDER BY ${totalOrder(random, relation)}${limit}${offset}`
+  switch (random.below(4)) {
+    case 0:
+      return `SELECT count(*) AS n, min(${chosen[0]}) AS least FROM (${inner})`
+    case 1:
+      return `SELECT count(*) AS n FROM (SELECT id FROM ${relation.sql} t${limit}${offset})`
+    default:
+      return inner
+  }
+}
+
+function randomDistinctOn(random: Random, relation: OrderedRelation): string {
+  const keys = someColumns(random, relation)
+  return `SELECT DISTINCT ON (${keys.join(', ')}) * FROM ${relation.sql} t ORDER BY ${totalOrder(random, relation)}`
+}
+
+function randomQualify(random: Random, relation: OrderedRelation): string {
+  const limit = `${pick(random, ['<=', '<', '=', '>'])} ${random.below(4)}`
+  const by = partitionOf(random, relation)
+  const ranking = pick(random, ['row_number', 'rank', 'dense_rank'])
+  const order = ranking === 'row_number' ? totalOrder(random, relation) : partialOrder(random, relation)
+  const told = random.below(2) === 0 ? ', n' : ''
+  const call = `${ranking}() OVER (${by} ORDER BY ${order})`
+  if (random.below(2) === 0) return `SELECT id, ref${told} FROM (SELECT *, ${call} AS n FROM ${relation.sql} t) WHERE n ${limit}`
+  return `SELECT * FROM ${relation.sql} t QUALIFY ${call} ${limit}`
+}
+
+function randomBag(random: Random, left: OrderedRelation, right: OrderedRelation): string {
+  const operation = pick(random, ['EXCEPT ALL', 'INTERSECT ALL'])
+  return `SELECT id, ref FROM ${left.sql} l ${operation} SELECT ref, id FROM ${right.sql} r`
+}
+
+function randomWindows(random: Random, relation: OrderedRelation): string {
+  // Which of a row's copies is first is left to chance, so all calls that tell copies apart agree in it.
+  const total = `OVER (${partitionOf(random, relation)} ORDER BY ${totalOrder(random, relation)}`
+  const calls = Array.from({ length: 1 + random.below(3) }, (_, at) => `${randomCall(random, relation, total)} AS w${at}`)
+  return `SELECT ${[...someColumns(random, relation), ...calls].join(', ')} FROM ${relation.sql} t`
+}
+
+function randomCall(random: Random, relation: OrderedRelation, total: string): string {
+  const by = partitionOf(random, relation)
+  const column = pick(random, relation.columns).name
+  const nulls = pick(random, ['', '', ' IGNORE NULLS'])
+  const distance = pick(random, ['', ', 2', ', 0', ', -1', ', 1, ref'])
+  const partial = `OVER (${by} ORDER BY ${partialOrder(random, relation)}`
+  switch (random.below(6)) {
+    case 0:
+      return `${pick(random, ['rank()', 'dense_rank()', 'percent_rank()', 'cume_dist()'])} ${partial})`
+    case 1:
+      return `${pick(random, ['row_number()', 'ntile(1)', 'ntile(3)'])} ${total})`
+    case 2: {
+      const of = distance.endsWith('ref') ? 'ref' : column
+      return `${pick(random, ['lag', 'lead'])}(${of}${distance}${nulls}) ${total})`
+    }
+    case 3:
+      return `${pick(random, [`first_value(${column}${nulls})`, `last_value(${column}${nulls})`, `nth_value(${column}, 2${nulls})`])} ${total}${randomFrame(random, 'rows')})`
+    case 4:
+      return `${randomAggregate(random, relation)} ${total}${randomFrame(random, 'rows')})`
+    default:
+      return `${randomAggregate(random, relation)} ${randomPeers(random, relation, by)})`
+  }
+}
+
+/** A window whose frames hold rows that tie either all or not at all. */
+function randomPeers(random: Random, relation: OrderedRelation, by: string): string {
+  const shape = random.below(4)
+  if (shape === 0) return `OVER (${by}`
+  if (shape === 1) return `OVER (${by} ORDER BY ${partialOrder(random, relation)}`
+  if (shape === 2) return `OVER (${by} ORDER BY ${partialOrder(random, relation)}${randomFrame(random, 'groups')}`
+  const numbers = relation.columns.filter(({ type }) => ['int32', 'int64', 'decimal', 'date'].includes(type.kind))
+  return `OVER (${by} ORDER BY ${oneOrder(random, pick(random, numbers).name)}${randomFrame(random, 'range')}`
+}
+
+function randomFrame(random: Random, unit: 'rows' | 'groups' | 'range'): string {
+  const [start, end] = pick(random, [
+    ['UNBOUNDED PRECEDING', 'CURRENT ROW'],
+    ['CURRENT ROW', 'UNBOUNDED FOLLOWING'],
+    ['UNBOUNDED PRECEDING', 'UNBOUNDED FOLLOWING'],
+    ['2 PRECEDING', 'CURRENT ROW'],
+    ['1 PRECEDING', '1 FOLLOWING'],
+    ['3 PRECEDING', '1 PRECEDING'],
+    ['1 FOLLOWING', '2 FOLLOWING'],
+    ['UNBOUNDED PRECEDING', '1 PRECEDING'],
+    ['1 FOLLOWING', 'UNBOUNDED FOLLOWING'],
+  ])
+  const exclusions = unit === 'rows' ? ['', '', ' EXCLUDE CURRENT ROW', ' EXCLUDE GROUP', ' EXCLUDE TIES'] : ['', '', ' EXCLUDE GROUP']
+  return ` ${unit.toUpperCase()} BETWEEN ${start} AND ${end}${pick(random, exclusions)}`
+}
+
+function randomAggregate(random: Random, { columns }: OrderedRelation): string {
+  const column = pick(random, columns).name
+  const number = pick(
+    random,
+    columns.filter(({ type }) => ['int32', 'int64', 'decimal'].includes(type.kind)),
+  ).name
+  const call = pick(random, [
+    'count(*)',
+    `count(${column})`,
+    `count(DISTINCT ${column})`,
+    `sum(${number})`,
+    `sum(DISTINCT ${number})`,
+    `avg(${number})`,
+    `min(${column})`,
+    `max(${column})`,
+  ])
+  return random.below(5) === 0 ? `${call} FILTER (WHERE ${number} > 0)` : call
+}
+
+function someColumns(random: Random, { columns }: OrderedRelation): readonly string[] {
+  const chosen = columns.filter(() => random.below(2) === 0).map(({ name }) => name)
+  return chosen.length === 0 ? ['ref'] : chosen
+}
+
+function partitionOf(random: Random, relation: OrderedRelation): string {
+  return random.below(4) === 0 ? '' : `PARTITION BY ${pick(random, [pick(random, relation.columns).name, 'ref % 2', 'ref'])}`
+}
+
+function partialOrder(random: Random, { columns }: OrderedRelation): string {
+  return Array.from({ length: 1 + random.below(2) }, () => oneOrder(random, pick(random, columns).name)).join(', ')
+}
+
+function totalOrder(random: Random, { columns }: OrderedRelation): string {
+  const names = columns.map(({ name }) => name).toSorted(() => random.next() - 0.5)
+  return names.map((name) => oneOrder(random, name)).join(', ')
+}
+
+function oneOrder(random: Random, name: string): string {
+  return `${name}${pick(random, ['', ' ASC', ' DESC'])}${pick(random, ['', ' NULLS FIRST', ' NULLS LAST'])}`
+}
