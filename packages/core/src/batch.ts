@@ -84,6 +84,18 @@ export class BatchBuilder {
     this.#count += 1
   }
 
+  /** Inserts of one transaction, whose indexes follow one another; each column then gets a cell for each. */
+  startInserts(count: number, { transaction, index, time }: ChangeOrigin): void {
+    const first = this.#count
+    while (first + count > this.#operations.length) this.#grow()
+    this.#operations.fill(OPERATION.INSERT, first, first + count)
+    this.#transactions.fill(transaction, first, first + count)
+    this.#times.fill(time, first, first + count)
+    for (let row = 0; row < count; row += 1) this.#indexes[first + row] = index + row
+    if (this.#before !== null) for (const builder of this.#before) for (let row = 0; row < count; row += 1) builder.pushCell(CELL.ABSENT)
+    this.#count += count
+  }
+
   /** A whole change at once, for callers that are not hot. `undefined` in a row is an absent cell. */
   push(operation: OperationName, origin: ChangeOrigin, row: readonly (Value | undefined)[], before?: readonly (Value | undefined)[]): void {
     this.start(OPERATION_NAME.indexOf(operation), origin.transaction, origin.index, origin.time, before !== undefined)
@@ -91,12 +103,19 @@ export class BatchBuilder {
     if (before !== undefined) fill(this.before, before)
   }
 
-  /** Takes the change back that was started last, however many of its cells were pushed. */
-  undo(): void {
-    assert(this.#count > 0, 'a change was started')
-    this.#count -= 1
+  /** Takes the changes back that were started last, however many of their cells were pushed. */
+  undo(changes = 1): void {
+    assert(this.#count >= changes, 'a change was started')
+    this.#count -= changes
     for (const builder of this.after) builder.truncate(this.#count)
     for (const builder of this.#before ?? []) builder.truncate(this.#count)
+  }
+
+  /** Begins another batch in the memory of the finished one, which nobody may hold any more. */
+  reuse(): void {
+    this.#count = 0
+    this.#before = null
+    for (const builder of this.after) builder.reuse()
   }
 
   finish(): Batch {

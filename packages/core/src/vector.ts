@@ -1,3 +1,4 @@
+import { TextPacker, utf8Text } from './packed-text.ts'
 import type { Layout } from './type.ts'
 import { type Value, wholeNumber } from './value.ts'
 
@@ -50,10 +51,14 @@ export class VectorBuilder {
   #wide: bigint[] | null = null
   #flags: Uint8Array
   #list: (string | Uint8Array)[] = []
+  /** Text whose values all came as bytes so far. */
+  #packer: TextPacker | null = null
+  readonly #capacity: number
   #cells: Uint8Array | null = null
 
   constructor(layout: Layout, capacity = 64) {
     this.#layout = layout
+    this.#capacity = capacity
     this.#numbers = new Float64Array(layout === 'integer' || layout === 'float' ? capacity : 0)
     this.#flags = new Uint8Array(layout === 'boolean' ? capacity : 0)
   }
@@ -89,7 +94,19 @@ export class VectorBuilder {
   }
 
   pushText(value: string): void {
+    if (this.#packer !== null) {
+      this.#list = this.#packer.strings()
+      this.#packer = null
+    }
     this.#list.push(value)
+    this.#finishCell()
+  }
+
+  /** Text as its bytes in UTF-8, which are copied; no string is made of them before one is asked for. */
+  pushUtf8(source: Buffer, start: number, end: number): void {
+    if (this.#packer === null && this.#list.length > 0) return this.pushText(utf8Text(source, start, end))
+    this.#packer ??= new TextPacker(this.#capacity)
+    this.#packer.push(source, start, end)
     this.#finishCell()
   }
 
@@ -113,6 +130,7 @@ export class VectorBuilder {
     this.#count = count
     if (this.#list.length > count) this.#list.length = count
     if (this.#wide !== null) this.#wide.length = count
+    this.#packer?.truncate(count)
   }
 
   push(value: Value): void {
@@ -131,7 +149,16 @@ export class VectorBuilder {
     }
   }
 
-  /** The finished column. The builder must not be used again. */
+  /** Begins another column in the memory of the finished one, which nobody may hold any more. */
+  reuse(): void {
+    this.#count = 0
+    this.#wide = null
+    this.#cells = null
+    if (this.#list.length > 0) this.#list = []
+    this.#packer?.truncate(0)
+  }
+
+  /** The finished column. The builder must not be used again, but for `reuse`. */
   finish(): Vector {
     const cells = this.#cells === null ? null : padded(this.#cells, this.#count)
     switch (this.#layout) {
@@ -143,17 +170,24 @@ export class VectorBuilder {
       case 'boolean':
         return { layout: 'boolean', values: this.#flags.subarray(0, this.#count), cells }
       case 'text':
-        return { layout: 'text', values: this.#list as string[], cells }
+        return this.#packer?.finish(cells) ?? { layout: 'text', values: this.#list as string[], cells }
       case 'bytes':
         return { layout: 'bytes', values: this.#list as Uint8Array[], cells }
     }
   }
 
   #pushPlaceholder(): void {
-    if (this.#layout === 'text') this.pushText('')
+    if (this.#layout === 'text') this.#pushNoText()
     else if (this.#layout === 'bytes') this.pushBytes(EMPTY_BYTES)
     else if (this.#layout === 'boolean') this.pushBoolean(false)
     else this.pushNumber(0)
+  }
+
+  #pushNoText(): void {
+    if (this.#list.length > 0) return this.pushText('')
+    this.#packer ??= new TextPacker(this.#capacity)
+    this.#packer.pushEnd()
+    this.#finishCell()
   }
 
   #finishCell(): void {

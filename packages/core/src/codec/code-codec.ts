@@ -9,11 +9,11 @@ const PLAIN = 2
 
 export function writeCodes(writer: ByteWriter, codes: Uint8Array): void {
   const first = codes[0] ?? 0
-  const second = codes.find((code) => code !== first)
-  if (second === undefined) {
+  const second = otherThan(codes, first, first)
+  if (second === null) {
     writer.byte(SAME)
     writer.byte(first)
-  } else if (codes.every((code) => code === first || code === second)) {
+  } else if (otherThan(codes, first, second) === null) {
     writer.byte(BITS)
     writer.byte(first)
     writer.byte(second)
@@ -22,6 +22,11 @@ export function writeCodes(writer: ByteWriter, codes: Uint8Array): void {
     writer.byte(PLAIN)
     writer.bytes(codes)
   }
+}
+
+function otherThan(codes: Uint8Array, first: number, second: number): number | null {
+  for (let row = 0; row < codes.length; row += 1) if (codes[row] !== first && codes[row] !== second) return codes[row] as number
+  return null
 }
 
 export function readCodes(reader: ByteReader, count: number): Uint8Array {

@@ -8,10 +8,11 @@ import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { readWhole, writeWhole } from './whole-codec.ts'
 
-const PLAIN = 0
-const DICTIONARY = 1
+export const PLAIN = 0
+export const DICTIONARY = 1
 
-const ENTRIES_LIMIT = 4096
+export const ENTRIES_LIMIT = 4096
+export const DICTIONARY_ROWS_LEAST = 8
 /** Up to here V8 copies a substring; a longer one would keep the whole column's text alive. */
 const COPIED_UNITS_LIMIT = 12
 /** A column of longer values than this on average is written and read value by value. */
@@ -55,9 +56,14 @@ interface Dictionary {
   readonly codes: Float64Array
 }
 
+/** Whether one more value, first met in this row, is more than a dictionary is worth. */
+export function isTooMany(entries: number, row: number): boolean {
+  return entries === ENTRIES_LIMIT || entries > 16 + (row >> 2)
+}
+
 /** Null as soon as it is seen not to pay: every fourth value may be new, and a few at the start. */
 function dictionaryOf(values: readonly string[]): Dictionary | null {
-  if (values.length < 8) return null
+  if (values.length < DICTIONARY_ROWS_LEAST) return null
   const codeByEntry = new Map<string, number>()
   const codes = new Float64Array(values.length)
   for (let row = 0; row < values.length; row += 1) {
@@ -65,7 +71,7 @@ function dictionaryOf(values: readonly string[]): Dictionary | null {
     let code = codeByEntry.get(value)
     if (code === undefined) {
       code = codeByEntry.size
-      if (code === ENTRIES_LIMIT || code > 16 + (row >> 2)) return null
+      if (isTooMany(code, row)) return null
       codeByEntry.set(value, code)
     }
     codes[row] = code

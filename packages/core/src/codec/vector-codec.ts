@@ -3,12 +3,14 @@
  * What stands behind an empty cell is not kept; it is read back as the layout's zero.
  */
 import { assert, unreachable } from '@millrace/base'
+import { packedTextOf } from '../packed-text.ts'
 import { CELL, type Vector } from '../vector.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { readByteStrings, writeByteStrings } from './bytes-codec.ts'
 import { readCodes, writeCodes } from './code-codec.ts'
 import { readFloats, writeFloats } from './float-codec.ts'
+import { writePackedText } from './packed-text-codec.ts'
 import { readText, writeText } from './text-codec.ts'
 import { readWhole, writeWhole } from './whole-codec.ts'
 import { readWide, writeWide } from './wide-codec.ts'
@@ -21,16 +23,19 @@ const EMPTY_BYTES = new Uint8Array(0)
 
 /** The vector may be longer than `count`; the rest is not written. */
 export function writeVector(writer: ByteWriter, vector: Vector, count: number): void {
-  assert(vector.values.length >= count, 'a vector has a value per row')
+  const packed = packedTextOf(vector)
+  assert((packed === null ? vector.values : packed.ends).length >= count, 'a vector has a value per row')
   const cells = vector.cells?.subarray(0, count) ?? null
   const layout = LAYOUTS.indexOf(vector.layout)
-  if (cells === null || cells.every((cell) => cell === CELL.VALUE)) {
+  if (cells === null || presentCount(cells) === count) {
     writer.byte(layout)
-    writeValues(writer, first(vector, count))
+    if (packed === null) writeValues(writer, first(vector, count))
+    else writePackedText(writer, packed, { count, cells: null })
   } else {
     writer.byte(layout | WITH_CELLS)
     writeCodes(writer, cells)
-    writeValues(writer, present(vector, cells))
+    if (packed === null) writeValues(writer, present(vector, cells))
+    else writePackedText(writer, packed, { count, cells })
   }
 }
 
