@@ -7,6 +7,7 @@ import type { PostgresSource } from '@millrace/core'
 import { resolveSecret } from '@millrace/guard'
 import pg from 'pg'
 import { sourceError } from './source-error.ts'
+import { Inbox } from './wire/inbox.ts'
 
 export type Query = <Row extends Record<string, unknown>>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>
 
@@ -27,6 +28,8 @@ export interface Connection {
   readonly client: pg.Client
   readonly address: SourceAddress
   readonly query: Query
+  /** Of a snapshot's connection, but where TLS has buffers of its own. */
+  readonly inbox: Inbox | null
   /** Rejects when the connection ends, with a MillraceError. */
   readonly lost: Promise<never>
   close(): void
@@ -91,6 +94,7 @@ async function connectTo(target: SourceTarget, purpose: Purpose, url: URL): Prom
   if (purpose === 'replication') url.searchParams.set('replication', 'database')
   const ssl = await tlsOptions(name, config)
   if (ssl !== undefined) for (const parameter of ['sslmode', 'sslrootcert', 'ssl']) url.searchParams.delete(parameter)
+  const inbox = purpose === 'snapshot' && ssl === undefined && !mayEncrypt(url) ? new Inbox(SOCKET) : null
   const client = new pg.Client({
     connectionString: url.toString(),
     connectionTimeoutMillis: CONNECT_MS_MAX,
@@ -99,7 +103,7 @@ async function connectTo(target: SourceTarget, purpose: Purpose, url: URL): Prom
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     // See `RawConnection`: unread bytes are to stay in the kernel.
-    stream: () => new Socket(SOCKET),
+    stream: () => inbox?.socket ?? new Socket(SOCKET),
     ...(ssl === undefined ? {} : { ssl: { ...ssl, ...TLS_SOCKET } }),
   })
   const lost = lostPromise(client, address)
@@ -129,7 +133,13 @@ async function connectTo(target: SourceTarget, purpose: Purpose, url: URL): Prom
     // Not `end`: a server that is busy or gone must not hold us up.
     socketOf(client).destroy()
   }
-  return { client, address, query, lost, close }
+  return { client, address, query, inbox, lost, close }
+}
+
+/** The address itself may ask for TLS, and so may the environment, as `pg` reads it. */
+function mayEncrypt(url: URL): boolean {
+  const mode = url.searchParams.get('sslmode') ?? process.env['PGSSLMODE'] ?? 'disable'
+  return url.searchParams.has('ssl') || mode !== 'disable'
 }
 
 /** `pg` keeps its socket to itself; capture reads from it directly once a COPY or a stream has begun. */

@@ -21,6 +21,14 @@ export interface Origin {
   readonly timeMicros: number
 }
 
+export interface PendingOptions {
+  readonly inProgress?: boolean
+  /** What is parked stands so much further on in the log than its position at the server, as the changes around it will. */
+  readonly offset?: number
+  /** Whoever takes changes is done with them when he lets the first change come after he has taken the next ones. */
+  readonly isReused?: boolean
+}
+
 /** A record of a transaction in progress, or the stream whose parked records a truncate has made past. */
 type Held = ParkedRecord | { readonly superseded: string }
 
@@ -35,15 +43,16 @@ export class PendingChanges {
   readonly inProgress: boolean
   readonly #parking: Parking | null
   readonly #offset: number
+  readonly #isReused: boolean
   #slots: PendingSlot[] = []
   #statements: ControlStatement[] = []
   #held: Held[] = []
   #heldKeys = new Set<string>()
 
-  /** What is parked stands `offset` further on in the log than its position at the server, as the changes around it will. */
-  constructor(parking: Parking | null = null, { inProgress = false, offset = 0 }: { inProgress?: boolean; offset?: number } = {}) {
+  constructor(parking: Parking | null = null, { inProgress = false, offset = 0, isReused = false }: PendingOptions = {}) {
     this.#parking = parking
     this.#offset = offset
+    this.#isReused = isReused
     this.inProgress = inProgress
   }
 
@@ -54,7 +63,7 @@ export class PendingChanges {
 
   /** One partition of one stream. Made again when a stream's schema changes, when nothing is pending. */
   slot(stream: string, partition: number, schema: Schema): PendingSlot {
-    const slot = new PendingSlot(stream, partition, schema)
+    const slot = new PendingSlot({ stream, partition, schema, isReused: this.#isReused })
     this.#slots.push(slot)
     return slot
   }
@@ -107,6 +116,14 @@ export class PendingChanges {
     return this.#slots.flatMap((slot) => slot.take())
   }
 
+  /** Forgets what is pending. */
+  drop(): void {
+    this.bytes = 0
+    this.count = 0
+    this.#statements = []
+    for (const slot of this.#slots) slot.drop()
+  }
+
   /** For the set that makes the changes visible among which something was parked. */
   takeStatements(): ControlStatement[] {
     const statements = this.#statements
@@ -138,33 +155,56 @@ function placeOf(transaction: number): string {
   return `position ${positionToText(transaction)}`
 }
 
+export interface PendingSlotOptions {
+  readonly stream: string
+  readonly partition: number
+  readonly schema: Schema
+  readonly isReused: boolean
+}
+
 export class PendingSlot {
-  readonly #stream: string
-  readonly #partition: number
-  readonly #schema: Schema
+  readonly #options: PendingSlotOptions
   #builder: BatchBuilder | null = null
+  /** Of the changes that were taken last; and of those before them, whose memory serves again. */
+  #taken: BatchBuilder | null = null
+  #spare: BatchBuilder | null = null
   /** The next batch is likely as long as the last one. */
   #capacity = CAPACITY_MIN
 
-  constructor(stream: string, partition: number, schema: Schema) {
-    this.#stream = stream
-    this.#partition = partition
-    this.#schema = schema
+  constructor(options: PendingSlotOptions) {
+    this.#options = options
   }
 
   get partition(): number {
-    return this.#partition
+    return this.#options.partition
   }
 
   get builder(): BatchBuilder {
-    return (this.#builder ??= new BatchBuilder(this.#schema, this.#capacity))
+    return this.#builder ?? this.#begin()
   }
 
   take(): Append[] {
-    if (this.#builder === null) return []
-    const batch = this.#builder.finish()
+    const builder = this.#builder
+    if (builder === null) return []
+    const batch = builder.finish()
     this.#builder = null
+    if (this.#options.isReused) {
+      this.#spare = this.#taken
+      this.#taken = builder
+    }
     this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(batch.count))))
-    return batch.count === 0 ? [] : [{ stream: this.#stream, partition: this.#partition, batch }]
+    return batch.count === 0 ? [] : [{ stream: this.#options.stream, partition: this.#options.partition, batch }]
+  }
+
+  drop(): void {
+    this.#builder = null
+  }
+
+  #begin(): BatchBuilder {
+    const spare = this.#spare
+    this.#spare = null
+    spare?.reuse()
+    this.#builder = spare ?? new BatchBuilder(this.#options.schema, this.#capacity)
+    return this.#builder
   }
 }

@@ -4,6 +4,9 @@
  */
 import { MillraceError } from '@millrace/base'
 import { CELL, OPERATION, OPERATION_NAME } from '@millrace/core'
+import { BinaryRows } from './binary/binary-rows.ts'
+import { printedRows } from './binary/printed-rows.ts'
+import { RowReader } from './binary/row-reader.ts'
 import { displayName, type Table } from './catalog/table.ts'
 import { maskedParser } from './columns/masked-parser.ts'
 import { keyText, parkedRow, rawText, type SeenRow } from './parked-cells.ts'
@@ -47,6 +50,7 @@ export class TableFeed {
   /** A row as it comes, where not all of its columns are captured. */
   readonly #wire: Cells | null
   readonly #places: readonly number[]
+  #rowReader: RowReader | null = null
   /** Per column, whether an old key tells it; by the newest relation message. */
   #told: readonly boolean[] = []
 
@@ -94,6 +98,12 @@ export class TableFeed {
   /** A row of the snapshot, whose cells its reader has found. */
   insertCells(buffer: Buffer, cells: Cells): void {
     this.#insert(buffer, cells, 0, 0)
+  }
+
+  /** Rows of the snapshot in binary form. One by one only where some of them may have to be set aside. */
+  insertRows(rows: BinaryRows): void {
+    if (rows.count === 0 || (this.#pending.isClear(this.#stream) && this.#insertAtOnce(rows))) return
+    for (const { buffer, cells } of printedRows(rows, this.table.schema)) this.insertCells(buffer, cells)
   }
 
   /** The row before comes first, and only where the key changed or the replica identity is FULL. */
@@ -144,6 +154,44 @@ export class TableFeed {
     } catch (error) {
       this.#misfit(builder, error, insertOf(buffer, cells, { start, end }))
     }
+  }
+
+  /** False, and nothing is inserted, where some value is one that its type cannot hold. */
+  #insertAtOnce(rows: BinaryRows): boolean {
+    const { forms, count } = rows
+    if (this.#rowReader?.forms !== forms) this.#rowReader = new RowReader(forms, this.table.schema, this.#parsers)
+    const reader = this.#rowReader
+    const pending = this.#pending
+    if (this.partitions > 1) return this.#insertApart(rows, reader)
+    const { builder } = this.#slots[0] as PendingSlot
+    builder.startInserts(count, { transaction: pending.transaction, index: pending.index, time: pending.timeMicros })
+    if (!reader.read(rows, builder.after)) {
+      builder.undo(count)
+      return false
+    }
+    pending.index += count
+    pending.count += count
+    return true
+  }
+
+  #insertApart(rows: BinaryRows, reader: RowReader): boolean {
+    const pending = this.#pending
+    const { key } = this.table.schema
+    const parts = this.#slots.map(() => new BinaryRows(rows.forms))
+    for (let row = 0; row < rows.count; row += 1) {
+      rows.locate(row, this.#cells)
+      const at = hashKey(rows.buffer, this.#cells, key) % this.partitions
+      parts[at]?.take(rows, row)
+      this.#slots[at]?.builder.start(OPERATION.INSERT, pending.transaction, pending.index + row, pending.timeMicros, false)
+    }
+    const isRead = parts.every((part, at) => part.count === 0 || reader.read(part, this.#slots[at]?.builder.after ?? []))
+    if (!isRead) {
+      for (const [at, part] of parts.entries()) if (part.count > 0) this.#slots[at]?.builder.undo(part.count)
+      return false
+    }
+    pending.index += rows.count
+    pending.count += rows.count
+    return true
   }
 
   /**

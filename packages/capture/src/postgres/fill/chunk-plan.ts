@@ -3,6 +3,7 @@
  * is needed, and the server reads each block once. Under one snapshot the ranges are exact; how ranges of
  * different snapshots add up, `ActiveFill` tells.
  */
+import { type ColumnForm, selectList } from '../binary/column-format.ts'
 import { quoteIdentifier, quoteLiteral, quotedName, type Table } from '../catalog/table.ts'
 import type { Query } from '../connect.ts'
 import type { ChunkDone } from './fill-header.ts'
@@ -26,7 +27,10 @@ export interface Chunk {
   readonly firstIndex: number
   /** What the server is asked. */
   readonly copy: string
+  /** Takes the lock, and has the server tell which types the columns have now. */
   readonly lock: string
+  /** How the columns come; null where the rows come as text. */
+  readonly forms: readonly ColumnForm[] | null
 }
 
 export interface ChunkPlan {
@@ -64,6 +68,7 @@ export interface PlanRequest {
   readonly where: string | null
   readonly done: readonly ChunkDone[]
   readonly chunkBlocks: number
+  readonly forms?: readonly ColumnForm[] | null
   /** Shared by all tables of one snapshot. */
   readonly indexes?: IndexRange
 }
@@ -89,6 +94,7 @@ export async function planChunks({
   where,
   done,
   chunkBlocks,
+  forms = null,
   indexes = new IndexRange(),
 }: PlanRequest): Promise<ChunkPlan | 'rewritten' | 'anew'> {
   const files = await query<FileRow>(FILES, [table.oid, table.partitioned])
@@ -99,9 +105,9 @@ export async function planChunks({
   if (isWhole) {
     if (done.some(({ file }) => file !== 0)) return 'anew'
     if (done.length > 0) return { chunks: [], rowsEstimate }
-    const copy = copyOf(table, table, { where, from: 0, to: END, only: '' })
+    const copy = copyOf(table, table, { where, from: 0, to: END, only: '', forms })
     const whole = { sequence: sequence + 1, relation: table.oid, file: null, from: 0, to: END }
-    return { chunks: [{ ...whole, firstIndex: indexes.take(END), copy, lock: lockOf(table) }], rowsEstimate }
+    return { chunks: [{ ...whole, firstIndex: indexes.take(END), copy, lock: lockOf(table, table), forms }], rowsEstimate }
   }
   if (done.some((chunk) => !files.some(({ relation, file_now }) => relation === chunk.relation && file_now === chunk.file))) return 'anew'
   const chunks = files.flatMap((file) => {
@@ -109,9 +115,9 @@ export async function planChunks({
     const own = done.filter(({ relation }) => relation === file.relation)
     return rangesLeft(own, file.blocks, chunkBlocks).map(([from, to]): Chunk => {
       sequence += 1
-      const copy = copyOf(table, named, { where, from, to, only: 'ONLY ' })
+      const copy = copyOf(table, named, { where, from, to, only: 'ONLY ', forms })
       const firstIndex = indexes.take(to === END ? END : to - from)
-      return { sequence, relation: file.relation, file: file.file_now, from, to, firstIndex, copy, lock: lockOf(named) }
+      return { sequence, relation: file.relation, file: file.file_now, from, to, firstIndex, copy, lock: lockOf(table, named), forms }
     })
   })
   return { chunks, rowsEstimate }
@@ -149,7 +155,7 @@ export function keysChunk(table: Table, keys: readonly (readonly string[])[]): C
   const columns = table.schema.key.map((column) => quoteIdentifier(table.schema.columns[column]?.name ?? '')).join(', ')
   const list = keys.map((key) => `(${key.map(quoteLiteral).join(', ')})`).join(', ')
   const copy = `COPY (SELECT ${columnList(table)} FROM ${table.partitioned ? '' : 'ONLY '}${quotedName(table)} WHERE (${columns}) IN (${list})) TO STDOUT`
-  return { sequence: null, relation: table.oid, file: null, from: 0, to: 0, firstIndex: 0, copy, lock: lockOf(table) }
+  return { sequence: null, relation: table.oid, file: null, from: 0, to: 0, firstIndex: 0, copy, lock: lockOf(table, table), forms: null }
 }
 
 export function columnList(table: Table): string {
@@ -158,7 +164,15 @@ export function columnList(table: Table): string {
 
 type Named = Pick<Table, 'schemaName' | 'tableName'>
 
-function copyOf(table: Table, from: Named, range: { where: string | null; from: number; to: number; only: string }): string {
+interface CopyRange {
+  readonly where: string | null
+  readonly from: number
+  readonly to: number
+  readonly only: string
+  readonly forms: readonly ColumnForm[] | null
+}
+
+function copyOf(table: Table, from: Named, range: CopyRange): string {
   const conditions = [
     ...(range.from > 0 ? [`ctid >= '(${range.from},0)'`] : []),
     ...(range.to === END ? [] : [`ctid < '(${range.to},0)'`]),
@@ -166,10 +180,11 @@ function copyOf(table: Table, from: Named, range: { where: string | null; from: 
   ]
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
   // The table's own name, so that a condition may name it.
-  return `COPY (SELECT ${columnList(table)} FROM ${range.only}${quotedName(from)} AS ${quoteIdentifier(table.tableName)}${where}) TO STDOUT`
+  const format = range.forms === null ? '' : ' (FORMAT binary)'
+  return `COPY (SELECT ${selectList(table, range.forms)} FROM ${range.only}${quotedName(from)} AS ${quoteIdentifier(table.tableName)}${where}) TO STDOUT${format}`
 }
 
 /** Not LOCK TABLE, which is refused where only some columns are granted. It reads nothing and locks as much. */
-function lockOf(named: Named): string {
-  return `SELECT FROM ${quotedName(named)} LIMIT 0`
+function lockOf(table: Table, named: Named): string {
+  return `SELECT ${columnList(table)} FROM ${quotedName(named)} LIMIT 0`
 }

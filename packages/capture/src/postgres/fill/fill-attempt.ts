@@ -195,7 +195,7 @@ class Lane {
     this.#options = options
     this.#earlier = earlier
     this.#extras = extras
-    this.#pending = new PendingChanges(options.parking, { offset: options.offset })
+    this.#pending = new PendingChanges(options.parking, { offset: options.offset, isReused: true })
     this.#pending.timeMicros = options.timeMicros
     // The last byte before the point: a transaction may commit at the very point, and is not in the snapshot.
     this.#pending.transaction = options.position - 1
@@ -220,11 +220,16 @@ class Lane {
         pending.bytes += bytes
         return pending.bytes >= PART_BYTES ? this.flush(work, null) : null
       },
+      onRows: (rows) => {
+        feed?.insertRows(rows)
+        this.#rows += rows.count
+        pending.bytes += rows.bytes
+        return pending.bytes >= PART_BYTES ? this.flush(work, null) : null
+      },
       onEnd: () => this.flush(work, chunk),
       onFailure: (failure) => {
         // What was read of it is of this snapshot; it may stay, and is read once more.
-        pending.take()
-        pending.takeStatements()
+        pending.drop()
         work.failure ??= failure
       },
     }
@@ -271,7 +276,6 @@ class Lane {
     const rows = pending.count
     const appends = this.#appendsOf(work, pending.take())
     const control = pending.takeStatements()
-    if (appends.length === 0 && control.length === 0 && ended === null) return
     const put =
       ended === null || ended.sequence === null
         ? []
@@ -291,7 +295,9 @@ class Lane {
       ...(control.length === 0 ? {} : { control }),
       ...(put.length === 0 ? {} : { state: { put } }),
     }
+    // Only then is the memory of the rows before these free for the rows after them.
     await this.#committing
+    if (appends.length === 0 && control.length === 0 && ended === null) return
     this.#committing = writer.commit(set)
     this.#committing.catch(() => undefined)
     if (put.length > 0) work.left -= 1

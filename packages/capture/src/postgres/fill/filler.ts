@@ -8,10 +8,11 @@ import type { LogReader, LogWriter } from '@millrace/core'
 import type { Parking } from '../../parking/parking.ts'
 import type { CaptureRecord } from '../capture-record.ts'
 import { connect, type Connection, type SourceTarget } from '../connect.ts'
+import { readForms } from '../binary/column-format.ts'
 import type { Table } from '../catalog/table.ts'
 import { openSnapshot } from '../snapshot/open-snapshot.ts'
 import type { ActiveFill } from './active-fill.ts'
-import { CHUNK_BLOCKS, type ChunkPlan, IndexRange, isSeekable, planChunks } from './chunk-plan.ts'
+import { CHUNK_BLOCKS, IndexRange, isSeekable, planChunks } from './chunk-plan.ts'
 import { type ChunkDone, readChunks } from './fill-header.ts'
 import { FillAttempt, type TableWork } from './fill-attempt.ts'
 import type { Fills } from './fills.ts'
@@ -162,17 +163,15 @@ export class Filler {
 
   /** Plans each table, and gives its rows their place among the changes. */
   async #begin(wanted: readonly ActiveFill[], leader: Connection, position: number): Promise<TableWork[]> {
-    const { fills, writer, tableOf, record, chunkBlocks = CHUNK_BLOCKS } = this.#options
+    const { fills, writer, tableOf, record, partitionsOf, chunkBlocks = CHUNK_BLOCKS } = this.#options
     const works: TableWork[] = []
     const indexes = new IndexRange()
     for (const fill of wanted) {
       const table = tableOf(fill.stream)
       if (table === null || fills.of(fill.stream) !== fill) continue
       const { where, mode } = fill.header
-      const plan = async (): Promise<ChunkPlan | 'rewritten' | 'anew'> => {
-        return planChunks({ query: leader.query, table, where, done: this.#done(fill), chunkBlocks, indexes })
-      }
-      const planned = await plan()
+      const forms = await readForms(leader.query, table, partitionsOf(fill.stream))
+      const planned = await planChunks({ query: leader.query, table, where, done: this.#done(fill), chunkBlocks, indexes, forms })
       // What came since this snapshot goes with the rest; so the next attempt's, which is younger than all that, takes its place.
       if (planned === 'anew') fills.beginAnew(fill)
       // The next attempt's snapshot sees the new file.

@@ -15,6 +15,7 @@ import type { Socket } from 'node:net'
 import type { Connection } from '../connect.ts'
 import { socketOf } from '../connect.ts'
 import { sourceError } from '../source-error.ts'
+import type { Inbox } from './inbox.ts'
 
 const REST_MS = 1
 /** A chunk of at least this size shows that the kernel had gathered enough. */
@@ -27,6 +28,9 @@ const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4])
 export class RawConnection {
   readonly #connection: Connection
   readonly #socket: Socket
+  readonly #inbox: Inbox | null
+  /** Bytes that lie in the inbox and were not read yet. */
+  #received = 0
   #wake: (() => void) | null = null
   #ended = false
   #stopped = false
@@ -35,8 +39,14 @@ export class RawConnection {
   constructor(connection: Connection) {
     this.#connection = connection
     this.#socket = socketOf(connection.client)
+    this.#inbox = connection.inbox
     this.#socket.removeAllListeners('data')
-    this.#socket.on('readable', () => this.#awake())
+    if (this.#inbox === null) this.#socket.on('readable', () => this.#awake())
+    else
+      this.#inbox.take((bytes) => {
+        this.#received = bytes
+        this.#awake()
+      })
     this.#socket.on('end', () => this.#end())
     this.#socket.on('close', () => this.#end())
     this.#socket.on('error', () => this.#end())
@@ -59,12 +69,12 @@ export class RawConnection {
     return true
   }
 
-  /** The next bytes; null once the connection has ended. One reader at a time. */
+  /** The next bytes; null once the connection has ended. One reader at a time, and only until the next call do they hold. */
   async read(): Promise<Buffer | null> {
     const rested = this.#isRestDue
     if (rested) await this.#waitFor(REST_MS)
     for (;;) {
-      const chunk = this.#stopped ? null : (this.#socket.read() as Buffer | null)
+      const chunk = this.#stopped ? null : this.#next()
       if (chunk !== null) {
         this.#isRestDue = !rested && chunk.length < REST_BELOW_BYTES
         return chunk
@@ -72,6 +82,15 @@ export class RawConnection {
       if (this.#ended) return null
       await this.#waitFor(null)
     }
+  }
+
+  #next(): Buffer | null {
+    if (this.#inbox === null) return this.#socket.read() as Buffer | null
+    const bytes = this.#received
+    this.#received = 0
+    if (bytes > 0) return this.#inbox.buffer.subarray(0, bytes)
+    if (!this.#ended) this.#socket.resume()
+    return null
   }
 
   /** Reading ends, with null; what must still be told can be sent. */
