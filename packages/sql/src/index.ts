@@ -11,7 +11,14 @@ export { columnReference } from './expression/column-reference.ts'
 export { allOf, conditionsOf } from './expression/conjunction.ts'
 export { columnsOf, type Expression, rewrite } from './expression/expression.ts'
 export { quoteIdentifier, quoteLiteral, relationAddress, type RelationAddress, relationName } from './identifier.ts'
-export { type Aggregate, type AggregateCall, type AggregateFunction, callWith, expressionsOfCall } from './plan/aggregate.ts'
+export {
+  type Aggregate,
+  type AggregateCall,
+  type AggregateFunction,
+  callWith,
+  expressionsOfCall,
+  type QuantileFraction,
+} from './plan/aggregate.ts'
 export { type Bag } from './plan/bag.ts'
 export type { Distinct } from './plan/distinct.ts'
 export { filter, type Filter } from './plan/filter.ts'

@@ -1,22 +1,15 @@
 /** GROUP BY. Several grouping sets are several aggregates over the same rows, one below the other. */
-import { aggregate, AGGREGATE_FUNCTIONS, type AggregateCall } from './plan/aggregate.ts'
+import { aggregate, type AggregateCall } from './plan/aggregate.ts'
 import type { Plan } from './plan/plan.ts'
 import { project } from './plan/project.ts'
 import { union } from './plan/union.ts'
 import { columnReference } from './expression/column-reference.ts'
 import { constant } from './expression/constant.ts'
 import type { Expression } from './expression/expression.ts'
-import { byteOf, type ExpressionJson, type PlanJson } from './plan-json.ts'
-import { readExpression, readType } from './read-expression.ts'
+import type { ExpressionJson, PlanJson } from './plan-json.ts'
 import { onlyChild, type PlanContext } from './plan-context.ts'
-import { Unsupported } from './sql-error.ts'
-
-interface AggregateJson extends ExpressionJson {
-  readonly name: string
-  readonly aggregate_type: string
-  readonly filter: ExpressionJson | null
-  readonly order_bys: unknown
-}
+import { type AggregateJson, readAggregateCall } from './read-aggregate-call.ts'
+import { readExpression } from './read-expression.ts'
 
 export function readAggregate(json: PlanJson, context: PlanContext): Plan {
   const groups = ((json['groups'] ?? []) as readonly ExpressionJson[]).map(readExpression)
@@ -54,23 +47,4 @@ function ofSet(input: Plan, { groups, calls, set, told }: GroupingSet): Plan {
 /** One bit a column, the first the highest: 1 where the row is not grouped by it. */
 function groupingBits(columns: readonly number[], set: readonly number[]): number {
   return columns.reduce((bits, column) => bits * 2 + (set.includes(column) ? 0 : 1), 0)
-}
-
-export function readAggregateCall(json: AggregateJson): AggregateCall {
-  const place = byteOf(json.query_location) ?? byteOf(json.children?.[0]?.query_location)
-  const known = AGGREGATE_FUNCTIONS.find((name) => name === json.name)
-  const inputs = (json.children ?? []).map(readExpression)
-  if (known === undefined || inputs.length > 1) throw new Unsupported(`the aggregate ${json.name}`, place)
-  return {
-    function: known,
-    type: readType(json.return_type, place),
-    place,
-    inputs,
-    // Of the least or the greatest value, each once is the same.
-    distinct: json.aggregate_type === 'DISTINCT' && known !== 'min' && known !== 'max',
-    condition: json.filter === null || json.filter === undefined ? null : readExpression(json.filter),
-    // None of these depends on the order of its rows.
-    order: [],
-    settings: [],
-  }
 }

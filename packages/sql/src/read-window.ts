@@ -6,7 +6,7 @@ import { keepColumns } from './plan/project.ts'
 import { type FrameBound, type Frame, window, type WindowCall, type WindowFunction } from './plan/window.ts'
 import { onlyChild, type PlanContext } from './plan-context.ts'
 import { byteOf, type ExpressionJson, type PlanJson } from './plan-json.ts'
-import { readAggregateCall } from './read-aggregate.ts'
+import { readAggregateCall } from './read-aggregate-call.ts'
 import { readExpression, readType } from './read-expression.ts'
 import { type OrderJson, readSortKeys } from './read-sort-keys.ts'
 import { Unsupported } from './sql-error.ts'
@@ -44,7 +44,17 @@ const FUNCTIONS: Readonly<Record<string, WindowFunction>> = {
 }
 
 /** Aggregates whose result depends on the order of the frame's rows. */
-const ORDERED_AGGREGATES = new Set(['first', 'last', 'any_value', 'list', 'array_agg', 'string_agg', 'group_concat', 'listagg'])
+const ORDERED_AGGREGATES = new Set([
+  'first',
+  'last',
+  'arbitrary',
+  'any_value',
+  'list',
+  'array_agg',
+  'string_agg',
+  'group_concat',
+  'listagg',
+])
 
 export function readWindow(json: PlanJson, context: PlanContext): Plan {
   const written = json['expressions'] as readonly WindowJson[]
@@ -103,7 +113,7 @@ function aggregateCall(json: WindowJson, place: number | null): WindowCall {
     name: json.name === 'count' && (json.children ?? []).length === 0 ? 'count_star' : json.name,
     aggregate_type: json.distinct ? 'DISTINCT' : 'NON_DISTINCT',
     filter: json.filters ?? null,
-    order_bys: (json.arg_orders ?? []).length === 0 ? null : { orders: json.arg_orders },
+    order_bys: { orders: json.arg_orders ?? [] },
   }
   const aggregate = readAggregateCall(written)
   const frame = frameOf('aggregate', json, place)

@@ -19,6 +19,14 @@ export class CountAccumulator implements Accumulator {
     }
   }
 
+  change(slot: number, weight: number): void {
+    this.#counts[slot] = (this.#counts[slot] as number) + weight
+  }
+
+  count(slot: number): number {
+    return this.#counts[slot] as number
+  }
+
   results(slots: Int32Array, count: number): Lane {
     return { layout: 'integer', values: gatherValues(this.#counts, slots, count), nulls: null }
   }

@@ -1,37 +1,71 @@
+/** Which accumulator keeps an aggregate. */
 import { assert } from '@millrace/base'
 import { type AggregateCall, type Expression, layoutOfExpression } from '@millrace/sql'
 import type { Accumulator } from './accumulator.ts'
 import { AverageAccumulator } from './average-accumulator.ts'
 import type { AverageRule } from './average.ts'
+import { BitAccumulator, type WholeWidth } from './bit-accumulator.ts'
 import { CountAccumulator } from './count-accumulator.ts'
 import { DistinctAccumulator } from './distinct-accumulator.ts'
 import { ExtremeAccumulator } from './extreme-accumulator.ts'
+import { FloatSumAccumulator } from './float-sum-accumulator.ts'
+import { InstantAverageAccumulator } from './instant-average-accumulator.ts'
+import { interpolationOf } from './interpolation.ts'
+import { ModeAccumulator } from './mode-accumulator.ts'
+import { MomentAccumulator } from './moment-accumulator.ts'
+import { pickRule, textJoinRule } from './ordered-rules.ts'
+import { PickAccumulator } from './pick-accumulator.ts'
+import { QuantileAccumulator } from './quantile-accumulator.ts'
 import { SumAccumulator } from './sum-accumulator.ts'
+import { TextJoinAccumulator } from './text-join-accumulator.ts'
+import { TruthAccumulator } from './truth-accumulator.ts'
 
 export function makeAccumulator(call: AggregateCall): Accumulator {
-  const plain = makePlain(call)
-  return call.distinct ? new DistinctAccumulator(plain) : plain
-}
-
-function makePlain(call: AggregateCall): Accumulator {
   switch (call.function) {
     case 'count_star':
     case 'count':
-      return new CountAccumulator()
+      return ofDistinct(call, new CountAccumulator())
     case 'sum':
-      return new SumAccumulator({
-        max: call.type.kind === 'decimal' ? 10n ** BigInt(call.type.width) - 1n : (1n << 127n) - 1n,
-        place: call.place,
-      })
+      return ofDistinct(call, makeSum(call))
     case 'avg':
-      return new AverageAccumulator(averageRule(call))
+      return ofDistinct(call, makeAverage(call))
     case 'min':
     case 'max':
       return new ExtremeAccumulator(layoutOfExpression(inputOf(call).type), call.function)
+    case 'bool_and':
+    case 'bool_or':
+      return new TruthAccumulator(call.function)
+    case 'bit_and':
+    case 'bit_or':
+    case 'bit_xor':
+      return ofDistinct(call, new BitAccumulator(call.function, widthOf(inputOf(call))))
+    case 'any_value':
+    case 'first':
+    case 'last':
+    case 'arg_min':
+    case 'arg_max':
+    case 'arg_min_null':
+    case 'arg_max_null':
+      return new PickAccumulator(pickRule(call))
+    case 'string_agg':
+      return new TextJoinAccumulator(textJoinRule(call))
+    case 'quantile_cont':
+    case 'quantile_disc':
+      return makeQuantile(call)
+    case 'mode':
+      return new ModeAccumulator({
+        layout: layoutOfExpression(inputOf(call).type),
+        descending: call.settings.descending === true,
+        distinct: call.distinct,
+      })
+    default:
+      return ofDistinct(call, new MomentAccumulator({ wanted: call.function, place: call.place }))
   }
 }
 
-const SHORT_KINDS = new Set(['int8', 'int16', 'uint8'])
+function ofDistinct(call: AggregateCall, plain: Accumulator): Accumulator {
+  return call.distinct ? new DistinctAccumulator(plain) : plain
+}
 
 function inputOf({ inputs }: AggregateCall): Expression {
   const [input] = inputs
@@ -39,8 +73,46 @@ function inputOf({ inputs }: AggregateCall): Expression {
   return input
 }
 
-function averageRule(call: AggregateCall): AverageRule {
+function makeSum(call: AggregateCall): Accumulator {
+  if (layoutOfExpression(inputOf(call).type) === 'float') return new FloatSumAccumulator('sum')
+  return new SumAccumulator({
+    max: call.type.kind === 'decimal' ? 10n ** BigInt(call.type.width) - 1n : (1n << 127n) - 1n,
+    place: call.place,
+  })
+}
+
+const INSTANT_KINDS: ReadonlySet<string> = new Set(['time', 'timestamp', 'timestamptz'])
+
+function makeAverage(call: AggregateCall): Accumulator {
   const { type } = inputOf(call)
+  if (INSTANT_KINDS.has(type.kind)) return new InstantAverageAccumulator()
+  return layoutOfExpression(type) === 'float' ? new FloatSumAccumulator('avg') : new AverageAccumulator(averageRule(type))
+}
+
+const SHORT_KINDS = new Set(['int8', 'int16', 'uint8'])
+
+function averageRule(type: Expression['type']): AverageRule {
   if (type.kind === 'decimal') return { scale: type.scale, isExtended: type.width > 4 }
   return { scale: 0, isExtended: !SHORT_KINDS.has(type.kind) }
+}
+
+function widthOf({ type }: Expression): WholeWidth {
+  if (type.kind === 'hugeint') return { bits: 128, signed: true }
+  const known = /^(u?)int(\d+)$/.exec(type.kind)
+  assert(known !== null, 'bits are those of whole numbers')
+  return { bits: Number(known[2]), signed: known[1] === '' }
+}
+
+function makeQuantile(call: AggregateCall): Accumulator {
+  const { settings, type } = call
+  const input = inputOf(call)
+  assert(settings.fraction !== undefined, 'a quantile has a fraction')
+  return new QuantileAccumulator({
+    layout: layoutOfExpression(input.type),
+    resultLayout: layoutOfExpression(type),
+    fraction: settings.fraction,
+    descending: settings.descending === true,
+    interpolation: call.function === 'quantile_disc' ? null : interpolationOf(input.type, type),
+    distinct: call.distinct,
+  })
 }

@@ -80,6 +80,7 @@ export function textOf(row: readonly Value[]): string {
   return JSON.stringify(row, (_key, value: unknown) => {
     if (typeof value === 'bigint') return `${value}n`
     if (typeof value === 'number' && !Number.isFinite(value)) return `${value}f`
+    if (Object.is(value, -0)) return '-0f'
     return value
   })
 }

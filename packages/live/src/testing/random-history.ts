@@ -9,8 +9,16 @@ export class RandomHistory {
   readonly #tables: readonly FuzzTable[]
   readonly #rows: Map<string, (readonly Value[])[]>
 
-  constructor(random: Random, tables: readonly FuzzTable[]) {
+  readonly #valueOf: (random: Random, column: number, type: Type) => Value
+
+  /** `valueOf` makes a value for a column; by default one of its type. */
+  constructor(
+    random: Random,
+    tables: readonly FuzzTable[],
+    valueOf: (random: Random, column: number, type: Type) => Value = (source, _column, type) => randomValue(source, type),
+  ) {
     this.#random = random
+    this.#valueOf = valueOf
     this.#tables = tables
     this.#rows = new Map(tables.map((table) => [table.name, []]))
   }
@@ -38,7 +46,7 @@ export class RandomHistory {
   }
 
   #newRow(table: FuzzTable): readonly Value[] {
-    return table.columnTypes.map((type: Type, at) => (at === 0 ? this.#random.below(8) : randomValue(this.#random, type)))
+    return table.columnTypes.map((type: Type, at) => (at === 0 ? this.#random.below(8) : this.#valueOf(this.#random, at, type)))
   }
 
   #insert(table: FuzzTable, rows: (readonly Value[])[]): RowChange {

@@ -11,6 +11,7 @@ const TYPES: readonly Type[] = [
   { kind: 'int32' },
   { kind: 'int64' },
   { kind: 'decimal', width: 8, scale: 2 },
+  { kind: 'float64' },
   { kind: 'text' },
   { kind: 'boolean' },
   { kind: 'date' },
@@ -35,6 +36,10 @@ export function randomValue(random: Random, type: Type): Value {
       return random.below(600) - 300
     case 'boolean':
       return random.below(2) === 0
+    case 'float64':
+    case 'float32':
+      // Sums of these are exact in any order, so that DuckDB's are too.
+      return (random.below(400) - 200) / 8
     case 'date':
       return 19_700 + random.below(4)
     default:
@@ -239,11 +244,19 @@ function groupingOf(random: Random, groups: readonly string[]): string {
   return pick(random, [list, list, list, `ROLLUP (${list})`, `CUBE (${list})`, `GROUPING SETS ((${list}), (${groups[0] ?? ''}))`])
 }
 
-function randomCall(
-  random: Random,
-  { columns, numbers, scopes }: { columns: readonly string[]; numbers: readonly string[]; scopes: readonly Scope[] },
-): string {
-  const call = pick(random, [
+interface CallScope {
+  readonly columns: readonly string[]
+  readonly numbers: readonly string[]
+  readonly scopes: readonly Scope[]
+}
+
+function randomCall(random: Random, { columns, numbers, scopes }: CallScope): string {
+  const call = random.below(2) === 0 ? pick(random, plainCalls(random, { columns, numbers })) : pick(random, orderedCalls(random, scopes))
+  return random.below(5) === 0 ? `${call} FILTER (WHERE ${randomCondition(random, scopes)})` : call
+}
+
+function plainCalls(random: Random, { columns, numbers }: { columns: readonly string[]; numbers: readonly string[] }): readonly string[] {
+  return [
     'count(*)',
     `count(${pick(random, columns)})`,
     `count(DISTINCT ${pick(random, columns)})`,
@@ -252,6 +265,33 @@ function randomCall(
     `avg(${pick(random, numbers)})`,
     `min(${pick(random, columns)})`,
     `max(${pick(random, columns)})`,
-  ])
-  return random.below(5) === 0 ? `${call} FILTER (WHERE ${randomCondition(random, scopes)})` : call
+  ]
+}
+
+/** Where DuckDB's answer would depend on the order of the rows, an ORDER BY says which is wanted. */
+function orderedCalls(random: Random, scopes: readonly Scope[]): readonly string[] {
+  const all = scopes.flatMap(({ alias, columns }) => columns.map(({ name }) => `${alias}.${name}`))
+  const whole = columnsOfKind(scopes, ['int64', 'int32'])
+  const [a, b] = [pick(random, all), pick(random, whole)]
+  const direction = pick(random, ['', ' DESC', ' NULLS FIRST', ' DESC NULLS FIRST'])
+  const floats = columnsOfKind(scopes, ['float64', 'decimal'])
+  const texts = columnsOfKind(scopes, ['text'])
+  return [
+    `bool_or(${b} > 1)`,
+    `bool_and(${b} > 0)`,
+    `count_if(${b} = 1)`,
+    `${pick(random, ['bit_and', 'bit_or', 'bit_xor'])}(${b})`,
+    `any_value(${a} ORDER BY ${a})`,
+    `first(${a} ORDER BY ${b}${direction}, ${a})`,
+    `last(${a} ORDER BY ${b}${direction}, ${a})`,
+    `arg_min(${a}, ${b} ORDER BY ${a})`,
+    `arg_max(${a}, ${b} ORDER BY ${a})`,
+    `mode(${a} ORDER BY ${a})`,
+    `quantile_disc(${a}, ${random.below(5) / 4})`,
+    ...floats.flatMap((column) => [`median(${column})`, `quantile_cont(${column}, 0.3)`, `sum(${column})`, `avg(${column})`]),
+    ...texts.flatMap((column) => [
+      `string_agg(${column}, '-' ORDER BY ${b}${direction}, ${column})`,
+      `string_agg(DISTINCT ${column}, '' ORDER BY ${column})`,
+    ]),
+  ]
 }

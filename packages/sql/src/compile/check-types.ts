@@ -1,7 +1,7 @@
 /** Which types a live relation may group by and put in order: equality and order are those of how values lie in memory. */
 import { type ExpressionType, isLoose, nameOf } from '../duckdb-type.ts'
 import type { Expression } from '../expression/expression.ts'
-import { type AggregateCall, expressionsOfCall } from '../plan/aggregate.ts'
+import type { AggregateCall } from '../plan/aggregate.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Unsupported } from '../sql-error.ts'
 
@@ -31,7 +31,28 @@ export function checkTypes(plan: Plan): void {
 
 function checkCall(call: AggregateCall): void {
   if (call.distinct) for (const input of call.inputs) requireGroupable(input.type, call.place)
-  if (call.function !== 'count' && call.function !== 'count_star') for (const part of expressionsOfCall(call)) requireOrdered(part)
+  for (const part of expressionsInOrder(call)) requireOrdered(part)
+}
+
+/** What a call compares to find which is less. Among rows that are equal in it any fixed order will do. */
+function expressionsInOrder(call: AggregateCall): readonly Expression[] {
+  const order = call.order.map((key) => key.expression)
+  switch (call.function) {
+    case 'count':
+    case 'count_star':
+      return []
+    case 'any_value':
+    case 'first':
+    case 'last':
+    case 'string_agg':
+    case 'arg_min':
+    case 'arg_max':
+    case 'arg_min_null':
+    case 'arg_max_null':
+      return [...call.inputs.slice(1), ...order]
+    default:
+      return [...call.inputs, ...order]
+  }
 }
 
 function requireGroupable(type: ExpressionType, place: number | null): void {

@@ -15,7 +15,7 @@ export function checkCompiles(plan: Plan): void {
   for (const expression of expressionsOf(plan)) compileProjection([expression])
   checkTypes(plan)
   if (plan.kind === 'window') checkWindow(plan)
-  for (const call of aggregateCallsOf(plan)) if (call.function === 'sum' || call.function === 'avg') checkSum(call)
+  for (const call of aggregateCallsOf(plan)) checkCall(call)
 }
 
 function aggregateCallsOf(plan: Plan): readonly AggregateCall[] {
@@ -23,15 +23,17 @@ function aggregateCallsOf(plan: Plan): readonly AggregateCall[] {
   return plan.kind === 'window' ? plan.calls.flatMap(({ aggregate }) => (aggregate === null ? [] : [aggregate])) : []
 }
 
-function checkSum(call: AggregateCall): void {
+/** What an average can be of besides numbers. */
+const INSTANT_KINDS: ReadonlySet<string> = new Set(['time', 'timestamp', 'timestamptz'])
+
+function checkCall(call: AggregateCall): void {
   const [input] = call.inputs
-  if (input === undefined || isWhole(input.type)) return
-  if (!isFloat(input.type)) throw new Unsupported(`${call.function} of ${input.type.kind}`, call.place)
-  throw new Unsupported(
-    `${call.function} of floating-point values, whose result depends on the order of the rows,`,
-    call.place,
-    'Cast the argument to a DECIMAL.',
-  )
+  if (input === undefined || call.function === 'count') return
+  const { kind } = input.type
+  const isNumber = isWhole(input.type) || isFloat(input.type)
+  const isKnown =
+    call.function === 'sum' ? isNumber || kind === 'boolean' : call.function === 'avg' ? isNumber || INSTANT_KINDS.has(kind) : true
+  if (!isKnown) throw new Unsupported(`${call.function} of ${kind}`, call.place)
 }
 
 function expressionsOf(plan: Plan): readonly Expression[] {

@@ -1,12 +1,68 @@
-import type { Value } from '@millrace/core'
 import type { ExpressionType } from '../duckdb-type.ts'
 import type { Expression } from '../expression/expression.ts'
 import type { Plan } from './plan.ts'
 import type { SortKey } from './sort-key.ts'
 
 /** What an aggregate computes; DuckDB's other names of the same are read as these. */
-export const AGGREGATE_FUNCTIONS = ['count_star', 'count', 'sum', 'avg', 'min', 'max'] as const
+export const AGGREGATE_FUNCTIONS = [
+  'count_star',
+  'count',
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'bool_and',
+  'bool_or',
+  'bit_and',
+  'bit_or',
+  'bit_xor',
+  'any_value',
+  'first',
+  'last',
+  'arg_min',
+  'arg_max',
+  'arg_min_null',
+  'arg_max_null',
+  'string_agg',
+  'quantile_cont',
+  'quantile_disc',
+  'mode',
+  'var_pop',
+  'var_samp',
+  'stddev_pop',
+  'stddev_samp',
+  'sem',
+  'covar_pop',
+  'covar_samp',
+  'corr',
+  'regr_count',
+  'regr_avgx',
+  'regr_avgy',
+  'regr_slope',
+  'regr_intercept',
+  'regr_r2',
+  'regr_sxx',
+  'regr_syy',
+  'regr_sxy',
+] as const
 export type AggregateFunction = (typeof AGGREGATE_FUNCTIONS)[number]
+
+/** The arguments that are the same for all rows. */
+export interface AggregateSettings {
+  /** Of `string_agg`. */
+  readonly separator?: string
+  /** Of a quantile. */
+  readonly fraction?: QuantileFraction
+  /** Of a quantile and of `mode`: the values are ordered from the greatest. */
+  readonly descending?: boolean
+}
+
+/** From 0 to 1. DuckDB reckons with the digits of a fraction that was written as a decimal. */
+export interface QuantileFraction {
+  readonly value: number
+  /** `digits / 10^scale`. */
+  readonly decimal: { readonly digits: number | bigint; readonly scale: number } | null
+}
 
 export interface AggregateCall {
   readonly function: AggregateFunction
@@ -19,8 +75,7 @@ export interface AggregateCall {
   readonly condition: Expression | null
   /** The ORDER BY within the call; empty where the result does not depend on it. */
   readonly order: readonly SortKey[]
-  /** The arguments that are the same for all rows: a separator, a quantile's fraction. */
-  readonly settings: readonly Value[]
+  readonly settings: AggregateSettings
 }
 
 /** One row per group, its columns the group's and then the aggregates'; without groups one row always. */

@@ -1,0 +1,98 @@
+/**
+ * BIT_AND, BIT_OR and BIT_XOR of whole numbers in two's complement. A group counts how many of its
+ * values have each bit, so that any value can go again.
+ */
+import { CELL, VectorBuilder } from '@millrace/core'
+import { type Lane, laneOf } from '@millrace/sql'
+import { type Accumulator, grownNumbers, type WeightedRows } from './accumulator.ts'
+import { CountAccumulator } from './count-accumulator.ts'
+
+export type BitFunction = 'bit_and' | 'bit_or' | 'bit_xor'
+
+export interface WholeWidth {
+  readonly bits: number
+  readonly signed: boolean
+}
+
+const WORD_BITS = 32
+
+export class BitAccumulator implements Accumulator {
+  readonly #counts = new CountAccumulator()
+  /** How many values have the bit, at `slot * width + bit`. */
+  #bits: Float64Array = new Float64Array(0)
+  readonly #wanted: BitFunction
+  readonly #width: number
+  readonly #signed: boolean
+
+  constructor(wanted: BitFunction, { bits, signed }: WholeWidth) {
+    this.#wanted = wanted
+    this.#width = bits
+    this.#signed = signed
+  }
+
+  reserve(capacity: number): void {
+    this.#counts.reserve(capacity)
+    this.#bits = grownNumbers(this.#bits, capacity * this.#width)
+  }
+
+  add(slots: Int32Array, rows: WeightedRows): void {
+    this.#counts.add(slots, rows)
+    const { values, nulls } = rows.lanes[0] as Lane
+    for (let row = 0; row < rows.count; row += 1) {
+      if (nulls !== null && nulls[row] === 1) continue
+      this.#addValue(slots[row] as number, values[row] as number | bigint, rows.weights[row] as number)
+    }
+  }
+
+  results(slots: Int32Array, count: number): Lane {
+    const builder = new VectorBuilder('integer', count)
+    for (let at = 0; at < count; at += 1) {
+      const slot = slots[at] as number
+      const values = this.#counts.count(slot)
+      if (values === 0) builder.pushCell(CELL.NULL)
+      else builder.pushWhole(this.#combined(slot, values))
+    }
+    return laneOf(builder.finish())
+  }
+
+  clear(slot: number): void {
+    this.#counts.clear(slot)
+    this.#bits.fill(0, slot * this.#width, (slot + 1) * this.#width)
+  }
+
+  #addValue(slot: number, value: number | bigint, weight: number): void {
+    let rest: number | bigint = value
+    for (let from = 0; from < this.#width; from += WORD_BITS) {
+      const word = typeof rest === 'number' ? rest | 0 : Number(BigInt.asIntN(WORD_BITS, rest))
+      this.#addWord(slot * this.#width + from, word, { bits: Math.min(WORD_BITS, this.#width - from), weight })
+      rest = typeof rest === 'number' ? Math.floor(rest / 2 ** WORD_BITS) : rest >> BigInt(WORD_BITS)
+    }
+  }
+
+  #addWord(from: number, word: number, { bits, weight }: { bits: number; weight: number }): void {
+    const counts = this.#bits
+    for (let bit = 0; bit < bits; bit += 1) {
+      if (((word >>> bit) & 1) === 1) counts[from + bit] = (counts[from + bit] as number) + weight
+    }
+  }
+
+  #combined(slot: number, values: number): bigint {
+    let combined = 0n
+    for (let bit = this.#width - 1; bit >= 0; bit -= 1) {
+      const having = this.#bits[slot * this.#width + bit] as number
+      combined = (combined << 1n) | (this.#isSet(having, values) ? 1n : 0n)
+    }
+    return this.#signed ? BigInt.asIntN(this.#width, combined) : combined
+  }
+
+  #isSet(having: number, values: number): boolean {
+    switch (this.#wanted) {
+      case 'bit_and':
+        return having === values
+      case 'bit_or':
+        return having > 0
+      case 'bit_xor':
+        return having % 2 === 1
+    }
+  }
+}

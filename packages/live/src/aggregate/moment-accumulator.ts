@@ -1,0 +1,154 @@
+/**
+ * Variances, covariances, correlation and linear regression. DuckDB computes them row by row in doubles,
+ * so that its last digits depend on the order of the rows; these are the doubles nearest to the truth (a
+ * square root: of the double nearest to its argument).
+ */
+import { CELL, type Layout, VectorBuilder } from '@millrace/core'
+import { EvaluationFailure, type Lane, laneOf } from '@millrace/sql'
+import type { Accumulator, WeightedRows } from './accumulator.ts'
+import { nearestDouble } from './fixed-point.ts'
+import { SUM_UNIT_BITS } from './float-sums.ts'
+import { type Moments, MomentSums } from './moments.ts'
+
+export const MOMENT_FUNCTIONS = [
+  'var_pop',
+  'var_samp',
+  'stddev_pop',
+  'stddev_samp',
+  'sem',
+  'covar_pop',
+  'covar_samp',
+  'corr',
+  'regr_count',
+  'regr_avgx',
+  'regr_avgy',
+  'regr_slope',
+  'regr_intercept',
+  'regr_r2',
+  'regr_sxx',
+  'regr_syy',
+  'regr_sxy',
+] as const
+export type MomentFunction = (typeof MOMENT_FUNCTIONS)[number]
+
+export interface MomentRule {
+  readonly wanted: MomentFunction
+  readonly place: number | null
+}
+
+const OF_ONE: ReadonlySet<MomentFunction> = new Set(['var_pop', 'var_samp', 'stddev_pop', 'stddev_samp', 'sem'])
+/** DuckDB answers these with NaN where a value is infinite or NaN; of the others it says that they are out of range. */
+const NAN_OF_SPECIALS: ReadonlySet<MomentFunction> = new Set(['covar_pop', 'covar_samp', 'regr_sxy'])
+
+export class MomentAccumulator implements Accumulator {
+  readonly #sums: MomentSums
+  readonly #rule: MomentRule
+  readonly #layout: Layout
+
+  constructor(rule: MomentRule) {
+    this.#sums = new MomentSums(OF_ONE.has(rule.wanted) ? 1 : 2)
+    this.#rule = rule
+    this.#layout = rule.wanted === 'regr_count' ? 'integer' : 'float'
+  }
+
+  reserve(capacity: number): void {
+    this.#sums.reserve(capacity)
+  }
+
+  add(slots: Int32Array, rows: WeightedRows): void {
+    this.#sums.add(slots, rows)
+  }
+
+  results(slots: Int32Array, count: number): Lane {
+    const builder = new VectorBuilder(this.#layout, count)
+    for (let at = 0; at < count; at += 1) {
+      const result = this.#result(slots[at] as number)
+      if (result === null) builder.pushCell(CELL.NULL)
+      else builder.pushNumber(result)
+    }
+    return laneOf(builder.finish())
+  }
+
+  clear(slot: number): void {
+    this.#sums.clear(slot)
+  }
+
+  #result(slot: number): number | null {
+    const { wanted } = this.#rule
+    const count = this.#sums.count(slot)
+    if (wanted === 'regr_count') return count
+    if (count === 0) return null
+    if (wanted === 'regr_avgx') return this.#sums.nearestMean(slot, 'x')
+    if (wanted === 'regr_avgy') return this.#sums.nearestMean(slot, 'y')
+    if (this.#sums.isSpecial(slot)) {
+      if (!NAN_OF_SPECIALS.has(wanted)) this.#fail()
+      return wanted === 'covar_samp' && count === 1 ? null : Number.NaN
+    }
+    const result = momentResult(wanted, this.#sums.moments(slot))
+    if (result === Infinity && !NAN_OF_SPECIALS.has(wanted)) this.#fail()
+    return result
+  }
+
+  #fail(): never {
+    throw new EvaluationFailure('a variance is out of the range of DOUBLE', this.#rule.place ?? -1)
+  }
+}
+
+function momentResult(wanted: MomentFunction, moments: Moments): number | null {
+  const { count, squaresY, squaresX, products } = moments
+  switch (wanted) {
+    case 'var_pop':
+      return overSquare(squaresY, count)
+    case 'stddev_pop':
+      return Math.sqrt(overSquare(squaresY, count))
+    case 'sem':
+      return Math.sqrt(nearestDouble(squaresY, count * count * count, SUM_UNIT_BITS))
+    case 'var_samp':
+      return overSample(squaresY, count)
+    case 'stddev_samp':
+      return rootOf(overSample(squaresY, count))
+    case 'covar_pop':
+      return overSquare(products, count)
+    case 'covar_samp':
+      return overSample(products, count)
+    case 'regr_syy':
+      return nearestDouble(squaresY, count, SUM_UNIT_BITS)
+    case 'regr_sxx':
+      return nearestDouble(squaresX, count, SUM_UNIT_BITS)
+    case 'regr_sxy':
+      return nearestDouble(products, count, SUM_UNIT_BITS)
+    default:
+      return relation(wanted, moments)
+  }
+}
+
+/** What tells how the two arguments hang together. */
+function relation(wanted: MomentFunction, { count, sumY, sumX, squaresY, squaresX, products }: Moments): number | null {
+  const squared = (): number => nearestDouble(products * products, squaresX * squaresY, 0)
+  switch (wanted) {
+    case 'corr':
+      if (squaresX === 0n || squaresY === 0n) return Number.NaN
+      return products < 0n ? -Math.sqrt(squared()) : Math.sqrt(squared())
+    case 'regr_slope':
+      return squaresX === 0n ? Number.NaN : nearestDouble(products, squaresX, 0)
+    case 'regr_intercept':
+      return squaresX === 0n ? null : nearestDouble(sumY * squaresX - sumX * products, count * squaresX, SUM_UNIT_BITS / 2)
+    case 'regr_r2':
+      if (squaresX === 0n) return null
+      return squaresY === 0n ? 1 : squared()
+    default:
+      return null
+  }
+}
+
+function overSquare(value: bigint, count: bigint): number {
+  return nearestDouble(value, count * count, SUM_UNIT_BITS)
+}
+
+function overSample(value: bigint, count: bigint): number | null {
+  return count < 2n ? null : nearestDouble(value, count * (count - 1n), SUM_UNIT_BITS)
+}
+
+function rootOf(value: number | null): number | null {
+  return value === null ? null : Math.sqrt(value)
+}

@@ -1,0 +1,64 @@
+/** In which order an aggregate reads its rows: what was asked for, and then its argument, so that it is always the same. */
+import { assert } from '@millrace/base'
+import { type AggregateCall, type Expression, layoutOfExpression } from '@millrace/sql'
+import type { PickRule } from './pick-accumulator.ts'
+import type { KeyColumn } from './sort-order.ts'
+import type { TextJoinRule } from './text-join-accumulator.ts'
+
+export function textJoinRule(call: AggregateCall): TextJoinRule {
+  assert(call.settings.separator !== undefined, 'texts are joined by a separator')
+  return { columns: orderOf(call, []), separator: call.settings.separator, distinct: call.distinct }
+}
+
+export function pickRule(call: AggregateCall): PickRule {
+  const columns = orderOf(call, extremeOf(call))
+  return {
+    columns,
+    value: columns.findIndex((column) => column.lane === 0),
+    required: requiredOf(call),
+    end: call.function === 'last' ? 'last' : 'first',
+  }
+}
+
+/** ARG_MIN and ARG_MAX read their rows by their second argument. */
+function extremeOf(call: AggregateCall): readonly KeyColumn[] {
+  const [, by] = call.inputs
+  if (by === undefined) return []
+  const descending = call.function === 'arg_max' || call.function === 'arg_max_null'
+  return [{ ...ascending(1, by), descending }]
+}
+
+function requiredOf(call: AggregateCall): readonly number[] {
+  switch (call.function) {
+    case 'any_value':
+      return [0]
+    case 'arg_min':
+    case 'arg_max':
+      return [0, 1]
+    case 'arg_min_null':
+    case 'arg_max_null':
+      return [1]
+    default:
+      return []
+  }
+}
+
+/** The columns that are asked for, and the first argument where it is not among them. */
+function orderOf(call: AggregateCall, before: readonly KeyColumn[]): readonly KeyColumn[] {
+  const input = call.inputs[0] as Expression
+  const asked = call.order.map((key, at): KeyColumn => {
+    const isInput = sameColumn(key.expression, input)
+    const lane = isInput ? 0 : call.inputs.length + at
+    return { lane, layout: layoutOfExpression(key.expression.type), descending: key.descending, nullsFirst: key.nullsFirst }
+  })
+  const columns = [...before, ...asked]
+  return columns.some((column) => column.lane === 0) ? columns : [...columns, ascending(0, input)]
+}
+
+function ascending(lane: number, expression: Expression): KeyColumn {
+  return { lane, layout: layoutOfExpression(expression.type), descending: false, nullsFirst: false }
+}
+
+function sameColumn(left: Expression, right: Expression): boolean {
+  return left.kind === 'column' && right.kind === 'column' && left.index === right.index
+}

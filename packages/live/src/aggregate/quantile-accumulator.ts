@@ -1,0 +1,68 @@
+/** MEDIAN, QUANTILE_CONT, QUANTILE_DISC: the value at a place in the order of the group's values. */
+import { type Layout, VectorBuilder } from '@millrace/core'
+import { type Lane, laneOf, type QuantileFraction } from '@millrace/sql'
+import type { Accumulator, WeightedRows } from './accumulator.ts'
+import { GroupedBags } from './grouped-bags.ts'
+import { continuousRank, discreteRank, type Interpolation } from './interpolation.ts'
+import { compareKeys, partOf, pushValue, type SortKeyValue } from './sort-order.ts'
+import { type BagValue, bagValueOf } from './value-order.ts'
+
+export interface QuantileRule {
+  readonly layout: Layout
+  readonly resultLayout: Layout
+  readonly fraction: QuantileFraction
+  readonly descending: boolean
+  /** Null where the quantile is one of the values. */
+  readonly interpolation: Interpolation | null
+  readonly distinct: boolean
+}
+
+export class QuantileAccumulator implements Accumulator {
+  readonly #bags: GroupedBags<SortKeyValue>
+  readonly #rule: QuantileRule
+
+  constructor(rule: QuantileRule) {
+    const { layout, descending } = rule
+    this.#bags = new GroupedBags(compareKeys([{ lane: 0, layout, descending, nullsFirst: false }]), rule)
+    this.#rule = rule
+  }
+
+  reserve(capacity: number): void {
+    this.#bags.reserve(capacity)
+  }
+
+  add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
+    const { values, nulls } = lanes[0] as Lane
+    for (let row = 0; row < count; row += 1) {
+      if (nulls !== null && nulls[row] === 1) continue
+      this.#bags.change(slots[row] as number, bagValueOf(this.#rule.layout, values[row]), weights[row] as number)
+    }
+  }
+
+  results(slots: Int32Array, count: number): Lane {
+    const { resultLayout } = this.#rule
+    const builder = new VectorBuilder(resultLayout, count)
+    for (let at = 0; at < count; at += 1) {
+      const slot = slots[at] as number
+      const values = this.#bags.count(slot)
+      pushValue(builder, resultLayout, values === 0 ? null : this.#quantile(slot, values))
+    }
+    return laneOf(builder.finish())
+  }
+
+  clear(slot: number): void {
+    this.#bags.clear(slot)
+  }
+
+  #quantile(slot: number, count: number): BagValue {
+    const { fraction, interpolation } = this.#rule
+    if (interpolation === null) return this.#at(slot, discreteRank(fraction, count))
+    const { lower, upper, part } = continuousRank(fraction, count)
+    const value = this.#at(slot, lower)
+    return upper === lower ? interpolation.exact(value) : interpolation.between(value, this.#at(slot, upper), part)
+  }
+
+  #at(slot: number, rank: number): BagValue {
+    return partOf(this.#bags.at(slot, rank), 0) as BagValue
+  }
+}
