@@ -10,6 +10,7 @@ import { ScanOperator } from './operator/scan-operator.ts'
 import { TopOperator } from './operator/top-operator.ts'
 import { UnionOperator } from './operator/union-operator.ts'
 import { WindowOperator } from './operator/window-operator.ts'
+import { UnnestOperator } from './operator/unnest-operator.ts'
 
 /** The operators that keep a plan's result up to date. */
 export function compilePlan(plan: Plan): Operator {
@@ -41,6 +42,8 @@ export function compilePlan(plan: Plan): Operator {
       return new WindowOperator(compilePlan(plan.input), plan)
     case 'bag':
       return new BagOperator({ left: compilePlan(plan.left), right: compilePlan(plan.right) }, plan.operation)
+    case 'unnest':
+      return new UnnestOperator(compilePlan(plan.input), plan)
     case 'union':
       return new UnionOperator(plan.inputs.map(compilePlan), plan.types.map(layoutOfExpression))
   }

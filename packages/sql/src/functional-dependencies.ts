@@ -23,6 +23,7 @@ export function dependenciesOf(plan: Plan, keysOf: UniqueKeysOf): readonly Depen
     }
     case 'filter':
     case 'distinct':
+    case 'unnest':
       return dependenciesOf(plan.input, keysOf)
     case 'project': {
       const sources = plan.expressions.map((expression) => (expression.kind === 'column' ? expression.index : -1))

@@ -39,6 +39,8 @@ export {
   type WindowCall,
   windowWith,
 } from './plan/window.ts'
+export { expressionsOfList, listWith, type Unnest, type UnnestedList, unnest } from './plan/unnest.ts'
+export { addInterval } from './compile/civil-time.ts'
 export { openPlanner, type PlannedStatement, Planner } from './planner.ts'
 export { valueSql } from './print-sql.ts'
 export { splitConditions } from './read-join.ts'

@@ -43,6 +43,8 @@ export function readExpression(json: ExpressionJson): Expression {
   switch (json.expression_class) {
     case 'BOUND_REF':
       return columnReference(Number(json['index']), readType(json.return_type, place), place)
+    case 'BOUND_COLUMN_REF':
+      return readColumnOfBelow(json, place)
     case 'BOUND_CONSTANT':
       return readConstantExpression(json, place)
     case 'BOUND_CAST':
@@ -62,6 +64,12 @@ export function readExpression(json: ExpressionJson): Expression {
     default:
       throw new Unsupported(`the expression ${json.type}`, place)
   }
+}
+
+/** Below a table function the binder leaves the columns of a row by their place in what is below. */
+function readColumnOfBelow(json: ExpressionJson, place: number | null): Expression {
+  const { column_index: index } = json['binding'] as { readonly column_index: number | bigint }
+  return columnReference(Number(index), readType(json.return_type, place), place)
 }
 
 interface LambdaJson {

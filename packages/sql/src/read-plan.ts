@@ -13,10 +13,12 @@ import { readAggregate } from './read-aggregate.ts'
 import { readExpression, readType } from './read-expression.ts'
 import { readJoin } from './read-join.ts'
 import { expressionsOf, kept, nameOfNode, onlyChild, type PlanContext, sidesOf } from './plan-context.ts'
+import { readLateral } from './read-lateral.ts'
 import { readMarkFilter } from './read-mark.ts'
 import { readExcept, readIntersect, readUnion } from './read-set-operation.ts'
 import { readDistinctOn, readLimit } from './read-top.ts'
 import { readWindow } from './read-window.ts'
+import { isListFunction, readListFunction, readUnnest } from './read-unnest.ts'
 import { Unsupported } from './sql-error.ts'
 
 /** Without tables of WITH and without outer rows at first. */
@@ -32,8 +34,11 @@ function readNode(json: PlanJson, context: PlanContext): Plan {
       return kept(json, 'projection_map', readMarkFilter(json, context) ?? readFilter(json, context))
     case 'LOGICAL_GET':
       return readScan(json, context)
-    case 'LOGICAL_COMPARISON_JOIN':
+    case 'LOGICAL_UNNEST':
+      return readUnnest(json, context)
     case 'LOGICAL_DELIM_JOIN':
+      return readLateral(json, context) ?? readJoin(json, context)
+    case 'LOGICAL_COMPARISON_JOIN':
     case 'LOGICAL_ANY_JOIN':
       return readJoin(json, context)
     case 'LOGICAL_CROSS_PRODUCT':
@@ -88,6 +93,7 @@ interface ColumnIndexJson {
 
 function readScan(json: PlanJson, context: PlanContext): Plan {
   const table = json['function_data'] as TableData | undefined
+  if (isListFunction(json)) return readListFunction(json, context)
   const isTable = json['name'] === 'seq_scan' && table !== undefined
   const relation = isTable ? context.relationOf(table.schema, table.table) : undefined
   if (relation === undefined) throw new Unsupported(`the table function ${String(json['name'])}`, null, 'Read a stream or a model instead.')

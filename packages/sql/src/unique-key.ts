@@ -35,6 +35,7 @@ export function uniqueKeysOf(plan: Plan): readonly UniqueKey[] {
     case 'rows':
       return plan.rows.length <= 1 ? [[]] : []
     case 'union':
+    case 'unnest':
       return []
     case 'top':
       return [...keysOfTop(plan), ...uniqueKeysOf(plan.input)].slice(0, KEYS_LIMIT)

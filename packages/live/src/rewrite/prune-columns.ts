@@ -9,8 +9,10 @@ import {
   expressionsOfTop,
   expressionsOfWindow,
   expressionsOfCall,
+  expressionsOfList,
   type Join,
   keepColumns,
+  listWith,
   type Plan,
   project,
   rewrite,
@@ -18,6 +20,8 @@ import {
   topWith,
   type Window,
   windowWith,
+  type Unnest,
+  unnest,
 } from '@millrace/sql'
 
 interface Pruned {
@@ -79,6 +83,8 @@ function prune(plan: Plan, needed: ReadonlySet<number>): Pruned {
       return pruneTop(plan, needed)
     case 'window':
       return pruneWindow(plan, needed)
+    case 'unnest':
+      return pruneUnnest(plan, needed)
     case 'union': {
       const kept = sorted(needed)
       const inputs = plan.inputs.map((input) => {
@@ -173,6 +179,22 @@ function pruneAggregate(plan: Aggregate, needed: ReadonlySet<number>): Pruned {
   }
   const kept = [...plan.groups.map((_, at) => at), ...plan.calls.map((_, at) => groupCount + at).filter((column) => needed.has(column))]
   return { plan: pruned, places: placesOf(kept) }
+}
+
+/** All lists stay, because they decide how often a row comes. */
+function pruneUnnest(plan: Unnest, needed: ReadonlySet<number>): Pruned {
+  const count = plan.input.types.length
+  const read = columnsOfAll(plan.lists.flatMap(expressionsOfList))
+  const input = prune(plan.input, new Set([...[...needed].filter((column) => column < count), ...read]))
+  const lists = plan.lists.map((list) =>
+    listWith(
+      list,
+      expressionsOfList(list).map((expression) => moved(expression, input.places)),
+    ),
+  )
+  const places = new Map(input.places)
+  for (const at of plan.lists.keys()) places.set(count + at, input.plan.types.length + at)
+  return { plan: unnest(input.plan, lists), places }
 }
 
 function moved(expression: Expression, places: ReadonlyMap<number, number>): Expression {

@@ -3,6 +3,7 @@ import { type AggregateCall, expressionsOfCall } from '../plan/aggregate.ts'
 import { type Plan, planInputs } from '../plan/plan.ts'
 import { expressionsOfTop } from '../plan/top.ts'
 import { expressionsOfWindow } from '../plan/window.ts'
+import { expressionsOfList } from '../plan/unnest.ts'
 import { Unsupported } from '../sql-error.ts'
 import { checkTypes } from './check-types.ts'
 import { compileProjection } from './compile.ts'
@@ -52,6 +53,8 @@ function expressionsOf(plan: Plan): readonly Expression[] {
       return expressionsOfWindow(plan)
     case 'rows':
       return plan.rows.flat()
+    case 'unnest':
+      return plan.lists.flatMap(expressionsOfList)
     default:
       return []
   }

@@ -3,6 +3,7 @@ import { callWith, expressionsOfCall } from './aggregate.ts'
 import type { Plan } from './plan.ts'
 import { expressionsOfTop, topWith } from './top.ts'
 import { expressionsOfWindow, windowWith } from './window.ts'
+import { expressionsOfList, listWith } from './unnest.ts'
 
 /** The same plan with every expression replaced by what `change` makes of it, inputs first. */
 export async function mapExpressions(plan: Plan, change: (expression: Expression) => Promise<Expression>): Promise<Plan> {
@@ -37,6 +38,11 @@ export async function mapExpressions(plan: Plan, change: (expression: Expression
       return windowWith(plan, await mapExpressions(plan.input, change), await changeAll(expressionsOfWindow(plan)))
     case 'bag':
       return { ...plan, left: await mapExpressions(plan.left, change), right: await mapExpressions(plan.right, change) }
+    case 'unnest': {
+      const lists = []
+      for (const list of plan.lists) lists.push(listWith(list, await changeAll(expressionsOfList(list))))
+      return { ...plan, input: await mapExpressions(plan.input, change), lists }
+    }
     case 'union': {
       const inputs: Plan[] = []
       for (const input of plan.inputs) inputs.push(await mapExpressions(input, change))

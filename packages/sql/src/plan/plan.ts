@@ -8,10 +8,11 @@ import type { Rows } from './rows.ts'
 import type { Scan } from './scan.ts'
 import type { Top } from './top.ts'
 import type { Union } from './union.ts'
+import type { Unnest } from './unnest.ts'
 import type { Window } from './window.ts'
 
 /** A bound, typed relation: what DuckDB's plan means, in as few kinds of node as it needs. */
-export type Plan = Scan | Filter | Project | Join | Aggregate | Union | Distinct | Rows | Top | Window | Bag
+export type Plan = Scan | Filter | Project | Join | Aggregate | Union | Distinct | Rows | Top | Window | Bag | Unnest
 
 export function planInputs(plan: Plan): readonly Plan[] {
   switch (plan.kind) {
@@ -24,6 +25,7 @@ export function planInputs(plan: Plan): readonly Plan[] {
     case 'distinct':
     case 'top':
     case 'window':
+    case 'unnest':
       return [plan.input]
     case 'join':
     case 'bag':
