@@ -10,7 +10,8 @@ import { grownNumbers } from '../aggregate/accumulator.ts'
 import { OrderedRows } from '../ordered/ordered-rows.ts'
 import { FrameAggregate } from '../window/frame-aggregate.ts'
 import { makeEvaluator, storedExpressionsOf } from '../window/make-evaluator.ts'
-import { PartitionView, type Places } from '../window/partition-view.ts'
+import { PartitionView } from '../window/partition-view.ts'
+import { joinedGaps, joinedPlaces, type Places } from '../window/places.ts'
 import type { WindowEvaluator } from '../window/window-evaluator.ts'
 import { IntList } from '../zset/growing-list.ts'
 import { RowTable, type StoredColumn, suitColumn } from '../zset/row-table.ts'
@@ -119,22 +120,20 @@ export class WindowOperator implements Operator {
     this.#differsIn = grownNumbers(this.#differsIn, capacity)
   }
 
-  /** Per touched partition the places between which all changes lie. */
-  #gaps({ slots, partitions, weights }: Movement): Map<number, Places> {
-    const gaps = new Map<number, Places>()
-    const stepped = new Set<number>()
+  /** Per touched partition the places at which rows came or went. */
+  #gaps({ slots, partitions, weights }: Movement): Map<number, Places[]> {
+    const gaps = new Map<number, Places[]>()
+    const seen = new Set<number>()
     for (let at = slots.count - 1; at >= 0; at -= 1) {
       const slot = slots.at(at)
-      if (stepped.has(slot)) continue
-      stepped.add(slot)
+      if (seen.has(slot)) continue
+      seen.add(slot)
       const partition = partitions.at(at)
-      const place = this.#rows.placeOf(partition, slot)
-      const end = (weights[at] as number) > 0 ? place + 1 : place
+      const from = this.#rows.placeOf(partition, slot)
+      const gap = { from, to: (weights[at] as number) > 0 ? from + 1 : from }
       const known = gaps.get(partition)
-      gaps.set(
-        partition,
-        known === undefined ? { from: place, to: end } : { from: Math.min(known.from, place), to: Math.max(known.to, end) },
-      )
+      if (known === undefined) gaps.set(partition, [gap])
+      else known.push(gap)
     }
     return gaps
   }
@@ -148,16 +147,18 @@ export class WindowOperator implements Operator {
     }
   }
 
-  #evaluate(touched: ReadonlyMap<number, Places>): readonly Results[] {
+  #evaluate(touched: ReadonlyMap<number, Places[]>): readonly Results[] {
     const slots = this.#evaluators.map(() => new IntList())
     const builders = this.#told.columns.map(({ layout }) => new VectorBuilder(layout))
-    for (const [partition, gap] of touched) {
+    for (const [partition, changes] of touched) {
       this.#view.open(partition)
       if (this.#view.count === 0) continue
+      const gaps = joinedGaps(changes, this.#view.count)
       for (const [at, evaluator] of this.#evaluators.entries()) {
-        const places = evaluator.affected(this.#view, gap)
-        evaluator.evaluate(this.#view, places, builders[at] as VectorBuilder)
-        for (let place = places.from; place < places.to; place += 1) (slots[at] as IntList).push(this.#view.slotAt(place))
+        for (const places of joinedPlaces(gaps.map((gap) => evaluator.affected(this.#view, gap)))) {
+          evaluator.evaluate(this.#view, places, builders[at] as VectorBuilder)
+          for (let place = places.from; place < places.to; place += 1) (slots[at] as IntList).push(this.#view.slotAt(place))
+        }
       }
     }
     return builders.map((builder, at) => ({ slots: (slots[at] as IntList).values(), lane: laneOf(builder.finish()) }))
@@ -206,7 +207,7 @@ export class WindowOperator implements Operator {
     return { count, lanes, weights: new Float64Array(count).fill(weight) }
   }
 
-  #forget({ went }: Movement, touched: ReadonlyMap<number, Places>): void {
+  #forget({ went }: Movement, touched: ReadonlyMap<number, Places[]>): void {
     for (const partition of touched.keys()) {
       if (!this.#rows.settle(partition)) continue
       for (const evaluator of this.#evaluators) if (evaluator instanceof FrameAggregate) evaluator.clear(partition)

@@ -14,7 +14,8 @@ import { IntList } from '../zset/growing-list.ts'
 import type { StoredColumn } from '../zset/row-table.ts'
 import { gatherLane } from '../zset/z-batch.ts'
 import type { FrameFinder } from './frame.ts'
-import type { PartitionView, Places } from './partition-view.ts'
+import type { PartitionView } from './partition-view.ts'
+import type { Places } from './places.ts'
 import type { PartitionState, WindowEvaluator } from './window-evaluator.ts'
 
 export interface AggregatedColumns {

@@ -5,7 +5,8 @@
 import { assert } from '@millrace/base'
 import { EvaluationFailure, type Frame, type FrameBound } from '@millrace/sql'
 import { type ComparedColumn, compileComparer, type RowComparison, type RowComparer } from '../ordered/row-comparison.ts'
-import type { PartitionView, Places } from './partition-view.ts'
+import type { PartitionView } from './partition-view.ts'
+import type { Places } from './places.ts'
 
 /** A place of the view for a row at a place. */
 type Bound = (view: PartitionView, place: number) => number

@@ -7,12 +7,6 @@ import { IntList } from '../zset/growing-list.ts'
 
 const RUN = 512
 
-/** The places from one to before another. */
-export interface Places {
-  readonly from: number
-  readonly to: number
-}
-
 export class PartitionView {
   readonly rows: OrderedRows
   #partition = -1

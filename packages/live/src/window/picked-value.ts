@@ -3,7 +3,8 @@ import { CELL, type VectorBuilder } from '@millrace/core'
 import type { StoredColumn } from '../zset/row-table.ts'
 import { EligiblePlaces } from './eligible-places.ts'
 import type { FrameFinder } from './frame.ts'
-import type { PartitionView, Places } from './partition-view.ts'
+import type { PartitionView } from './partition-view.ts'
+import type { Places } from './places.ts'
 import type { WindowEvaluator } from './window-evaluator.ts'
 
 export interface PickedCall {

@@ -1,6 +1,7 @@
 /** What numbers the rows of a partition: row_number, rank, dense_rank, percent_rank, cume_dist, ntile. */
 import type { VectorBuilder } from '@millrace/core'
-import type { PartitionView, Places } from './partition-view.ts'
+import type { PartitionView } from './partition-view.ts'
+import type { Places } from './places.ts'
 import type { WindowEvaluator } from './window-evaluator.ts'
 
 export type RankingFunction = 'row_number' | 'rank' | 'dense_rank' | 'percent_rank' | 'cume_dist' | 'ntile'

@@ -1,5 +1,6 @@
 import type { VectorBuilder } from '@millrace/core'
-import type { PartitionView, Places } from './partition-view.ts'
+import type { PartitionView } from './partition-view.ts'
+import type { Places } from './places.ts'
 
 /** One window function. */
 export interface WindowEvaluator {
