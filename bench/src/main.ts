@@ -9,9 +9,10 @@ import { type Command, runCommand } from '@millrace/testing'
 import { capture } from './capture/capture-command.ts'
 import { nexmark } from './nexmark/nexmark-command.ts'
 import { spine } from './spine/spine-command.ts'
+import { subscribe } from './subscribe/subscribe-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [spine, capture, nexmark]
+const commands: readonly Command[] = [spine, capture, nexmark, subscribe]
 
 process.exitCode = await runCommand(
   { program: 'npm run bench --', commands, example: 'npm run bench -- spine --json' },

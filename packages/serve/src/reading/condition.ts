@@ -4,7 +4,7 @@
  * parameters, `$country`; each is bound as a column of its own, so that a value is never part of the SQL.
  */
 import { MillraceError } from '@millrace/base'
-import { columnIndex, layoutOf, type Schema, type Type, type Value } from '@millrace/core'
+import { layoutOf, type Schema, type Type, type Value } from '@millrace/core'
 import {
   bindModels,
   columnsOf,
@@ -126,14 +126,4 @@ function withParameters(sql: string, replace: (name: string) => string): string 
 
 function parametersOf(sql: string): string[] {
   return [...sql.matchAll(TOKEN)].flatMap((match) => match[1] ?? [])
-}
-
-/** The places of columns by name; raises HTTP_REQUEST_INVALID for one that the model does not have. */
-export function placesOf(schema: Schema, names: readonly string[], path: string): number[] {
-  return names.map((name) => {
-    const at = columnIndex(schema, name)
-    if (at >= 0) return at
-    const details = { path, problem: `the model has no column ${name}`, place: name }
-    throw new MillraceError('HTTP_REQUEST_INVALID', { details })
-  })
 }
