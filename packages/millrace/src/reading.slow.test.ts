@@ -93,7 +93,7 @@ test('a client goes on where it was when the process is killed and started again
   writeFileSync(join(project.folder, 'inbox/orders-2026-11-22.csv'), 'id,customer,ordered_on,amount\n4,Barbara,2026-11-22,42.00\n')
   server = await started(new URL(url).port)
   await expect.poll(() => rowsTold().length, { timeout: 60_000 }).toBe(4)
-  expect(rowsTold().toSorted()).toEqual([1, 2, 3, 4])
+  expect(new Set(rowsTold())).toEqual(new Set([1, 2, 3, 4]))
   expect(told.filter(([operation]) => operation === 'truncate')).toEqual([])
   stop.abort()
   await done

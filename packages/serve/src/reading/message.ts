@@ -1,10 +1,8 @@
 /**
  * What a subscriber is told, each message as one JSON object. A message is encoded once, and framed once
- * for each kind of line, however many subscribers get it.
+ * for each kind of line, however many subscribers get it. Its `type` is one of `begin`, `rows`, `snapshot`,
+ * `changes`, `position`, `alive` and `end`: docs/guides/reading.md tells them, `@millrace/client` reads them.
  */
-
-/** The words of the protocol; `@millrace/client` reads the same. */
-export type MessageType = 'begin' | 'rows' | 'snapshot' | 'changes' | 'position' | 'alive' | 'end'
 
 export class Message {
   readonly #text: string
