@@ -25,8 +25,11 @@ export interface PendingOptions {
   readonly inProgress?: boolean
   /** What is parked stands so much further on in the log than its position at the server, as the changes around it will. */
   readonly offset?: number
-  /** Whoever takes changes is done with them when he lets the first change come after he has taken the next ones. */
-  readonly isReused?: boolean
+  /**
+   * Whoever takes changes is done with them when the first change comes after he has taken others so many times:
+   * then their memory serves again. Null where their memory is theirs.
+   */
+  readonly reusedAfter?: number | null
 }
 
 /** A record of a transaction in progress, or the stream whose parked records a truncate has made past. */
@@ -43,16 +46,16 @@ export class PendingChanges {
   readonly inProgress: boolean
   readonly #parking: Parking | null
   readonly #offset: number
-  readonly #isReused: boolean
+  readonly #reusedAfter: number | null
   #slots: PendingSlot[] = []
   #statements: ControlStatement[] = []
   #held: Held[] = []
   #heldKeys = new Set<string>()
 
-  constructor(parking: Parking | null = null, { inProgress = false, offset = 0, isReused = false }: PendingOptions = {}) {
+  constructor(parking: Parking | null = null, { inProgress = false, offset = 0, reusedAfter = null }: PendingOptions = {}) {
     this.#parking = parking
     this.#offset = offset
-    this.#isReused = isReused
+    this.#reusedAfter = reusedAfter
     this.inProgress = inProgress
   }
 
@@ -63,7 +66,7 @@ export class PendingChanges {
 
   /** One partition of one stream. Made again when a stream's schema changes, when nothing is pending. */
   slot(stream: string, partition: number, schema: Schema): PendingSlot {
-    const slot = new PendingSlot({ stream, partition, schema, isReused: this.#isReused })
+    const slot = new PendingSlot({ stream, partition, schema, reusedAfter: this.#reusedAfter })
     this.#slots.push(slot)
     return slot
   }
@@ -159,14 +162,14 @@ export interface PendingSlotOptions {
   readonly stream: string
   readonly partition: number
   readonly schema: Schema
-  readonly isReused: boolean
+  readonly reusedAfter: number | null
 }
 
 export class PendingSlot {
   readonly #options: PendingSlotOptions
   #builder: BatchBuilder | null = null
-  /** Of the changes that were taken last; and of those before them, whose memory serves again. */
-  #taken: BatchBuilder | null = null
+  /** Of the changes that were taken last; and of earlier ones, whose memory serves again. */
+  readonly #taken: BatchBuilder[] = []
   #spare: BatchBuilder | null = null
   /** The next batch is likely as long as the last one. */
   #capacity = CAPACITY_MIN
@@ -188,9 +191,10 @@ export class PendingSlot {
     if (builder === null) return []
     const batch = builder.finish()
     this.#builder = null
-    if (this.#options.isReused) {
-      this.#spare = this.#taken
-      this.#taken = builder
+    const { reusedAfter } = this.#options
+    if (reusedAfter !== null) {
+      this.#taken.push(builder)
+      if (this.#taken.length > reusedAfter) this.#spare = this.#taken.shift() ?? null
     }
     this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(batch.count))))
     return batch.count === 0 ? [] : [{ stream: this.#options.stream, partition: this.#options.partition, batch }]

@@ -17,11 +17,10 @@ import { findGone } from './find-gone.ts'
 import { shiftedBatch } from './slice-batch.ts'
 import type { Throttle } from './throttle.ts'
 
-/**
- * A chunk with more than this goes in parts; each connection has at most two in memory. Usually a chunk is
- * one commit, so that a kill leaves all or nothing of it.
- */
+/** A chunk with more than this goes in parts. Usually it is one commit, so that a kill leaves all or nothing of it. */
 const PART_BYTES = 8_000_000
+/** So many commits of a connection are on their way while the next rows are read: they share a sync of the disk. */
+const COMMITS_AHEAD_MAX = 2
 /** The indexes of one era: a backfill's eras are shown as of one position. */
 const ERA_INDEXES = 2 ** 44
 /** Those of rows that are read or told beside the chunks: below a backfill's copies, above every chunk's. */
@@ -185,7 +184,9 @@ class Lane {
   readonly #pending: PendingChanges
   readonly #extras: { next: number }
   #feed: TableFeed | null = null
-  #committing: Promise<unknown> = Promise.resolve()
+  #committing: Promise<unknown>[] = []
+  /** Some rows of the chunk at hand went ahead of the others. */
+  #isParted = false
   #rows = 0
 
   constructor(
@@ -195,7 +196,7 @@ class Lane {
     this.#options = options
     this.#earlier = earlier
     this.#extras = extras
-    this.#pending = new PendingChanges(options.parking, { offset: options.offset, isReused: true })
+    this.#pending = new PendingChanges(options.parking, { offset: options.offset, reusedAfter: COMMITS_AHEAD_MAX })
     this.#pending.timeMicros = options.timeMicros
     // The last byte before the point: a transaction may commit at the very point, and is not in the snapshot.
     this.#pending.transaction = options.position - 1
@@ -252,7 +253,7 @@ class Lane {
     const tail = fill.rowsTail
     const appends = Array.from(builders, ([partition, builder]) => ({ stream: table.stream, partition, batch: builder.finish(), tail }))
     for (const { batch } of appends) fill.correct(batch)
-    await this.#committing
+    await this.settled()
     if (appends.length > 0) await writer.commit({ appends })
   }
 
@@ -268,7 +269,7 @@ class Lane {
     return EXTRA_INDEX_BASE + fill.header.era * EXTRA_INDEXES_PER_ERA + this.#extras.next
   }
 
-  /** While one part is written, the next one is read. With the last part of a chunk goes that it was read. */
+  /** While some parts are written, the next one is read. With the last part of a chunk goes that it was read. */
   async flush(work: TableWork, ended: Chunk | null): Promise<void> {
     const { writer, target, record, clock, throttle, signal } = this.#options
     const { fill, table } = work
@@ -295,11 +296,13 @@ class Lane {
       ...(control.length === 0 ? {} : { control }),
       ...(put.length === 0 ? {} : { state: { put } }),
     }
-    // Only then is the memory of the rows before these free for the rows after them.
-    await this.#committing
+    // A chunk was read when all of its parts are durable, and not before; and only rows that are leave their memory to others.
+    await this.#settled(this.#isParted ? 0 : COMMITS_AHEAD_MAX - 1)
     if (appends.length === 0 && control.length === 0 && ended === null) return
-    this.#committing = writer.commit(set)
-    this.#committing.catch(() => undefined)
+    this.#isParted = ended === null
+    const committing = writer.commit(set)
+    committing.catch(() => undefined)
+    this.#committing.push(committing)
     if (put.length > 0) work.left -= 1
     record.snapshotRows += rows
     record.changes += rows
@@ -311,7 +314,12 @@ class Lane {
   }
 
   async settled(): Promise<void> {
-    await this.#committing
+    await this.#settled(0)
+  }
+
+  /** Until so many commits at most are on their way. */
+  async #settled(left: number): Promise<void> {
+    while (this.#committing.length > left) await this.#committing.shift()
   }
 
   #appendsOf(work: TableWork, appends: readonly Append[]): Append[] {
