@@ -123,7 +123,8 @@ export class ChunkReader {
         // A frame that spans two reads lies by itself.
         const wait = rows.isFull || rows.buffer !== frames.buffer ? hand() : null
         if (wait !== null) return wait.then(() => rows.add(frames.buffer, frames.start, frames.end))
-        rows.add(frames.buffer, frames.start, frames.end)
+        do rows.add(frames.buffer, frames.start, frames.end)
+        while (!rows.isFull && frames.nextOf(MESSAGE.COPY_DATA))
         return null
       }
       if (frames.kind === ROW_DESCRIPTION && !isDescribed) {

@@ -77,6 +77,19 @@ export class FrameReader {
     return true
   }
 
+  /** Moves on like `next`, but only to a frame of this kind that lies whole in the same buffer. */
+  nextOf(kind: number): boolean {
+    const { buffer } = this
+    const at = this.#next
+    if (at + HEADER_BYTES > buffer.length || buffer[at] !== kind) return false
+    const end = at + frameLength(buffer, at)
+    if (end > buffer.length) return false
+    this.start = at + HEADER_BYTES
+    this.end = end
+    this.#next = end
+    return true
+  }
+
   /** A copy, for the chunk is not ours. */
   #hold(part: Buffer): void {
     this.#held.push(Buffer.from(part))
