@@ -1,5 +1,6 @@
 import { type Aggregate, columnReference, identityOf, layoutOfExpression, type Plan } from '@millrace/sql'
 import { AggregateOperator } from './operator/aggregate-operator.ts'
+import { AsofOperator } from './operator/asof-operator.ts'
 import { BagOperator } from './operator/bag-operator.ts'
 import { FilterOperator } from './operator/filter-operator.ts'
 import { JoinOperator } from './operator/join-operator.ts'
@@ -40,6 +41,8 @@ export function compilePlan(plan: Plan): Operator {
       return new TopOperator(compilePlan(plan.input), plan)
     case 'window':
       return new WindowOperator(compilePlan(plan.input), plan)
+    case 'asof':
+      return new AsofOperator({ left: compilePlan(plan.left), right: compilePlan(plan.right) }, plan)
     case 'bag':
       return new BagOperator({ left: compilePlan(plan.left), right: compilePlan(plan.right) }, plan.operation)
     case 'unnest':

@@ -70,7 +70,8 @@ class Live {
   }
 }
 
-async function sameAsDuckdb(sql: string, games: readonly Game[]): Promise<void> {
+/** What is told of games that come one after the other, and what DuckDB says of them. */
+async function compared(sql: string, games: readonly Game[]): Promise<{ live: unknown; duckdb: unknown }> {
   const live = await Live.of(sql)
   for (const game of games) live.change({ come: [game] })
   const oracle = new Oracle()
@@ -78,7 +79,7 @@ async function sameAsDuckdb(sql: string, games: readonly Game[]): Promise<void> 
   await oracle.setRows(GAMES.name, games.map(rowOf))
   const answer = await oracle.answer(sql)
   oracle.close()
-  expect(live.texts).toEqual(answer.kind === 'rows' ? answer.rows.map(textOf).sort() : answer.problem)
+  return { live: live.texts, duckdb: answer.kind === 'rows' ? answer.rows.map(textOf).sort() : answer.problem }
 }
 
 describe('LIMIT', () => {
@@ -322,10 +323,29 @@ describe('a window', () => {
     'moment DESC NULLS FIRST RANGE BETWEEN INTERVAL 30 HOURS PRECEDING AND CURRENT ROW',
     'score RANGE BETWEEN 1 FOLLOWING AND 3 FOLLOWING EXCLUDE TIES',
   ])('ORDER BY %s has the frames that DuckDB gives it', async (order) => {
-    await sameAsDuckdb(
+    const { live, duckdb } = await compared(
       `SELECT id, sum(id) OVER (ORDER BY ${order}) AS s, count(*) OVER (PARTITION BY team ORDER BY ${order}) AS n FROM games`,
       GAMES_OF_DAYS,
     )
+    expect(live).toEqual(duckdb)
+  })
+
+  it.each([
+    'median(score)',
+    'quantile_cont(price, 0.25)',
+    'quantile_disc(day, 0.75)',
+    'mode(team)',
+    'bool_and(score > 1)',
+    'bit_xor(score)',
+    'arg_max(team, score)',
+    'regr_count(id, score)',
+    'max(moment) FILTER (WHERE score > 1)',
+  ])('takes %s of a frame as DuckDB does', async (call) => {
+    const { live, duckdb } = await compared(
+      `SELECT id, ${call} OVER (ORDER BY id) AS a, ${call} OVER (PARTITION BY team ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS b FROM games`,
+      GAMES_OF_DAYS,
+    )
+    expect(live).toEqual(duckdb)
   })
 
   it('of a negative range has no answer', async () => {
@@ -334,12 +354,66 @@ describe('a window', () => {
   })
 
   it('passes over NULLs where it is told to', async () => {
-    await sameAsDuckdb(
+    const { live, duckdb } = await compared(
       `SELECT id, lag(score IGNORE NULLS) OVER w AS a, lead(score, 2, -1 IGNORE NULLS) OVER w AS b, last_value(score IGNORE NULLS) OVER w AS c,
        nth_value(score, 2 IGNORE NULLS) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 2 FOLLOWING EXCLUDE CURRENT ROW) AS d
        FROM games WINDOW w AS (ORDER BY id)`,
       GAMES_OF_DAYS,
     )
+    expect(live).toEqual(duckdb)
+  })
+})
+
+describe('ASOF JOIN', () => {
+  const sql = `SELECT l.id, r.id AS latest FROM (SELECT * FROM games WHERE team = 'l') l
+    ASOF LEFT JOIN (SELECT * FROM games WHERE team = 'r') r ON l.price = r.price AND l.score >= r.score`
+
+  it('looks again only at the rows between a partner that came or went and the next', async () => {
+    const live = await Live.of(sql)
+    live.change({ come: Array.from({ length: 100 }, (_, id): Game => [id, 'l', id, 1]) })
+    live.change({
+      come: [
+        [1000, 'r', 10, 1],
+        [2000, 'r', 20, 1],
+      ],
+    })
+    expect(live.change({ come: [[1500, 'r', 17, 1]] })).toBe(6)
+    expect(live.rows.filter(([, latest]) => latest === 1500)).toEqual([
+      [17, 1500],
+      [18, 1500],
+      [19, 1500],
+    ])
+    expect(live.change({ come: [[3000, 'r', 17, 2]] })).toBe(0)
+    expect(live.change({ go: [[2000, 'r', 20, 1]] })).toBe(160)
+    expect(live.rows.filter(([, latest]) => latest === null)).toHaveLength(10)
+  })
+
+  it('takes of several partners with one value that which stands nearest in the order of their columns', async () => {
+    const live = await Live.of(sql)
+    live.change({
+      come: [
+        [1, 'l', 5, 1],
+        [9, 'r', 5, 1],
+        [8, 'r', 5, 1],
+      ],
+    })
+    expect(live.rows).toEqual([[1, 9]])
+  })
+
+  it('finds nothing for a NULL', async () => {
+    const live = await Live.of(sql)
+    live.change({
+      come: [
+        [1, 'l', null, 1],
+        [2, 'l', 5, null],
+        [3, 'r', null, 1],
+        [4, 'r', 5, null],
+      ],
+    })
+    expect(live.rows).toEqual([
+      [1, null],
+      [2, null],
+    ])
   })
 })
 

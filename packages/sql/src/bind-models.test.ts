@@ -110,6 +110,11 @@ describe('bindModels', () => {
   it.each([
     ['select id from shop.orders limit 3%', 'LIMIT by percent'],
     ['select id from shop.orders limit (select max(id) from shop.items)', 'LIMIT of an expression'],
+    ['select a.id from shop.orders a asof right join shop.orders b on a.id >= b.id', 'an ASOF join of kind RIGHT'],
+    [
+      'select a.id from shop.orders a asof join shop.orders b on a.id >= b.id and a.note <> b.note',
+      'an ASOF join with a further condition',
+    ],
     ['select fill(id) over (order by id) as n from shop.orders', 'the window function fill'],
     ['select lag(id, customer_id) over (order by id) as n from shop.orders', 'the window function lag with a number that differs by row'],
     [
@@ -193,6 +198,7 @@ describe('the key of a model', () => {
     ['select distinct on (note) note, customer_id from shop.orders order by note, id', [0]],
     ['select what, moment, row_number() over (partition by what order by moment) as n from shop.events', [0, 2]],
     ['select id, sum(id) over (order by id) as n from shop.orders', [0]],
+    ['select a.id, b.id as other from shop.orders a asof left join shop.items b on a.id >= b.id', [0]],
     ['select id from shop.orders except all select order_id from shop.items', [0]],
     ['select id from shop.orders where exists (select 1 from shop.items where order_id = shop.orders.id)', [0]],
   ])('%s is %j', async (sql, key) => {

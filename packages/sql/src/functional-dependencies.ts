@@ -34,6 +34,10 @@ export function dependenciesOf(plan: Plan, keysOf: UniqueKeysOf): readonly Depen
       const all = plan.types.map((_, at) => at)
       return [...keysOf(plan).map((from) => ({ from, to: all })), ...dependenciesOf(plan.input, keysOf)]
     }
+    case 'asof': {
+      const all = plan.types.map((_, at) => at)
+      return [...keysOf(plan).map((from) => ({ from, to: all })), ...dependenciesOf(plan.left, keysOf)]
+    }
     case 'bag':
       return dependenciesOf(plan.left, keysOf)
     case 'join':

@@ -19,6 +19,7 @@ export {
   expressionsOfCall,
   type QuantileFraction,
 } from './plan/aggregate.ts'
+export { type Asof, asofWith, expressionsOfAsof } from './plan/asof.ts'
 export { type Bag } from './plan/bag.ts'
 export type { Distinct } from './plan/distinct.ts'
 export { filter, type Filter } from './plan/filter.ts'

@@ -59,6 +59,11 @@ interface ConditionJson {
 }
 
 export function readConditions(json: PlanJson, sides: JoinSides): SplitConditions {
+  return splitConditions(conditionsWritten(json, sides), sides.left.types.length)
+}
+
+/** Over the columns of both sides. */
+export function conditionsWritten(json: PlanJson, sides: JoinSides): readonly Expression[] {
   const pairs = (json['conditions'] ?? []) as readonly ConditionJson[]
   const written = pairs.map(({ left, right, comparison: name }) => {
     const leftSide = readExpression(left)
@@ -67,7 +72,7 @@ export function readConditions(json: PlanJson, sides: JoinSides): SplitCondition
   })
   const whole = [json['condition'], json['predicate']].filter((extra) => extra !== null && extra !== undefined)
   const all = [...written, ...whole.map((extra) => readExpression(extra as ExpressionJson))]
-  return splitConditions(all.flatMap(conditionsOf), sides.left.types.length)
+  return all.flatMap(conditionsOf)
 }
 
 /** Finds the equalities between the two sides among conditions over both. */
@@ -110,7 +115,7 @@ function singleJoin(sides: JoinSides, conditions: SplitConditions): Plan {
   return leftJoin(sides, conditions)
 }
 
-function projected(json: PlanJson, plan: Plan, sides: JoinSides): Plan {
+export function projected(json: PlanJson, plan: Plan, sides: JoinSides): Plan {
   const leftMap = (json['left_projection_map'] ?? []) as readonly number[]
   const rightMap = (json['right_projection_map'] ?? []) as readonly number[]
   if (leftMap.length === 0 && rightMap.length === 0) return kept(json, 'projection_map', plan)

@@ -9,6 +9,7 @@ import { scan } from './plan/scan.ts'
 import { allOf } from './expression/conjunction.ts'
 import type { ExpressionType, PlanType } from './duckdb-type.ts'
 import { byteOf, type ExpressionJson, type PlanJson } from './plan-json.ts'
+import { readAsof } from './read-asof.ts'
 import { readAggregate } from './read-aggregate.ts'
 import { readExpression, readType } from './read-expression.ts'
 import { readJoin } from './read-join.ts'
@@ -41,6 +42,8 @@ function readNode(json: PlanJson, context: PlanContext): Plan {
     case 'LOGICAL_COMPARISON_JOIN':
     case 'LOGICAL_ANY_JOIN':
       return readJoin(json, context)
+    case 'LOGICAL_ASOF_JOIN':
+      return readAsof(json, context)
     case 'LOGICAL_CROSS_PRODUCT':
       return join('inner', sidesOf(json, context), { keys: [], residual: null })
     case 'LOGICAL_AGGREGATE_AND_GROUP_BY':

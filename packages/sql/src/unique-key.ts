@@ -41,6 +41,8 @@ export function uniqueKeysOf(plan: Plan): readonly UniqueKey[] {
       return [...keysOfTop(plan), ...uniqueKeysOf(plan.input)].slice(0, KEYS_LIMIT)
     case 'window':
       return [...uniqueKeysOf(plan.input), ...keysOfWindow(plan)].slice(0, KEYS_LIMIT)
+    case 'asof':
+      return uniqueKeysOf(plan.left)
     case 'bag': {
       const left = uniqueKeysOf(plan.left)
       return plan.operation === 'except' ? left : [...left, ...uniqueKeysOf(plan.right)].slice(0, KEYS_LIMIT)

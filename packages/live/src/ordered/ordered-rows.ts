@@ -18,7 +18,7 @@ import {
   type SortKey,
 } from '@millrace/sql'
 import { hashRows } from '../zset/row-hash.ts'
-import { compileMatcher, type RowMatcher } from '../zset/row-match.ts'
+import { compileMatcher, type RowMatch, type RowMatcher } from '../zset/row-match.ts'
 import { RowTable } from '../zset/row-table.ts'
 import { SlotIndex } from '../zset/slot-index.ts'
 import { type ComparedColumn, compileComparer, type RowComparer, type RowComparison } from './row-comparison.ts'
@@ -41,7 +41,7 @@ export class OrderedRows {
   /** The order of rows, of which rows that tie are equal. */
   readonly orderColumns: readonly ComparedColumn[]
   readonly #projection: Projection | null
-  readonly #partitionColumns: readonly number[]
+  readonly partitionColumns: readonly number[]
   readonly #matcher: RowMatcher
   readonly #rowComparer: RowComparer
   readonly #peerComparer: RowComparer
@@ -62,7 +62,7 @@ export class OrderedRows {
     const computed: Expression[] = []
     const place = (expression: Expression): number =>
       expression.kind === 'column' ? expression.index : layouts.length + computed.push(expression) - 1
-    this.#partitionColumns = partitions.map(place)
+    this.partitionColumns = partitions.map(place)
     this.orderColumns = order.map((key): ComparedColumn => {
       const column = place(key.expression)
       return { ...key, left: column, right: column, layout: layoutOfExpression(key.expression.type), exact: false }
@@ -78,8 +78,8 @@ export class OrderedRows {
     })
     this.#rowComparer = compileComparer([...this.orderColumns, ...ties])
     this.#peerComparer = compileComparer(this.orderColumns)
-    const keyLayouts = this.#partitionColumns.map((column) => stored[column] as Layout)
-    const columns = { layouts: keyLayouts, storedColumns: this.#partitionColumns, laneColumns: this.#partitionColumns }
+    const keyLayouts = this.partitionColumns.map((column) => stored[column] as Layout)
+    const columns = { layouts: keyLayouts, storedColumns: this.partitionColumns, laneColumns: this.partitionColumns }
     this.#matcher = compileMatcher(columns, 'grouping')
   }
 
@@ -95,8 +95,21 @@ export class OrderedRows {
     this.#comparePeers = this.#peerComparer(this.table)
     const match = this.#matcher(this.table, stored)
     this.#matchHead = (partition, row) => match(this.#heads[partition] as number, row)
-    this.#batchHashes = hashRows(stored, this.#partitionColumns, count)
+    this.#batchHashes = hashRows(stored, this.partitionColumns, count)
     this.#batch = stored
+  }
+
+  /** A matcher of this relation's partitions with the rows of another, which are partitioned by like columns. */
+  partitionMatcher(other: OrderedRows): RowMatcher {
+    const layouts = this.partitionColumns.map((column) => this.table.columns[column]?.layout as Layout)
+    return compileMatcher({ layouts, storedColumns: this.partitionColumns, laneColumns: other.partitionColumns }, 'grouping')
+  }
+
+  /** The partition in which a row of another relation would be, or -1: that of the given partition there. */
+  partitionLike(match: RowMatch, other: OrderedRows, partition: number): number {
+    const head = other.#heads[partition] as number
+    const hash = other.#hashes[partition] as number
+    return this.#index.find(hash, (own, slot) => match(this.#heads[own] as number, slot), head)
   }
 
   /** Puts a row of the batch in a slot that is in no partition yet. */

@@ -9,7 +9,8 @@ import type { RowTable } from '../zset/row-table.ts'
 /** Below 0 where the row of the first slot stands before that of the second. */
 export type RowComparison = (left: number, right: number) => number
 
-export type RowComparer = (table: RowTable) => RowComparison
+/** The second slot is of the other table, if one is given. */
+export type RowComparer = (table: RowTable, other?: RowTable) => RowComparison
 
 export interface ComparedColumn {
   /** The column that is read of the first slot, and that of the second. */
@@ -26,12 +27,12 @@ export function compileComparer(columns: readonly ComparedColumn[]): RowComparer
   const declared = columns.map(
     ({ left, right }, at) =>
       `const a${at} = table.columns[${left}].values, an${at} = table.columns[${left}].nulls, ` +
-      `b${at} = table.columns[${right}].values, bn${at} = table.columns[${right}].nulls`,
+      `b${at} = other.columns[${right}].values, bn${at} = other.columns[${right}].nulls`,
   )
   const tests = columns.map((column, at) => comparisonText(column, at))
   const body = `return (left, right) => {\n${tests.join('\n')}\nreturn 0\n}`
-  const factory = new Function('compareText', 'compareBytes', 'table', `'use strict'\n${declared.join('\n')}\n${body}`)
-  return (table) => factory(compareText, compareBytes, table) as RowComparison
+  const factory = new Function('compareText', 'compareBytes', 'table', 'other', `'use strict'\n${declared.join('\n')}\n${body}`)
+  return (table, other = table) => factory(compareText, compareBytes, table, other) as RowComparison
 }
 
 function comparisonText({ layout, descending, nullsFirst, exact }: ComparedColumn, at: number): string {

@@ -34,6 +34,7 @@ export function orderJoins(plan: Plan): Plan {
     case 'join':
       return plan.join === 'inner' ? orderCluster(plan) : { ...plan, left: orderJoins(plan.left), right: orderJoins(plan.right) }
     case 'bag':
+    case 'asof':
       return { ...plan, left: orderJoins(plan.left), right: orderJoins(plan.right) }
     case 'union':
       return { ...plan, inputs: plan.inputs.map(orderJoins) }

@@ -1,11 +1,14 @@
 /** Keeps only the columns that something above reads, so that no state holds the others. */
 import {
   type Aggregate,
+  type Asof,
+  asofWith,
   type AggregateCall,
   callWith,
   columnReference,
   columnsOf,
   type Expression,
+  expressionsOfAsof,
   expressionsOfTop,
   expressionsOfWindow,
   expressionsOfCall,
@@ -75,6 +78,8 @@ function prune(plan: Plan, needed: ReadonlySet<number>): Pruned {
       return pruneAggregate(plan, needed)
     case 'distinct':
       return { plan: { ...plan, input: pruneColumns(plan.input) }, places: placesOf(plan.types.map((_, at) => at)) }
+    case 'asof':
+      return pruneAsof(plan, needed)
     case 'bag': {
       const [left, right] = [pruneColumns(plan.left), pruneColumns(plan.right)]
       return { plan: { ...plan, left, right }, places: placesOf(plan.types.map((_, at) => at)) }
@@ -123,6 +128,22 @@ function pruneJoin(plan: Join, needed: ReadonlySet<number>): Pruned {
     ),
     places: placesOf(kept),
   }
+}
+
+function pruneAsof(plan: Asof, needed: ReadonlySet<number>): Pruned {
+  const leftCount = plan.left.types.length
+  const leftExpressions = [...plan.keys.map((key) => key.left), plan.leftValue]
+  const rightExpressions = [...plan.keys.map((key) => key.right), plan.rightValue]
+  const own = [...needed]
+  const left = prune(plan.left, new Set([...own.filter((column) => column < leftCount), ...columnsOfAll(leftExpressions)]))
+  const ownRight = own.filter((column) => column >= leftCount).map((column) => column - leftCount)
+  const right = prune(plan.right, new Set([...ownRight, ...columnsOfAll(rightExpressions)]))
+  const read = expressionsOfAsof(plan).map((expression) =>
+    moved(expression, leftExpressions.includes(expression) ? left.places : right.places),
+  )
+  const places = new Map(left.places)
+  for (const [column, place] of right.places) places.set(column + leftCount, place + left.plan.types.length)
+  return { plan: asofWith(plan, { left: left.plan, right: right.plan }, read), places }
 }
 
 /** What ties is told apart by the columns that are left: rows that agree in these are the same to all above. */

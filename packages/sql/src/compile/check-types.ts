@@ -18,6 +18,10 @@ export function checkTypes(plan: Plan): void {
       for (const key of plan.order) requireOrdered(key.expression)
       if (plan.kind === 'window') for (const { aggregate } of plan.calls) if (aggregate !== null) checkCall(aggregate)
       return
+    case 'asof':
+      for (const key of plan.keys) requireGroupable(key.left.type, key.left.place)
+      requireOrdered(plan.leftValue)
+      return
     case 'distinct':
     case 'bag':
       for (const type of plan.types) requireGroupable(type, null)

@@ -1,6 +1,7 @@
 import type { Expression } from '../expression/expression.ts'
 import { type AggregateCall, expressionsOfCall } from '../plan/aggregate.ts'
 import { type Plan, planInputs } from '../plan/plan.ts'
+import { expressionsOfAsof } from '../plan/asof.ts'
 import { expressionsOfTop } from '../plan/top.ts'
 import { expressionsOfWindow } from '../plan/window.ts'
 import { expressionsOfList } from '../plan/unnest.ts'
@@ -49,6 +50,8 @@ function expressionsOf(plan: Plan): readonly Expression[] {
       return [...plan.keys.flatMap((key) => [key.left, key.right]), ...(plan.residual === null ? [] : [plan.residual])]
     case 'top':
       return expressionsOfTop(plan)
+    case 'asof':
+      return expressionsOfAsof(plan)
     case 'window':
       return expressionsOfWindow(plan)
     case 'rows':

@@ -1,5 +1,6 @@
 import type { Expression } from '../expression/expression.ts'
 import { callWith, expressionsOfCall } from './aggregate.ts'
+import { asofWith, expressionsOfAsof } from './asof.ts'
 import type { Plan } from './plan.ts'
 import { expressionsOfTop, topWith } from './top.ts'
 import { expressionsOfWindow, windowWith } from './window.ts'
@@ -38,6 +39,10 @@ export async function mapExpressions(plan: Plan, change: (expression: Expression
       return windowWith(plan, await mapExpressions(plan.input, change), await changeAll(expressionsOfWindow(plan)))
     case 'bag':
       return { ...plan, left: await mapExpressions(plan.left, change), right: await mapExpressions(plan.right, change) }
+    case 'asof': {
+      const sides = { left: await mapExpressions(plan.left, change), right: await mapExpressions(plan.right, change) }
+      return asofWith(plan, sides, await changeAll(expressionsOfAsof(plan)))
+    }
     case 'unnest': {
       const lists = []
       for (const list of plan.lists) lists.push(listWith(list, await changeAll(expressionsOfList(list))))

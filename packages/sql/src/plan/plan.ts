@@ -1,4 +1,5 @@
 import type { Aggregate } from './aggregate.ts'
+import type { Asof } from './asof.ts'
 import type { Bag } from './bag.ts'
 import type { Distinct } from './distinct.ts'
 import type { Filter } from './filter.ts'
@@ -12,7 +13,7 @@ import type { Unnest } from './unnest.ts'
 import type { Window } from './window.ts'
 
 /** A bound, typed relation: what DuckDB's plan means, in as few kinds of node as it needs. */
-export type Plan = Scan | Filter | Project | Join | Aggregate | Union | Distinct | Rows | Top | Window | Bag | Unnest
+export type Plan = Scan | Filter | Project | Join | Aggregate | Union | Distinct | Rows | Top | Window | Bag | Asof | Unnest
 
 export function planInputs(plan: Plan): readonly Plan[] {
   switch (plan.kind) {
@@ -29,6 +30,7 @@ export function planInputs(plan: Plan): readonly Plan[] {
       return [plan.input]
     case 'join':
     case 'bag':
+    case 'asof':
       return [plan.left, plan.right]
     case 'union':
       return plan.inputs
@@ -44,6 +46,7 @@ export function withPlanInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return plan
     case 'join':
     case 'bag':
+    case 'asof':
       return { ...plan, left: first, right: second }
     case 'union':
       return { ...plan, inputs }
