@@ -13,7 +13,7 @@ import { OTHER_BINARIES } from './postgres-binaries.ts'
 
 const VERSIONS = ['13.23.0-beta.16', '14.23.0-beta.17', '15.18.0-beta.17', '16.14.0-beta.17', '17.10.0-beta.17'] as const
 /** What of capture meets the server's own ways. */
-const TESTS = ['changes', 'values', 'privileges', 'catalog/catalog', 'columns/columns', 'schema-change/schema-change'].map(
+const TESTS = ['changes', 'values', 'privileges', 'binary/binary', 'catalog/catalog', 'columns/columns', 'schema-change/schema-change'].map(
   (name) => `packages/capture/src/postgres/${name}.postgres.test.ts`,
 )
 const RUN_MS_MAX = 900_000

@@ -107,7 +107,8 @@ export interface Committed {
 export interface LogWriter {
   /**
    * Duties of the caller: await it before telling anybody that the work is done; bound how much it has
-   * in flight; after a rejection nothing of the set is written, and the same set may be tried again.
+   * in flight; after a rejection nothing of the set is written, and the same set may be tried again. Once it
+   * has resolved, the memory of the set is the caller's again: whoever stands between copies what it keeps.
    */
   commit(set: WriteSet): Promise<Committed>
 }

@@ -201,6 +201,7 @@ export class PendingSlot {
   }
 
   drop(): void {
+    this.#spare ??= this.#builder
     this.#builder = null
   }
 

@@ -1,4 +1,5 @@
-import { BatchBuilder } from '@millrace/core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BatchBuilder, type LogWriter } from '@millrace/core'
 import { type Postgres, startPostgres } from '@millrace/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Rig } from '../fixtures/rig.ts'
@@ -6,6 +7,9 @@ import { Rig } from '../fixtures/rig.ts'
 let postgres: Postgres
 beforeAll(async () => (postgres = await startPostgres({ settings: { max_replication_slots: 20, max_wal_senders: 20 } })))
 afterAll(() => postgres.stop())
+
+/** Longer than it takes to read a part of a chunk. */
+const SLOW_DISK_MS = 300
 
 async function rowsOf(rig: Rig, table: string, columns: readonly string[]): Promise<string[]> {
   const rows = await rig.sql(
@@ -32,6 +36,37 @@ test('rows of many tables are read over several connections, each once, and show
       rig.changes(stream).map(({ transaction, index }) => `${transaction}/${index}`),
     )
     expect(new Set(identities).size).toBe(29_000)
+  } finally {
+    await rig.close()
+  }
+})
+
+test('law 2: a chunk that goes in parts is read when all of its parts are durable, and not before', async () => {
+  const parts: { isDurable: boolean }[] = []
+  const waiting: number[] = []
+  const rig = await Rig.open(
+    postgres,
+    `create table a (id int primary key, note text); insert into a select g, repeat(md5(g::text), 300) from generate_series(1, 2500) g`,
+    {
+      writer: (store): LogWriter => ({
+        commit: async (set) => {
+          const isRead = set.state?.put?.some(({ owner }) => owner.includes('/chunks/')) === true
+          if (isRead) waiting.push(parts.filter(({ isDurable }) => !isDurable).length)
+          const part = { isDurable: false }
+          if (!isRead && set.appends?.some(({ stream }) => stream === 'shop.a') === true) parts.push(part)
+          await sleep(SLOW_DISK_MS)
+          const committed = await store.commit(set)
+          part.isDurable = true
+          return committed
+        },
+      }),
+    },
+  )
+  try {
+    await rig.start()
+    expect(rig.changes('shop.a')).toHaveLength(2500)
+    expect(parts.length).toBeGreaterThan(1)
+    expect(waiting).toEqual([0])
   } finally {
     await rig.close()
   }
