@@ -42,7 +42,7 @@ it('an endpoint answers the rows for which its condition holds, in its order, up
 it('an endpoint answers of the rows as they are now', async () => {
   await idsOf('top', { country: 'AT' })
   await house.put([1, 'AT', 10_00], 4)
-  await expect.poll(() => idsOf('top', { country: 'AT' })).toEqual([1])
+  await expect.poll(() => idsOf('top', { country: 'AT' }), { timeout: 60_000 }).toEqual([1])
 })
 
 it.each([

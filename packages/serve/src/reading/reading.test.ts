@@ -47,6 +47,19 @@ describe.each(['events', 'websocket'] as const)('a subscriber over %s', (transpo
     await second.stop()
   })
 
+  it('that comes just after another is told what came between from the chain, after the snapshot that both share', async () => {
+    await house.put([1, 'DE', 1])
+    const first = new FoldedSubscription(house.client, { transport })
+    await first.ready()
+    const cut = await house.put([1, 'DE', 2], [2, 'DE', 2])
+    await first.until(({ atCut }) => atCut.has(cut))
+    const second = new FoldedSubscription(house.client, { transport })
+    await second.until(({ rows }) => rows.length === 2)
+    expect(second.rows).toEqual(rowsInLog(reader(), 'revenue'))
+    await first.stop()
+    await second.stop()
+  })
+
   it('is given each change once though the server stops and starts', async () => {
     await house.put([1, 'DE', 1])
     const subscription = new FoldedSubscription(house.client, { transport })
@@ -184,7 +197,7 @@ describe('a look-up', () => {
     expect(found.rows.map(({ id }) => id)).toEqual([1, 3])
     expect(await house.client.find('revenue', { country: 'DE' }, { limit: 1 })).toMatchObject({ more: true, rows: [{ id: 1 }] })
     await house.put([1, 'AT', 1], 3)
-    await expect.poll(async () => (await house.client.find('revenue', { country: 'AT' })).rows.length).toBe(2)
+    await expect.poll(async () => (await house.client.find('revenue', { country: 'AT' })).rows.length, { timeout: 60_000 }).toBe(2)
     expect((await house.client.find('revenue', { country: 'DE' })).rows).toEqual([])
   })
 
