@@ -10,9 +10,10 @@ import { capture } from './capture/capture-command.ts'
 import { nexmark } from './nexmark/nexmark-command.ts'
 import { spine } from './spine/spine-command.ts'
 import { subscribe } from './subscribe/subscribe-command.ts'
+import { tpchLive } from './tpch-live/tpch-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [spine, capture, nexmark, subscribe]
+const commands: readonly Command[] = [spine, capture, nexmark, tpchLive, subscribe]
 
 process.exitCode = await runCommand(
   { program: 'npm run bench --', commands, example: 'npm run bench -- spine --json' },

@@ -1,4 +1,4 @@
-import { type Aggregate, columnReference, identityOf, layoutOfExpression, type Plan } from '@millrace/sql'
+import { type Aggregate, columnReference, identityOf, layoutOfExpression, type Plan, planInputs } from '@millrace/sql'
 import { AggregateOperator } from './operator/aggregate-operator.ts'
 import { AsofOperator } from './operator/asof-operator.ts'
 import { BagOperator } from './operator/bag-operator.ts'
@@ -8,47 +8,74 @@ import type { Operator } from './operator/operator.ts'
 import { ProjectOperator } from './operator/project-operator.ts'
 import { RowsOperator } from './operator/rows-operator.ts'
 import { ScanOperator } from './operator/scan-operator.ts'
+import { SharedOperator } from './operator/shared-operator.ts'
 import { TopOperator } from './operator/top-operator.ts'
 import { UnionOperator } from './operator/union-operator.ts'
 import { WindowOperator } from './operator/window-operator.ts'
 import { UnnestOperator } from './operator/unnest-operator.ts'
+import { PlanIdentity } from './plan-identity.ts'
 
-/** The operators that keep a plan's result up to date. */
+/** The operators that keep a plan's result up to date; what the plan says twice is computed once. */
 export function compilePlan(plan: Plan): Operator {
+  const identity = new PlanIdentity()
+  const readers = new Map<number, number>()
+  countReaders(plan, identity, readers)
+  const shared = new Map<number, SharedOperator>()
+  const compile = (part: Plan): Operator => {
+    const number = identity.of(part)
+    if (part.kind === 'scan' || part.kind === 'rows' || readers.get(number) === 1) return operatorOf(part, compile)
+    const known = shared.get(number)
+    if (known !== undefined) return known.again()
+    const operator = new SharedOperator(operatorOf(part, compile))
+    shared.set(number, operator)
+    return operator
+  }
+  return compile(plan)
+}
+
+/** How many operators read each different plan. */
+function countReaders(plan: Plan, identity: PlanIdentity, readers: Map<number, number>): void {
+  const number = identity.of(plan)
+  const known = readers.get(number) ?? 0
+  readers.set(number, known + 1)
+  if (known === 0) for (const input of planInputs(plan)) countReaders(input, identity, readers)
+}
+
+function operatorOf(plan: Plan, compile: (plan: Plan) => Operator): Operator {
   switch (plan.kind) {
     case 'scan':
       return new ScanOperator(plan)
     case 'rows':
       return new RowsOperator(plan)
     case 'filter':
-      return new FilterOperator(compilePlan(plan.input), plan.condition)
+      return new FilterOperator(compile(plan.input), plan.condition)
     case 'project':
-      return new ProjectOperator(compilePlan(plan.input), plan.expressions)
+      return new ProjectOperator(compile(plan.input), plan.expressions)
     case 'join':
       return new JoinOperator(
-        { operator: compilePlan(plan.left), identity: identityOf(plan.left) },
-        { operator: compilePlan(plan.right), identity: identityOf(plan.right) },
+        { operator: compile(plan.left), identity: identityOf(plan.left) },
+        { operator: compile(plan.right), identity: identityOf(plan.right) },
         plan,
       )
     case 'aggregate':
-      return new AggregateOperator(compilePlan(plan.input), { groups: plan.groups, identity: groupIdentity(plan), calls: plan.calls })
+      return new AggregateOperator(compile(plan.input), { groups: plan.groups, identity: groupIdentity(plan), calls: plan.calls })
     case 'distinct': {
       // Each row once is a group of all columns without an aggregate.
       const columns = plan.types.map((type, at) => columnReference(at, type))
-      return new AggregateOperator(compilePlan(plan.input), { groups: columns, identity: columns.map((_, at) => at), calls: [] })
+      return new AggregateOperator(compile(plan.input), { groups: columns, identity: columns.map((_, at) => at), calls: [] })
     }
     case 'top':
-      return new TopOperator(compilePlan(plan.input), plan)
+      return new TopOperator(compile(plan.input), plan)
     case 'window':
-      return new WindowOperator(compilePlan(plan.input), plan)
+      return new WindowOperator(compile(plan.input), plan)
     case 'asof':
-      return new AsofOperator({ left: compilePlan(plan.left), right: compilePlan(plan.right) }, plan)
+      return new AsofOperator({ left: compile(plan.left), right: compile(plan.right) }, plan)
     case 'bag':
-      return new BagOperator({ left: compilePlan(plan.left), right: compilePlan(plan.right) }, plan.operation)
+      return new BagOperator({ left: compile(plan.left), right: compile(plan.right) }, plan.operation)
     case 'unnest':
-      return new UnnestOperator(compilePlan(plan.input), plan)
+      return new UnnestOperator(compile(plan.input), plan)
     case 'union':
-      return new UnionOperator(plan.inputs.map(compilePlan), plan.types.map(layoutOfExpression))
+      return new UnionOperator(plan.inputs.map(compile), plan.types.map(layoutOfExpression))
   }
 }
 

@@ -9,14 +9,17 @@ import { rows } from './plan/rows.ts'
 import { markJoin } from './mark-join.ts'
 import { fullJoin, innerJoin, leftJoin, rightJoin, type SplitConditions, withoutPartner, withPartner } from './partners.ts'
 import type { ExpressionJson, PlanJson } from './plan-json.ts'
-import { kept, type PlanContext, sidesOf } from './plan-context.ts'
+import { kept, nameOfNode, type PlanContext } from './plan-context.ts'
 import { readComparisonOperator, readExpression } from './read-expression.ts'
 import { uniqueKeysOf } from './unique-key.ts'
 import { Unsupported } from './sql-error.ts'
 
 export function readJoin(json: PlanJson, context: PlanContext): Plan {
+  return joinOfSides(json, readSides(json, context))
+}
+
+export function joinOfSides(json: PlanJson, sides: JoinSides): Plan {
   const kind = String(json['join_type'])
-  const sides = readSides(json, context)
   const conditions = readConditions(json, sides)
   switch (kind) {
     case 'INNER':
@@ -41,15 +44,21 @@ export function readJoin(json: PlanJson, context: PlanContext): Plan {
   }
 }
 
-/** The two inputs; of a correlated subquery the right one reads the distinct outer rows. */
 export function readSides(json: PlanJson, context: PlanContext): JoinSides {
-  if (json.type !== 'LOGICAL_DELIM_JOIN') return sidesOf(json, context)
-  const [leftJson, rightJson] = json.children
-  if (leftJson === undefined || rightJson === undefined || json['delim_flipped'] === true)
-    throw new Unsupported('a correlated subquery of this shape', null)
+  const [leftJson] = json.children
+  if (leftJson === undefined) throw new Unsupported(nameOfNode(json.type), null)
   const left = context.read(leftJson, context)
+  return { left, right: readRightSide(json, left, context) }
+}
+
+/** The right input; of a correlated subquery it reads the distinct outer rows. */
+export function readRightSide(json: PlanJson, left: Plan, context: PlanContext): Plan {
+  const [, rightJson] = json.children
+  if (rightJson === undefined) throw new Unsupported(nameOfNode(json.type), null)
+  if (json.type !== 'LOGICAL_DELIM_JOIN') return context.read(rightJson, context)
+  if (json['delim_flipped'] === true) throw new Unsupported('a correlated subquery of this shape', null)
   const correlated = (json['duplicate_eliminated_columns'] as readonly ExpressionJson[]).map(readExpression)
-  return { left, right: context.read(rightJson, { ...context, outer: distinct(project(left, correlated)) }) }
+  return context.read(rightJson, { ...context, outer: distinct(project(left, correlated)) })
 }
 
 interface ConditionJson {

@@ -1,21 +1,20 @@
 /** Turns DuckDB's serialised, bound plan into ours; what has no exact counterpart is refused by name. */
 import { distinct } from './plan/distinct.ts'
-import { filter } from './plan/filter.ts'
 import { join } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
 import { project } from './plan/project.ts'
 import { rows } from './plan/rows.ts'
 import { scan } from './plan/scan.ts'
-import { allOf } from './expression/conjunction.ts'
 import type { ExpressionType, PlanType } from './duckdb-type.ts'
 import { byteOf, type ExpressionJson, type PlanJson } from './plan-json.ts'
 import { readAsof } from './read-asof.ts'
 import { readAggregate } from './read-aggregate.ts'
 import { readExpression, readType } from './read-expression.ts'
+import { readFilter } from './read-filter.ts'
 import { readJoin } from './read-join.ts'
 import { expressionsOf, kept, nameOfNode, onlyChild, type PlanContext, sidesOf } from './plan-context.ts'
 import { readLateral } from './read-lateral.ts'
-import { readMarkFilter } from './read-mark.ts'
+import { readScalarSubquery } from './read-scalar-subquery.ts'
 import { readExcept, readIntersect, readUnion } from './read-set-operation.ts'
 import { readDistinctOn, readLimit } from './read-top.ts'
 import { readWindow } from './read-window.ts'
@@ -30,9 +29,9 @@ export function readPlan(json: PlanJson, relationOf: PlanContext['relationOf']):
 function readNode(json: PlanJson, context: PlanContext): Plan {
   switch (json.type) {
     case 'LOGICAL_PROJECTION':
-      return project(onlyChild(json, context), expressionsOf(json))
+      return readScalarSubquery(json, context) ?? project(onlyChild(json, context), expressionsOf(json))
     case 'LOGICAL_FILTER':
-      return kept(json, 'projection_map', readMarkFilter(json, context) ?? readFilter(json, context))
+      return kept(json, 'projection_map', readFilter(json, context))
     case 'LOGICAL_GET':
       return readScan(json, context)
     case 'LOGICAL_UNNEST':
@@ -77,12 +76,6 @@ function readNode(json: PlanJson, context: PlanContext): Plan {
     default:
       throw new Unsupported(nameOfNode(json.type), placeWithin(json))
   }
-}
-
-function readFilter(json: PlanJson, context: PlanContext): Plan {
-  const input = onlyChild(json, context)
-  const condition = allOf(expressionsOf(json))
-  return condition === null ? input : filter(input, condition)
 }
 
 interface TableData {

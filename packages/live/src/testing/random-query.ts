@@ -1,6 +1,7 @@
 /** Random tables, queries of the supported language over them, and histories of changes. */
 import type { StreamDefinition, Type, Value } from '@millrace/core'
 import { pick, type Random } from '@millrace/base'
+import { randomNestedQuery } from './random-nested-query.ts'
 import { randomOrderedQuery } from './random-ordered-query.ts'
 
 export interface FuzzTable extends StreamDefinition {
@@ -60,6 +61,7 @@ interface Relation {
 /** A SELECT over the given relations (tables or models). */
 export function randomQuery(random: Random, relations: readonly Relation[]): string {
   if (random.below(3) === 0) return randomOrderedQuery(random, relations)
+  if (random.below(4) === 0) return randomNestedQuery(random, relations)
   const shape = random.below(10)
   if (shape < 3) return randomAggregate(random, relations)
   if (shape < 4) return `${randomColumns(random, relations)} UNION ALL ${randomColumns(random, relations)}`
