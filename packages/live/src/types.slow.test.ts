@@ -99,6 +99,14 @@ describe('law 3: a live model equals DuckDB over the same rows', () => {
     'select id, unnest(st."when") as moment from t',
     "select id, unnest([{'k': n, 'v': s}, {'k': 0, 'v': e::varchar}]) as pair from t",
     'select id, unnest(st) from t',
+    // The windows of docs/sql.md: tumbling, hopping, session.
+    'select time_bucket(interval 10 second, ts) as window_start, n, count(*) as rows from t group by all',
+    `select window_start, n, count(*) as rows from (select n, unnest(generate_series(time_bucket(interval 2 second, ts) - interval 8 second,
+      time_bucket(interval 2 second, ts), interval 2 second)) as window_start from t) group by all`,
+    `select n, min(ts) as session_start, max(ts) as session_end, count(*) as rows
+      from (select *, count(*) filter (starts) over (partition by n order by ts) as session
+        from (select n, ts, ts - lag(ts) over (partition by n order by ts) > interval 10 second as starts from t)) group by n, session`,
+    "select strftime(ts, '%Y-%m-%d') as day, split_part(s, ',', 2) as second, regexp_extract(s, '([a-z]),', 1) as letter, id from t",
   ])('%s', async (sql) => {
     for (const seed of [1, 2]) {
       const verdict = await judge.judge({ tables: [TABLE], queries: [{ name: 'm', sql }], steps: steps(seed) })

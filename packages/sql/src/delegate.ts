@@ -11,11 +11,12 @@ import { nameOf, typeOfDuckdb } from './duckdb-type.ts'
 import { columnReference } from './expression/column-reference.ts'
 import { constant } from './expression/constant.ts'
 import { type Expression, inputsOf, withInputs } from './expression/expression.ts'
-import { type Foreign, foreignSql } from './expression/foreign.ts'
+import { type Foreign, foreignSql, type ShortcutCall } from './expression/foreign.ts'
 import { readDuckdbValue } from './duckdb-value.ts'
 import { requireConsistent } from './function-stability.ts'
 import type { Planner } from './planner.ts'
 import { printSql } from './print-sql.ts'
+import { shortcutOf } from './shortcut/shortcut.ts'
 import { Unsupported } from './sql-error.ts'
 
 export async function delegate(expression: Expression, planner: Planner): Promise<Expression> {
@@ -78,8 +79,44 @@ async function toForeign(original: Expression, divided: Expression, planner: Pla
     if (input.type.kind === 'foreign')
       throw new Unsupported(`a column of type ${input.type.name}`, input.place, 'Cast it to a plain type, or to JSON, where it is made.')
   }
-  const made: Foreign = { kind: 'foreign', type: original.type, place: original.place, sql, inputs, label }
+  const made: Foreign = {
+    kind: 'foreign',
+    type: original.type,
+    place: original.place,
+    sql,
+    inputs,
+    label,
+    shortcut: splitItem(original, divided, inputs) ?? shortcutCall(divided, inputs),
+  }
   return (await fold(made, planner)) ?? made
+}
+
+/** The call as a shortcut would know it: over inputs that are not DuckDB's own. */
+function shortcutCall(divided: Expression, inputs: readonly Expression[]): ShortcutCall | null {
+  if (divided.kind !== 'call' && divided.kind !== 'cast') return null
+  const given = inputsOf(divided)
+  const places = given.map((input) => (input.kind === 'constant' ? { value: input.value } : inputs.indexOf(input)))
+  if (places.includes(-1)) return null
+  const types = given.map((input) => input.type)
+  // A lenient cast differs only where there is no value.
+  const made =
+    divided.kind === 'cast' ? { name: `cast ${divided.type.kind}`, types: [...types, divided.type] } : { name: divided.name, types }
+  const shortcut = { ...made, arguments: places }
+  return shortcutOf(shortcut) === null ? null : shortcut
+}
+
+/** `string_split(text, separator)[n]`, which `split_part` is made of. */
+function splitItem(original: Expression, divided: Expression, inputs: readonly Expression[]): ShortcutCall | null {
+  if (original.kind !== 'call' || divided.kind !== 'call' || original.name !== 'array_extract') return null
+  const [split] = original.inputs
+  const [list, number] = divided.inputs
+  if (split?.kind !== 'call' || split.name !== 'string_split' || list?.kind !== 'foreign' || number?.kind !== 'constant') return null
+  const [, separator] = split.inputs
+  const [text] = list.inputs
+  if (separator?.kind !== 'constant' || list.inputs.length !== 1 || text === undefined || inputs[0] !== text) return null
+  const places = [0, { value: separator.value }, { value: number.value }]
+  const shortcut = { name: 'split item', types: [text.type, separator.type, number.type], arguments: places }
+  return shortcutOf(shortcut) === null ? null : shortcut
 }
 
 function isLazy(expression: Expression): boolean {

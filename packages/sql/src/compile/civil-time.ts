@@ -1,5 +1,6 @@
 /** Dates and timestamps by the calendar. Days and microseconds count from 1970-01-01. */
-import { civilFromDays, DATE_INFINITY, daysFromCivil, TIMESTAMP_INFINITY, wholeNumber } from '@millrace/core'
+import { civilFromDays, DATE_INFINITY, daysFromCivil, intervalFromText, TIMESTAMP_INFINITY, wholeNumber } from '@millrace/core'
+import { assert } from '@millrace/base'
 import { overflow } from './evaluation-failure.ts'
 import type { Whole } from './exact.ts'
 
@@ -57,6 +58,32 @@ export function addInterval(micros: Whole, { months, days, micros: added }: Time
   const time = timeOfDay(micros) + added
   const carried = Math.floor(time / MICROS_A_DAY)
   return timestampOf(moved + carried, time - carried * MICROS_A_DAY, place)
+}
+
+const SHIFTS_LIMIT = 1024
+const shifts = new Map<string, TimeShift>()
+
+/** Adds an interval that stands as its text; most rows have the same few. */
+export function addIntervalText(micros: Whole, text: string, { sign, place }: { sign: 1 | -1; place: number }): Whole {
+  const key = sign === 1 ? text : `-(${text})`
+  let shift = shifts.get(key)
+  if (shift === undefined) {
+    if (shifts.size === SHIFTS_LIMIT) shifts.clear()
+    shift = shiftOf(text, sign)
+    shifts.set(key, shift)
+  }
+  return addInterval(micros, shift, place)
+}
+
+/** Whole days among many microseconds are days: a timestamp's day always has 24 hours. */
+function shiftOf(text: string, sign: 1 | -1): TimeShift {
+  const interval = intervalFromText(text)
+  assert(interval !== null, 'an interval is written as DuckDB writes it')
+  const { months, days, micros } = interval
+  if (typeof micros === 'number') return { months: sign * months, days: sign * days, micros: sign * micros }
+  const rest = micros % BigInt(MICROS_A_DAY)
+  const whole = (micros - rest) / BigInt(MICROS_A_DAY)
+  return { months: sign * months, days: sign * (days + Number(whole)), micros: sign * Number(rest) }
 }
 
 /** The same day of another month, or that month's last. */

@@ -4,6 +4,7 @@ import type { Layout, Type } from '@millrace/core'
 import type { ExpressionType } from '../duckdb-type.ts'
 import { type Foreign, foreignSql } from '../expression/foreign.ts'
 import { ForeignSite } from '../foreign/foreign-site.ts'
+import { shortcutOf } from '../shortcut/shortcut.ts'
 import { Unsupported } from '../sql-error.ts'
 import { type KernelWriter, layoutOfExpression, NULL_TEXT, type Operand } from './kernel-writer.ts'
 
@@ -21,9 +22,16 @@ export function emitForeign(writer: KernelWriter, expression: Foreign, inputs: r
   const [value, isNull] = [writer.variable(NULL_TEXT[layout]), writer.variable('false')]
   const [key, found] = [writer.variable("''"), writer.variable('undefined')]
   const values = inputs.map((input) => nullable(input))
+  const shortcut = expression.shortcut === null ? null : shortcutOf(expression.shortcut)
+  if (shortcut !== null) {
+    const input = inputs[0] as Operand
+    writer.line(`${found} = ${input.isNull} ? null : ${writer.keep(shortcut)}(${input.value})`)
+    writer.line(`if (${found} === undefined) {`)
+  }
   writer.line(`${key} = ${keyText(expression, inputs, values)}`)
   writer.line(`${found} = ${kept}.find(${key})`)
   writer.line(`if (${found} === undefined) { ${kept}.want(${key}, [${values.join(', ')}]); continue }`)
+  if (shortcut !== null) writer.line('}')
   writer.line(`${isNull} = ${found} === null`)
   writer.line(`if (!${isNull}) ${value} = ${found}`)
   return { value, isNull }

@@ -70,9 +70,10 @@ export function timeArithmetic(sign: 1 | -1): FunctionEmitter {
     const [left, right] = call.inputs
     const [a, b] = inputs
     if (left === undefined || right === undefined || a === undefined || b === undefined) return null
-    if (right.type.kind === 'interval') return shifted(writer, call, { time: a, type: left.type, interval: intervalOf(call, 1, sign) })
+    if (right.type.kind === 'interval')
+      return shifted(writer, call, { time: a, type: left.type, interval: intervalOf(call, 1, sign), added: b, sign })
     if (left.type.kind === 'interval' && sign === 1) {
-      return shifted(writer, call, { time: b, type: right.type, interval: intervalOf(call, 0, sign) })
+      return shifted(writer, call, { time: b, type: right.type, interval: intervalOf(call, 0, sign), added: a, sign })
     }
     if (left.type.kind === 'date' && right.type.kind === 'date' && sign === -1) return daysBetween(writer, call, inputs)
     if (left.type.kind === 'date' && right.type.kind === 'int32') return daysAdded(writer, call, { date: a, days: b, sign })
@@ -91,12 +92,21 @@ function intervalOf(call: Call, at: number, sign: 1 | -1): TimeShift | null {
 interface Shift {
   readonly time: Operand
   readonly type: ExpressionType
+  /** Where it is a constant. */
   readonly interval: TimeShift | null
+  readonly added: Operand
+  readonly sign: 1 | -1
 }
 
-function shifted(writer: KernelWriter, call: Call, { time, type, interval }: Shift): Operand | null {
+function shifted(writer: KernelWriter, call: Call, { time, type, interval, added, sign }: Shift): Operand | null {
   const micros = asTimestamp(type, time, call.place)
-  if (interval === null || micros === null || call.type.kind !== 'timestamp') return null
+  if (micros === null || call.type.kind !== 'timestamp') return null
+  if (interval === null) {
+    const options = writer.keep({ sign, place: call.place ?? -1 })
+    return writer.strict([time, added], 'integer', ({ value }) => {
+      writer.line(`${value} = runtime.addIntervalText(${micros}, ${added.value}, ${options})`)
+    })
+  }
   const kept = writer.keep(interval)
   return writer.strict([time], 'integer', ({ value }) => {
     writer.line(`${value} = runtime.addInterval(${micros}, ${kept}, ${call.place ?? -1})`)

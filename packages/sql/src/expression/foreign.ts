@@ -1,3 +1,4 @@
+import type { Value } from '@millrace/core'
 import type { ExpressionType } from '../duckdb-type.ts'
 import type { Expression } from './expression.ts'
 
@@ -10,6 +11,15 @@ export interface Foreign {
   readonly inputs: readonly Expression[]
   /** What it is, for people: `the function strftime`. */
   readonly label: string
+  /** What our own code may know the result of; null where it knows none. */
+  readonly shortcut: ShortcutCall | null
+}
+
+/** A strict function, or a cast of its input as `cast <kind>`, with its arguments: an input by index, or a constant. */
+export interface ShortcutCall {
+  readonly name: string
+  readonly types: readonly ExpressionType[]
+  readonly arguments: readonly (number | { readonly value: Value })[]
 }
 
 /** The SQL with its inputs as the columns `a0`, `a1`, … */

@@ -31,17 +31,36 @@ interface Prepared {
   readonly statement: DuckDBPreparedStatement
 }
 
+interface Opened {
+  readonly instance: DuckDBInstance
+  readonly connection: DuckDBConnection
+}
+
 const { port, signal } = workerData as EvaluatorOptions
 const prepared = new Map<string, Prepared>()
 let tables = 0
-let opened: Promise<DuckDBConnection> | null = null
+let opened: Promise<Opened> | null = null
 
-port.on('message', (request: EvaluationRequest) => {
-  void answer(request).then(reply)
+port.on('message', (request: EvaluationRequest | 'close') => {
+  if (request === 'close') void close().then(signalAnswer, signalAnswer)
+  else void answer(request).then(reply)
 })
+
+async function close(): Promise<void> {
+  for (const { statement } of prepared.values()) statement.destroySync()
+  prepared.clear()
+  const { connection, instance } = (await opened) ?? {}
+  connection?.closeSync()
+  instance?.closeSync()
+  opened = null
+}
 
 function reply(answered: EvaluationAnswer): void {
   port.postMessage(answered, 'bytes' in answered ? [answered.bytes.buffer] : [])
+  signalAnswer()
+}
+
+function signalAnswer(): void {
   Atomics.store(signal, 0, 1)
   Atomics.notify(signal, 0)
 }
@@ -49,19 +68,20 @@ function reply(answered: EvaluationAnswer): void {
 async function answer(request: EvaluationRequest): Promise<EvaluationAnswer> {
   try {
     opened ??= open()
-    return { bytes: await evaluate(await opened, request) }
+    const { connection } = await opened
+    return { bytes: await evaluate(connection, request) }
   } catch (error) {
     return { problem: problemOf(error) }
   }
 }
 
-async function open(): Promise<DuckDBConnection> {
+async function open(): Promise<Opened> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', memory_limit: MEMORY_LIMIT })
   const connection = await instance.connect()
   // A statement is prepared over its empty table, whose statistics hold for none of what comes later.
   await connection.run("SET disabled_optimizers = 'statistics_propagation'")
   for (const setting of EVALUATION_SETTINGS) await connection.run(setting)
-  return connection
+  return { instance, connection }
 }
 
 /** DuckDB's message names the kind of error first, and then tells values, which must not be told. */

@@ -8,6 +8,8 @@ import type { EvaluationAnswer, EvaluationRequest, EvaluatorOptions } from './pr
 /** Far beyond any batch: what takes longer is stuck. */
 const WAIT_MS_LIMIT = 120_000
 
+const CLOSE_MS_LIMIT = 5000
+
 class Evaluator {
   readonly #worker: Worker
   readonly #port: MessagePort
@@ -25,6 +27,15 @@ class Evaluator {
     this.#port = port1
     this.#worker.unref()
     port1.unref()
+    process.once('exit', this.#close)
+  }
+
+  /** A thread that ends with an open DuckDB may take the process down with it. */
+  readonly #close = (): void => {
+    process.removeListener('exit', this.#close)
+    Atomics.store(this.#signal, 0, 0)
+    this.#port.postMessage('close', [])
+    Atomics.wait(this.#signal, 0, 0, CLOSE_MS_LIMIT)
   }
 
   /** Null where no answer came in time; the evaluator is then of no further use. */
@@ -34,6 +45,7 @@ class Evaluator {
     Atomics.wait(this.#signal, 0, 0, WAIT_MS_LIMIT)
     const answer = receiveMessageOnPort(this.#port)
     if (answer !== undefined) return answer.message as EvaluationAnswer
+    process.removeListener('exit', this.#close)
     void this.#worker.terminate()
     return null
   }

@@ -279,4 +279,8 @@ export const NATIVE: readonly string[] = [
   'i32 <= i64',
   'd <> e',
   "date_part('year', ts)",
+  'ts + iv',
+  'ts - iv',
+  'dt + iv',
+  'iv + ts',
 ]

@@ -1,0 +1,155 @@
+import { decodeVectors, encodeVectors, layoutOf, sqlNameOf, type Type, type Value, valueAt, type Vector, vectorOf } from '@millrace/core'
+import { assert } from '@millrace/base'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { ShortcutCall } from '../expression/foreign.ts'
+import { evaluateInDuckdb } from '../foreign/evaluator.ts'
+import { type Shortcut, shortcutOf } from './shortcut.ts'
+
+const TEXT: Type = { kind: 'text' }
+const TIMESTAMP: Type = { kind: 'timestamp' }
+
+const word = fc.string({
+  unit: fc.constantFrom('a', 'b', 'c', 'A', 'é', '😀', '1', '0', '-', '.', '/', '&', '=', ' ', '_', '\n', '\r'),
+  maxLength: 14,
+})
+const numeric = fc.oneof(
+  fc.bigInt(-(2n ** 65n), 2n ** 65n).map(String),
+  fc.double({ noNaN: true }).map(String),
+  fc.integer().map((value) => `0${value}`),
+  fc.tuple(fc.integer({ min: -99_999, max: 99_999 }), fc.nat(9_999_999)).map(([whole, rest]) => `${whole}.${rest}`),
+  fc.constantFrom('-0', '-0.0', '', '-', '+1', ' 1', '1e3', '0x1f', '1_000', '.5', '5.', '00', 'true', 'false', 'TRUE', 't'),
+)
+const calendar = fc
+  .tuple(fc.integer({ min: 998, max: 10_001 }), fc.nat(13), fc.nat(32), fc.nat(25), fc.nat(60), fc.nat(1_000_000))
+  .map(([year, month, day, hour, minute, micros]) => {
+    const two = (value: number): string => String(value).padStart(2, '0')
+    return `${year}-${two(month)}-${two(day)}${micros % 3 === 0 ? '' : ` ${two(hour)}:${two(minute)}:00${micros % 2 === 0 ? '' : `.${micros}`}`}`
+  })
+const moment = fc.oneof(
+  fc.integer({ min: -(2 ** 53) + 1, max: 2 ** 53 - 1 }),
+  fc.integer({ min: -1e15, max: 2e15 }),
+  fc.integer({ min: -100, max: 100 }),
+)
+
+interface Case {
+  readonly sql: string
+  readonly call: ShortcutCall
+  readonly output: Type
+  readonly inputs: fc.Arbitrary<Value>
+}
+
+function cast(output: Type, inputs: fc.Arbitrary<Value>): Case {
+  const made = { name: `cast ${output.kind}`, types: [TEXT, output], arguments: [0] }
+  return { sql: `TRY_CAST(a0 AS ${sqlNameOf(output)})`, call: made, output, inputs }
+}
+
+/** The number 0 is the input. */
+function call(
+  name: string,
+  given: readonly (string | number)[],
+  { input, output, inputs, sql }: { input: Type; output: Type; inputs: fc.Arbitrary<Value>; sql: string },
+): Case {
+  const places = given.map((each) => (each === 0 ? 0 : { value: each }))
+  return { sql, call: { name, types: given.map((each) => (each === 0 ? input : TEXT)), arguments: places }, output, inputs }
+}
+
+const PATTERNS = [
+  'a+',
+  '^a|b$',
+  '(a|b)(c?)',
+  '(&|^)a=([^&]*)',
+  '.',
+  '.*?b',
+  '[a-c]+[^a]',
+  '\\d',
+  '\\w*',
+  'a.',
+  '(?:a|ab)(.)',
+  '',
+  '$',
+  '\\.',
+  '[0-9 _]+',
+  '(a)|(b)',
+]
+
+const CASES: readonly Case[] = [
+  cast({ kind: 'int64' }, numeric),
+  cast({ kind: 'int8' }, numeric),
+  cast({ kind: 'float64' }, numeric),
+  cast({ kind: 'boolean' }, numeric),
+  cast({ kind: 'date' }, calendar),
+  cast({ kind: 'timestamp' }, calendar),
+  ...['/', 'ab', '.'].flatMap((by) =>
+    [1, 2, 3].map((at) =>
+      call('split item', [0, by, at], { input: TEXT, output: TEXT, inputs: word, sql: `string_split(a0, '${by}')[${at}]` }),
+    ),
+  ),
+  ...['%Y-%m-%d', '%H:%M:%S.%f', '%d/%m %%'].map((format) =>
+    call('strftime', [0, format], { input: TIMESTAMP, output: TEXT, inputs: moment, sql: `strftime(a0, '${format}')` }),
+  ),
+  ...['00:00:10', '7 days', '1 day 00:00:00.000001', '2 days 03:00:00'].map((width): Case => {
+    const bucket = { name: 'time_bucket', types: [{ kind: 'interval' }, TIMESTAMP] as const, arguments: [{ value: width }, 0] }
+    return { sql: `TRY(time_bucket(INTERVAL '${width}', a0))`, call: bucket, output: TIMESTAMP, inputs: moment }
+  }),
+  ...PATTERNS.flatMap((pattern) => [
+    call('regexp_extract', [0, pattern], { input: TEXT, output: TEXT, inputs: word, sql: `regexp_extract(a0, '${pattern}')` }),
+    call('regexp_matches', [0, pattern], {
+      input: TEXT,
+      output: { kind: 'boolean' },
+      inputs: word,
+      sql: `regexp_matches(a0, '${pattern}')`,
+    }),
+    call('regexp_full_match', [0, pattern], {
+      input: TEXT,
+      output: { kind: 'boolean' },
+      inputs: word,
+      sql: `regexp_full_match(a0, '${pattern}')`,
+    }),
+  ]),
+  call('regexp_extract', [0, '(&|^)a=([^&]*)', 2], {
+    input: TEXT,
+    output: TEXT,
+    inputs: word,
+    sql: "regexp_extract(a0, '(&|^)a=([^&]*)', 2)",
+  }),
+]
+
+function byDuckdb({ sql, output, call: { types, arguments: given } }: Case, values: readonly Value[]): readonly Value[] {
+  const input = types[given.indexOf(0)] as Type
+  const bytes = encodeVectors([vectorOf(layoutOf(input), values)], values.length)
+  const answer = evaluateInDuckdb({ sql, inputs: [input], output, count: values.length, bytes })
+  assert('bytes' in answer, 'DuckDB answers')
+  const { vectors } = decodeVectors(answer.bytes)
+  return values.map((_, row) => valueAt(vectors[0] as Vector, row) as Value)
+}
+
+describe('law 3: what is known for sure is what DuckDB says', () => {
+  it.each(CASES.map((each) => [each.sql, each] as const))('%s', (_, given) => {
+    const shortcut = shortcutOf(given.call) as Shortcut
+    expect(shortcut).not.toBeNull()
+    let known = 0
+    fc.assert(
+      fc.property(fc.array(given.inputs, { minLength: 100, maxLength: 100 }), (values) => {
+        const expected = byDuckdb(given, values)
+        const found = values.map(shortcut).map((value, row) => (value === undefined ? expected[row] : value))
+        known += values.filter((value) => shortcut(value) !== undefined).length
+        expect(found).toEqual(expected)
+      }),
+      { numRuns: 12 },
+    )
+    expect(known).toBeGreaterThan(20)
+  })
+
+  it.each(['(a+)+', 'a{2}', '(?i)a', '[[:alpha:]]', '\\s', '\\bx', 'a++', '(ab)*', 'a*b*c*', '(?P<n>a)', '*', '(', '[^]]', '\\1', 'x**'])(
+    'the pattern %s is left to DuckDB',
+    (pattern) => {
+      expect(shortcutOf({ name: 'regexp_matches', types: [TEXT, TEXT], arguments: [0, { value: pattern }] })).toBeNull()
+    },
+  )
+
+  it('a long text is left to DuckDB, whose time grows with it alone', () => {
+    const shortcut = shortcutOf({ name: 'regexp_matches', types: [TEXT, TEXT], arguments: [0, { value: 'a*b' }] }) as Shortcut
+    expect(shortcut('a'.repeat(100_000))).toBeUndefined()
+  })
+})
