@@ -130,7 +130,6 @@ describe('bindModels', () => {
     ['select max(id, 3) as m from shop.orders', 'the aggregate max of 2 arguments'],
     ['select first(id) as f from shop.orders', 'first without an ORDER BY'],
     ['select mode(id order by customer_id) as m from shop.orders', 'mode with an ORDER BY of something else'],
-    ['select quantile_disc(id, [0.1, 0.9]) as q from shop.orders', 'quantile_disc of several fractions'],
     ['select corr(distinct id, customer_id) as c from shop.orders', 'corr of DISTINCT pairs'],
     ['select id from shop.orders where (id, customer_id) not in (select order_id, id from shop.items)', 'IN over several columns'],
     ['select avg(to_days(id::int)) as a from shop.orders', 'an order of values of type INTERVAL'],

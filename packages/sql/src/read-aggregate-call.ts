@@ -1,5 +1,11 @@
 /** One aggregate of a GROUP BY; what has no exact, order-independent answer is refused by name. */
-import { AGGREGATE_FUNCTIONS, type AggregateCall, type AggregateFunction, type AggregateSettings } from './plan/aggregate.ts'
+import {
+  AGGREGATE_FUNCTIONS,
+  type AggregateCall,
+  type AggregateFunction,
+  type AggregateSettings,
+  type QuantileFraction,
+} from './plan/aggregate.ts'
 import type { SortKey } from './plan/sort-key.ts'
 import type { Expression } from './expression/expression.ts'
 import { byteOf, type ExpressionJson } from './plan-json.ts'
@@ -36,6 +42,7 @@ const ALIASES: Readonly<Record<string, AggregateFunction>> = {
   sumkahan: 'sum',
   sum_no_overflow: 'sum',
   favg: 'avg',
+  array_agg: 'list',
   arbitrary: 'first',
   argmin: 'arg_min',
   min_by: 'arg_min',
@@ -87,6 +94,7 @@ const ORDERED: ReadonlySet<AggregateFunction> = new Set([
   'arg_min_null',
   'arg_max_null',
   'string_agg',
+  'list',
 ])
 
 const OF_TWO: ReadonlySet<AggregateFunction> = new Set([
@@ -159,10 +167,8 @@ function readSettings(json: AggregateJson, { known, place, input, order }: CallS
       return { separator: data.separator }
     case 'quantile_cont':
     case 'quantile_disc': {
-      const [quantile, another] = data?.quantiles ?? []
-      if (quantile === undefined) throw new Unsupported(`${json.name} without a constant fraction`, place)
-      if (another !== undefined) throw new Unsupported(`${json.name} of several fractions`, place)
-      return { fraction: readFraction(quantile), descending: data?.desc === true }
+      if (data?.quantiles === undefined) throw new Unsupported(`${json.name} without a constant fraction`, place)
+      return { fractions: data.quantiles.map(readFraction), descending: data.desc === true }
     }
     case 'mode':
       return { descending: isDescendingMode(input, order, place) }
@@ -171,7 +177,7 @@ function readSettings(json: AggregateJson, { known, place, input, order }: CallS
   }
 }
 
-function readFraction({ type, value }: QuantileJson): { value: number; decimal: { digits: number | bigint; scale: number } | null } {
+function readFraction({ type, value }: QuantileJson): QuantileFraction {
   if (type.id !== 'DECIMAL') return { value: Number(value), decimal: null }
   const scale = type.type_info?.scale ?? 0
   return { value: Number(value) / 10 ** scale, decimal: { digits: value, scale } }

@@ -12,12 +12,13 @@ import { FloatSumAccumulator } from './float-sum-accumulator.ts'
 import { InstantAverageAccumulator } from './instant-average-accumulator.ts'
 import { interpolationOf } from './interpolation.ts'
 import { ModeAccumulator } from './mode-accumulator.ts'
+import { JoinAccumulator } from './join-accumulator.ts'
+import { elementOf, elementText } from './list-text.ts'
 import { MomentAccumulator } from './moment-accumulator.ts'
-import { pickRule, textJoinRule } from './ordered-rules.ts'
+import { listRule, pickRule, textJoinRule } from './ordered-rules.ts'
 import { PickAccumulator } from './pick-accumulator.ts'
 import { QuantileAccumulator } from './quantile-accumulator.ts'
 import { SumAccumulator } from './sum-accumulator.ts'
-import { TextJoinAccumulator } from './text-join-accumulator.ts'
 import { TruthAccumulator } from './truth-accumulator.ts'
 
 export function makeAccumulator(call: AggregateCall): Accumulator {
@@ -48,7 +49,9 @@ export function makeAccumulator(call: AggregateCall): Accumulator {
     case 'arg_max_null':
       return new PickAccumulator(pickRule(call))
     case 'string_agg':
-      return new TextJoinAccumulator(textJoinRule(call))
+      return new JoinAccumulator(textJoinRule(call))
+    case 'list':
+      return new JoinAccumulator(listRule(call))
     case 'quantile_cont':
     case 'quantile_disc':
       return makeQuantile(call)
@@ -106,13 +109,15 @@ function widthOf({ type }: Expression): WholeWidth {
 function makeQuantile(call: AggregateCall): Accumulator {
   const { settings, type } = call
   const input = inputOf(call)
-  assert(settings.fraction !== undefined, 'a quantile has a fraction')
+  assert(settings.fractions !== undefined, 'a quantile has fractions')
+  const element = type.kind === 'list' ? elementOf(type) : type
   return new QuantileAccumulator({
     layout: layoutOfExpression(input.type),
     resultLayout: layoutOfExpression(type),
-    fraction: settings.fraction,
+    fractions: settings.fractions,
     descending: settings.descending === true,
-    interpolation: call.function === 'quantile_disc' ? null : interpolationOf(input.type, type),
+    interpolation: call.function === 'quantile_disc' ? null : interpolationOf(input.type, element),
+    elementText: type.kind === 'list' ? elementText(type.element) : null,
     distinct: call.distinct,
   })
 }

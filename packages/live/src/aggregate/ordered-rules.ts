@@ -3,11 +3,19 @@ import { assert } from '@millrace/base'
 import { type AggregateCall, type Expression, layoutOfExpression } from '@millrace/sql'
 import type { PickRule } from './pick-accumulator.ts'
 import type { KeyColumn } from './sort-order.ts'
-import type { TextJoinRule } from './text-join-accumulator.ts'
+import type { JoinRule } from './join-accumulator.ts'
+import { elementOf, elementText } from './list-text.ts'
 
-export function textJoinRule(call: AggregateCall): TextJoinRule {
-  assert(call.settings.separator !== undefined, 'texts are joined by a separator')
-  return { columns: orderOf(call, []), separator: call.settings.separator, distinct: call.distinct }
+export function textJoinRule(call: AggregateCall): JoinRule {
+  const { separator } = call.settings
+  assert(separator !== undefined, 'texts are joined by a separator')
+  const none = { opening: '', closing: '', textOf: (value: unknown): string => value as string }
+  return { ...none, columns: orderOf(call, []), separator, distinct: call.distinct, keepsNull: false }
+}
+
+export function listRule(call: AggregateCall): JoinRule {
+  const textOf = elementText(elementOf(call.type))
+  return { columns: orderOf(call, []), opening: '[', separator: ',', closing: ']', textOf, distinct: call.distinct, keepsNull: true }
 }
 
 export function pickRule(call: AggregateCall): PickRule {

@@ -1,5 +1,5 @@
 /** MEDIAN, QUANTILE_CONT, QUANTILE_DISC: the value at a place in the order of the group's values. */
-import { type Layout, VectorBuilder } from '@millrace/core'
+import { type Layout, listText, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf, type QuantileFraction } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { GroupedBags } from './grouped-bags.ts'
@@ -10,7 +10,9 @@ import { type BagValue, bagValueOf } from './value-order.ts'
 export interface QuantileRule {
   readonly layout: Layout
   readonly resultLayout: Layout
-  readonly fraction: QuantileFraction
+  readonly fractions: readonly QuantileFraction[]
+  /** How a value stands in a list of quantiles; null where one alone is wanted. */
+  readonly elementText: ((value: BagValue) => string) | null
   readonly descending: boolean
   /** Null where the quantile is one of the values. */
   readonly interpolation: Interpolation | null
@@ -45,7 +47,7 @@ export class QuantileAccumulator implements Accumulator {
     for (let at = 0; at < count; at += 1) {
       const slot = slots[at] as number
       const values = this.#bags.count(slot)
-      pushValue(builder, resultLayout, values === 0 ? null : this.#quantile(slot, values))
+      pushValue(builder, resultLayout, values === 0 ? null : this.#result(slot, values))
     }
     return laneOf(builder.finish())
   }
@@ -54,8 +56,14 @@ export class QuantileAccumulator implements Accumulator {
     this.#bags.clear(slot)
   }
 
-  #quantile(slot: number, count: number): BagValue {
-    const { fraction, interpolation } = this.#rule
+  #result(slot: number, count: number): BagValue {
+    const { fractions, elementText } = this.#rule
+    if (elementText === null) return this.#quantile(slot, count, fractions[0] as QuantileFraction)
+    return listText(fractions.map((fraction) => elementText(this.#quantile(slot, count, fraction))))
+  }
+
+  #quantile(slot: number, count: number, fraction: QuantileFraction): BagValue {
+    const { interpolation } = this.#rule
     if (interpolation === null) return this.#at(slot, discreteRank(fraction, count))
     const { lower, upper, part } = continuousRank(fraction, count)
     const value = this.#at(slot, lower)

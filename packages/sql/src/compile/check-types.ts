@@ -49,6 +49,7 @@ function expressionsInOrder(call: AggregateCall): readonly Expression[] {
     case 'first':
     case 'last':
     case 'string_agg':
+    case 'list':
     case 'arg_min':
     case 'arg_max':
     case 'arg_min_null':

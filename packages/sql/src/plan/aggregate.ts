@@ -24,6 +24,7 @@ export const AGGREGATE_FUNCTIONS = [
   'arg_min_null',
   'arg_max_null',
   'string_agg',
+  'list',
   'quantile_cont',
   'quantile_disc',
   'mode',
@@ -51,8 +52,8 @@ export type AggregateFunction = (typeof AGGREGATE_FUNCTIONS)[number]
 export interface AggregateSettings {
   /** Of `string_agg`. */
   readonly separator?: string
-  /** Of a quantile. */
-  readonly fraction?: QuantileFraction
+  /** Of a quantile; several where a list of them is asked for. */
+  readonly fractions?: readonly QuantileFraction[]
   /** Of a quantile and of `mode`: the values are ordered from the greatest. */
   readonly descending?: boolean
 }
