@@ -15,6 +15,8 @@ export interface WholeWidth {
 }
 
 const WORD_BITS = 32
+/** Below it a word can be put behind a number and a double still holds both. */
+const WORD_EXACT = 2 ** 20
 
 export class BitAccumulator implements Accumulator {
   readonly #counts = new CountAccumulator()
@@ -76,13 +78,25 @@ export class BitAccumulator implements Accumulator {
     }
   }
 
-  #combined(slot: number, values: number): bigint {
-    let combined = 0n
-    for (let bit = this.#width - 1; bit >= 0; bit -= 1) {
-      const having = this.#bits[slot * this.#width + bit] as number
-      combined = (combined << 1n) | (this.#isSet(having, values) ? 1n : 0n)
+  #combined(slot: number, values: number): number | bigint {
+    let combined: number | bigint = this.#word(slot, values, this.#width - (this.#width % WORD_BITS || WORD_BITS))
+    if (this.#signed)
+      combined = this.#width < WORD_BITS ? (combined << (WORD_BITS - this.#width)) >> (WORD_BITS - this.#width) : combined | 0
+    for (let from = this.#width - 2 * WORD_BITS; from >= 0; from -= WORD_BITS) {
+      const word = this.#word(slot, values, from)
+      if (typeof combined === 'number' && Math.abs(combined) < WORD_EXACT) combined = combined * 2 ** WORD_BITS + word
+      else combined = (BigInt(combined) << BigInt(WORD_BITS)) | BigInt(word)
     }
-    return this.#signed ? BigInt.asIntN(this.#width, combined) : combined
+    return combined
+  }
+
+  /** The bits of one word from its first, without a sign. */
+  #word(slot: number, values: number, from: number): number {
+    const first = slot * this.#width + from
+    const bits = Math.min(WORD_BITS, this.#width - from)
+    let word = 0
+    for (let bit = 0; bit < bits; bit += 1) if (this.#isSet(this.#bits[first + bit] as number, values)) word |= 1 << bit
+    return word >>> 0
   }
 
   #isSet(having: number, values: number): boolean {
@@ -92,7 +106,7 @@ export class BitAccumulator implements Accumulator {
       case 'bit_or':
         return having > 0
       case 'bit_xor':
-        return having % 2 === 1
+        return having % 2 !== 0
     }
   }
 }

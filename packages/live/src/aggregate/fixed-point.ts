@@ -20,6 +20,32 @@ export function fixedOf(value: number): bigint {
   return high >>> 31 === 1 ? -magnitude : magnitude
 }
 
+/** A whole number of a power of two: `units * 2^exponent`. */
+export interface Scaled {
+  readonly units: bigint
+  readonly exponent: number
+}
+
+/** The finite value with as few bits as its exponent tells. */
+export function scaledOf(value: number): Scaled {
+  if (Number.isSafeInteger(value)) return { units: BigInt(value), exponent: 0 }
+  scratch.setFloat64(0, value)
+  const exponent = Math.max(1, (scratch.getUint32(0) >>> 20) & 0x7ff) - 1 - DOUBLE_UNIT_BITS
+  // In two steps, since a power of two alone may be beyond the doubles.
+  const half = -Math.trunc(exponent / 2)
+  return { units: BigInt(value * 2 ** half * 2 ** (-exponent - half)), exponent }
+}
+
+export function addScaled(left: Scaled, right: Scaled): Scaled {
+  const exponent = Math.min(left.exponent, right.exponent)
+  return { units: unitsAt(left, exponent) + unitsAt(right, exponent), exponent }
+}
+
+/** How many units of a power of two that is not greater than its own. */
+export function unitsAt({ units, exponent }: Scaled, wanted: number): bigint {
+  return exponent === wanted ? units : units << BigInt(exponent - wanted)
+}
+
 /** The double nearest to `numerator / denominator / 2^unitBits`, ties to even; infinite where none is near. */
 export function nearestDouble(numerator: bigint, denominator: bigint, unitBits: number): number {
   if (numerator === 0n) return 0

@@ -9,7 +9,7 @@
  */
 import type { Lane } from '@millrace/sql'
 import { grownNumbers, type WeightedRows } from './accumulator.ts'
-import { DOUBLE_UNIT_BITS, fixedOf, nearestDouble } from './fixed-point.ts'
+import { addScaled, DOUBLE_UNIT_BITS, fixedOf, nearestDouble, type Scaled, scaledOf } from './fixed-point.ts'
 
 export const SUM_UNIT_BITS: number = 2 * DOUBLE_UNIT_BITS
 const FROM_DOUBLE_UNIT = BigInt(DOUBLE_UNIT_BITS)
@@ -100,6 +100,14 @@ export class FloatSums {
     const near = this.#near[slot] as number
     if (near !== near) return this.#wide.get(slot) as bigint
     return (fixedOf(near) + fixedOf(this.#rest[slot] as number)) << FROM_DOUBLE_UNIT
+  }
+
+  /** The sum with as few bits as it needs. */
+  scaled(slot: number): Scaled {
+    const near = this.#near[slot] as number
+    if (near !== near) return { units: this.#wide.get(slot) as bigint, exponent: -SUM_UNIT_BITS }
+    const rest = this.#rest[slot] as number
+    return rest === 0 ? scaledOf(near) : addScaled(scaledOf(near), scaledOf(rest))
   }
 
   /** The double nearest to the sum. It is -0 never, and infinite where the sum is beyond the doubles. */

@@ -6,8 +6,7 @@
 import { CELL, type Layout, VectorBuilder } from '@millrace/core'
 import { EvaluationFailure, type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
-import { nearestDouble } from './fixed-point.ts'
-import { SUM_UNIT_BITS } from './float-sums.ts'
+import { addScaled, nearestDouble, type Scaled } from './fixed-point.ts'
 import { type Moments, MomentSums } from './moments.ts'
 
 export const MOMENT_FUNCTIONS = [
@@ -98,25 +97,25 @@ function momentResult(wanted: MomentFunction, moments: Moments): number | null {
   const { count, squaresY, squaresX, products } = moments
   switch (wanted) {
     case 'var_pop':
-      return overSquare(squaresY, count)
+      return ratio(squaresY, count * count)
     case 'stddev_pop':
-      return Math.sqrt(overSquare(squaresY, count))
+      return Math.sqrt(ratio(squaresY, count * count))
     case 'sem':
-      return Math.sqrt(nearestDouble(squaresY, count * count * count, SUM_UNIT_BITS))
+      return Math.sqrt(ratio(squaresY, count * count * count))
     case 'var_samp':
       return overSample(squaresY, count)
     case 'stddev_samp':
       return rootOf(overSample(squaresY, count))
     case 'covar_pop':
-      return overSquare(products, count)
+      return ratio(products, count * count)
     case 'covar_samp':
       return overSample(products, count)
     case 'regr_syy':
-      return nearestDouble(squaresY, count, SUM_UNIT_BITS)
+      return ratio(squaresY, count)
     case 'regr_sxx':
-      return nearestDouble(squaresX, count, SUM_UNIT_BITS)
+      return ratio(squaresX, count)
     case 'regr_sxy':
-      return nearestDouble(products, count, SUM_UNIT_BITS)
+      return ratio(products, count)
     default:
       return relation(wanted, moments)
   }
@@ -124,29 +123,38 @@ function momentResult(wanted: MomentFunction, moments: Moments): number | null {
 
 /** What tells how the two arguments hang together. */
 function relation(wanted: MomentFunction, { count, sumY, sumX, squaresY, squaresX, products }: Moments): number | null {
-  const squared = (): number => nearestDouble(products * products, squaresX * squaresY, 0)
+  const squared = (): number => ratio(times(products, products), squaresX.units * squaresY.units, squaresX.exponent + squaresY.exponent)
   switch (wanted) {
     case 'corr':
-      if (squaresX === 0n || squaresY === 0n) return Number.NaN
-      return products < 0n ? -Math.sqrt(squared()) : Math.sqrt(squared())
+      if (squaresX.units === 0n || squaresY.units === 0n) return Number.NaN
+      return products.units < 0n ? -Math.sqrt(squared()) : Math.sqrt(squared())
     case 'regr_slope':
-      return squaresX === 0n ? Number.NaN : nearestDouble(products, squaresX, 0)
-    case 'regr_intercept':
-      return squaresX === 0n ? null : nearestDouble(sumY * squaresX - sumX * products, count * squaresX, SUM_UNIT_BITS / 2)
+      return squaresX.units === 0n ? Number.NaN : ratio(products, squaresX.units, squaresX.exponent)
+    case 'regr_intercept': {
+      if (squaresX.units === 0n) return null
+      const slope = times(sumX, products)
+      const rise = addScaled(times(sumY, squaresX), { units: -slope.units, exponent: slope.exponent })
+      return ratio(rise, count * squaresX.units, squaresX.exponent)
+    }
     case 'regr_r2':
-      if (squaresX === 0n) return null
-      return squaresY === 0n ? 1 : squared()
+      if (squaresX.units === 0n) return null
+      return squaresY.units === 0n ? 1 : squared()
     default:
       return null
   }
 }
 
-function overSquare(value: bigint, count: bigint): number {
-  return nearestDouble(value, count * count, SUM_UNIT_BITS)
+/** The double nearest to a number divided by `divisor * 2^exponent`. */
+function ratio(value: Scaled, divisor: bigint, exponent = 0): number {
+  return nearestDouble(value.units, divisor, exponent - value.exponent)
 }
 
-function overSample(value: bigint, count: bigint): number | null {
-  return count < 2n ? null : nearestDouble(value, count * (count - 1n), SUM_UNIT_BITS)
+function times(left: Scaled, right: Scaled): Scaled {
+  return { units: left.units * right.units, exponent: left.exponent + right.exponent }
+}
+
+function overSample(value: Scaled, count: bigint): number | null {
+  return count < 2n ? null : ratio(value, count * (count - 1n))
 }
 
 function rootOf(value: number | null): number | null {

@@ -6,20 +6,22 @@
 import type { Lane } from '@millrace/sql'
 import type { WeightedRows } from './accumulator.ts'
 import { CountAccumulator } from './count-accumulator.ts'
-import { DOUBLE_UNIT_BITS, nearestDouble } from './fixed-point.ts'
-import { FloatSums, SUM_UNIT_BITS } from './float-sums.ts'
+import { addScaled, nearestDouble, type Scaled } from './fixed-point.ts'
+import { FloatSums } from './float-sums.ts'
 import { isAnyNull } from './pick-accumulator.ts'
 
-/** Sums of one group in units of 2^-1074, those of products in units of 2^-2148. */
+/** The sums of one group, each a whole number of units of a power of two. */
 export interface Moments {
   readonly count: bigint
-  readonly sumY: bigint
-  readonly sumX: bigint
+  readonly sumY: Scaled
+  readonly sumX: Scaled
   /** The count times the sum of squares or products, less the square or product of the sums. */
-  readonly squaresY: bigint
-  readonly squaresX: bigint
-  readonly products: bigint
+  readonly squaresY: Scaled
+  readonly squaresX: Scaled
+  readonly products: Scaled
 }
+
+const ZERO: Scaled = { units: 0n, exponent: 0 }
 
 export class MomentSums {
   readonly #counts = new CountAccumulator()
@@ -63,17 +65,20 @@ export class MomentSums {
 
   nearestMean(slot: number, of: 'y' | 'x'): number {
     const sums = of === 'y' || this.#sumsX === null ? this.#sumsY : this.#sumsX
-    return sums.special(slot) ?? nearestDouble(sums.fixed(slot), BigInt(this.count(slot)), SUM_UNIT_BITS)
+    const special = sums.special(slot)
+    if (special !== undefined) return special
+    const { units, exponent } = sums.scaled(slot)
+    return nearestDouble(units, BigInt(this.count(slot)), -exponent)
   }
 
   moments(slot: number): Moments {
     const count = BigInt(this.count(slot))
-    const sumY = this.#sumsY.fixed(slot) >> BigInt(DOUBLE_UNIT_BITS)
-    const squaresY = count * this.#squaresY.fixed(slot) - sumY * sumY
-    if (this.#sumsX === null) return { count, sumY, sumX: 0n, squaresY, squaresX: 0n, products: 0n }
-    const sumX = this.#sumsX.fixed(slot) >> BigInt(DOUBLE_UNIT_BITS)
-    const squaresX = count * (this.#squaresX as FloatSums).fixed(slot) - sumX * sumX
-    const products = count * (this.#products as FloatSums).fixed(slot) - sumX * sumY
+    const sumY = this.#sumsY.scaled(slot)
+    const squaresY = central(count, this.#squaresY.scaled(slot), [sumY, sumY])
+    if (this.#sumsX === null) return { count, sumY, sumX: ZERO, squaresY, squaresX: ZERO, products: ZERO }
+    const sumX = this.#sumsX.scaled(slot)
+    const squaresX = central(count, (this.#squaresX as FloatSums).scaled(slot), [sumX, sumX])
+    const products = central(count, (this.#products as FloatSums).scaled(slot), [sumX, sumY])
     return { count, sumY, sumX, squaresY, squaresX, products }
   }
 
@@ -96,4 +101,10 @@ export class MomentSums {
     this.#squaresX?.addProductTimes(slot, x, { other: x, weight })
     this.#products?.addProductTimes(slot, y, { other: x, weight })
   }
+}
+
+/** The count times a sum of products, less the product of the sums. */
+function central(count: bigint, products: Scaled, [left, right]: readonly [Scaled, Scaled]): Scaled {
+  const all: Scaled = { units: count * products.units, exponent: products.exponent }
+  return addScaled(all, { units: -left.units * right.units, exponent: left.exponent + right.exponent })
 }

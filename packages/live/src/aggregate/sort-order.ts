@@ -29,12 +29,15 @@ export function partOf(key: SortKeyValue, index: number): BagValue | null {
 }
 
 export function compareKeys(columns: readonly KeyColumn[]): Compare<SortKeyValue> {
-  const [first, ...others] = columns.map(compareCells)
-  if (others.length === 0) return first as Compare<SortKeyValue>
-  const all = [first, ...others] as readonly Compare<BagValue | null>[]
+  const compares = columns.map(compareCells)
+  const compare = compares.length === 1 ? compares[0] : compareLists(compares)
+  return compare as Compare<SortKeyValue>
+}
+
+function compareLists(compares: readonly Compare<BagValue | null>[]): Compare<readonly (BagValue | null)[]> {
   return (left, right) => {
-    for (let at = 0; at < all.length; at += 1) {
-      const order = (all[at] as Compare<BagValue | null>)(partOf(left, at), partOf(right, at))
+    for (let at = 0; at < compares.length; at += 1) {
+      const order = (compares[at] as Compare<BagValue | null>)(left[at] as BagValue | null, right[at] as BagValue | null)
       if (order !== 0) return order
     }
     return 0
