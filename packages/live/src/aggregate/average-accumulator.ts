@@ -22,13 +22,14 @@ export class AverageAccumulator implements Accumulator {
 
   results(slots: Int32Array, count: number): Lane {
     const builder = new VectorBuilder('float', count)
-    for (let at = 0; at < count; at += 1) {
-      const slot = slots[at] as number
-      const values = this.#sums.count(slot)
-      if (values === 0) builder.pushCell(CELL.NULL)
-      else builder.pushNumber(averageOf(this.#sums.sum(slot), values, this.#rule))
-    }
+    for (let at = 0; at < count; at += 1) this.tell(slots[at] as number, builder)
     return laneOf(builder.finish())
+  }
+
+  tell(slot: number, into: VectorBuilder): void {
+    const values = this.#sums.count(slot)
+    if (values === 0) into.pushCell(CELL.NULL)
+    else into.pushNumber(averageOf(this.#sums.sum(slot), values, this.#rule))
   }
 
   clear(slot: number): void {

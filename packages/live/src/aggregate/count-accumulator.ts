@@ -1,3 +1,4 @@
+import type { VectorBuilder } from '@millrace/core'
 import type { Lane } from '@millrace/sql'
 import { gatherValues } from '../zset/z-batch.ts'
 import { type Accumulator, grownNumbers, type WeightedRows } from './accumulator.ts'
@@ -29,6 +30,10 @@ export class CountAccumulator implements Accumulator {
 
   results(slots: Int32Array, count: number): Lane {
     return { layout: 'integer', values: gatherValues(this.#counts, slots, count), nulls: null }
+  }
+
+  tell(slot: number, into: VectorBuilder): void {
+    into.pushNumber(this.#counts[slot] as number)
   }
 
   clear(slot: number): void {

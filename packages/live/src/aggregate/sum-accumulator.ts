@@ -27,12 +27,13 @@ export class SumAccumulator implements Accumulator {
 
   results(slots: Int32Array, count: number): Lane {
     const builder = new VectorBuilder('integer', count)
-    for (let at = 0; at < count; at += 1) {
-      const slot = slots[at] as number
-      if (this.#sums.count(slot) === 0) builder.pushCell(CELL.NULL)
-      else builder.pushWhole(this.#checked(this.#sums.sum(slot)))
-    }
+    for (let at = 0; at < count; at += 1) this.tell(slots[at] as number, builder)
     return laneOf(builder.finish())
+  }
+
+  tell(slot: number, into: VectorBuilder): void {
+    if (this.#sums.count(slot) === 0) into.pushCell(CELL.NULL)
+    else into.pushWhole(this.#checked(this.#sums.sum(slot)))
   }
 
   clear(slot: number): void {

@@ -120,20 +120,25 @@ export class WindowOperator implements Operator {
     this.#differsIn = grownNumbers(this.#differsIn, capacity)
   }
 
-  /** Per touched partition the places at which rows came or went. */
+  /** Per touched partition the places at which rows came or went; of one that is mostly new, all of it. */
   #gaps({ slots, partitions, weights }: Movement): Map<number, Places[]> {
+    const changes = new Map<number, number>()
+    for (const partition of partitions.values()) changes.set(partition, (changes.get(partition) ?? 0) + 1)
     const gaps = new Map<number, Places[]>()
+    for (const [partition, changed] of changes) {
+      const count = this.#rows.tree.total(this.#rows.root(partition))
+      gaps.set(partition, changed * 2 > count ? [{ from: 0, to: count }] : [])
+    }
     const seen = new Set<number>()
     for (let at = slots.count - 1; at >= 0; at -= 1) {
       const slot = slots.at(at)
+      const partition = partitions.at(at)
+      const known = gaps.get(partition) as Places[]
+      if (known[0]?.from === 0 && known[0].to === this.#rows.tree.total(this.#rows.root(partition))) continue
       if (seen.has(slot)) continue
       seen.add(slot)
-      const partition = partitions.at(at)
       const from = this.#rows.placeOf(partition, slot)
-      const gap = { from, to: (weights[at] as number) > 0 ? from + 1 : from }
-      const known = gaps.get(partition)
-      if (known === undefined) gaps.set(partition, [gap])
-      else known.push(gap)
+      known.push({ from, to: (weights[at] as number) > 0 ? from + 1 : from })
     }
     return gaps
   }

@@ -8,7 +8,7 @@
  * adding up those before it.
  */
 import type { Layout, VectorBuilder } from '@millrace/core'
-import { type Lane, laneValueAt } from '@millrace/sql'
+import { type Lane, laneValueAt, type LaneValues, laneValues } from '@millrace/sql'
 import type { Accumulator } from '../aggregate/accumulator.ts'
 import { IntList } from '../zset/growing-list.ts'
 import type { StoredColumn } from '../zset/row-table.ts'
@@ -33,6 +33,7 @@ export class FrameAggregate implements WindowEvaluator, PartitionState {
   readonly #columnsOf: () => readonly StoredColumn[]
   readonly #read: AggregatedColumns
   readonly #slots = new IntList()
+  readonly #one = { count: 1, lanes: [] as Lane[], slots: new Int32Array(1), weights: new Float64Array(1) }
   #held: number[] = []
   #wanted: number[] = []
 
@@ -67,10 +68,16 @@ export class FrameAggregate implements WindowEvaluator, PartitionState {
     const whole = this.#finder.isOpen ? [0, view.count] : []
     const groups = Int32Array.of(group)
     this.#held = [...whole]
+    const accumulator = this.#accumulator
     let result: Lane | null = null
     for (let place = from; place < to; place += 1) {
       this.#finder.locate(view, place, this.#wanted)
-      if (this.#move(view, group) || result === null) result = this.#accumulator.results(groups, 1)
+      const moved = this.#move(view, group)
+      if (accumulator.tell !== undefined) {
+        accumulator.tell(group, into)
+        continue
+      }
+      if (moved || result === null) result = accumulator.results(groups, 1)
       into.push(laneValueAt(result, 0))
     }
     this.#wanted.splice(0, this.#wanted.length, ...whole)
@@ -107,10 +114,34 @@ export class FrameAggregate implements WindowEvaluator, PartitionState {
     }
     const { count } = this.#slots
     if (count === 0) return false
+    if (count === 1) {
+      this.#addOne(this.#slots.at(0), change)
+      return true
+    }
     const slots = this.#slots.values()
     const weights = this.#counted(slots, new Float64Array(count).fill(change.weight))
     this.#accumulator.add(new Int32Array(count).fill(change.group), { count, lanes: this.#lanesOf(slots), weights })
     return true
+  }
+
+  /** Most frames differ from the next by a row: nothing is made for it anew. */
+  #addOne(slot: number, { group, weight }: { group: number; weight: number }): void {
+    const columns = this.#columnsOf()
+    const { inputs, condition } = this.#read
+    if (condition >= 0 && !isTrue(columns[condition] as StoredColumn, slot)) return
+    for (let at = 0; at < inputs.length; at += 1) {
+      const { layout, values, nulls } = columns[inputs[at] as number] as StoredColumn
+      const lane = this.#one.lanes[at]
+      const isList = Array.isArray(values)
+      const kept = lane !== undefined && Array.isArray(lane.values) === isList ? lane.values : oneValue(layout, isList)
+      kept[0] = values[slot] as never
+      const flags = nulls === null ? null : (lane?.nulls ?? new Uint8Array(1))
+      if (flags !== null && nulls !== null) flags[0] = nulls[slot] as number
+      if (lane === undefined || kept !== lane.values || flags !== lane.nulls) this.#one.lanes[at] = { layout, values: kept, nulls: flags }
+    }
+    this.#one.slots[0] = group
+    this.#one.weights[0] = weight
+    this.#accumulator.add(this.#one.slots, this.#one)
   }
 
   #lanesOf(slots: Int32Array): readonly Lane[] {
@@ -124,10 +155,15 @@ export class FrameAggregate implements WindowEvaluator, PartitionState {
   /** Without those that the FILTER leaves out. */
   #counted(slots: Int32Array, weights: Float64Array): Float64Array {
     if (this.#read.condition < 0) return weights
-    const { values, nulls } = this.#columnsOf()[this.#read.condition] as StoredColumn
-    return weights.map((weight, at) => {
-      const slot = slots[at] as number
-      return values[slot] === 1 && (nulls === null || nulls[slot] === 0) ? weight : 0
-    })
+    const condition = this.#columnsOf()[this.#read.condition] as StoredColumn
+    return weights.map((weight, at) => (isTrue(condition, slots[at] as number) ? weight : 0))
   }
+}
+
+function isTrue({ values, nulls }: StoredColumn, slot: number): boolean {
+  return values[slot] === 1 && (nulls === null || nulls[slot] === 0)
+}
+
+function oneValue(layout: Layout, isList: boolean): LaneValues {
+  return isList ? laneValues('text', 1) : laneValues(layout, 1)
 }
