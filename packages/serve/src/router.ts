@@ -26,7 +26,7 @@ export function match(routes: readonly Route[], asked: Asked): Match | null {
   const words = segments(url.pathname)
   for (const route of routes) {
     if (route.method !== method) continue
-    const parameters = fit(segments(route.pattern), words, url.pathname)
+    const parameters = fit(patternSegments(route.pattern), words, url.pathname)
     if (parameters !== null) return { route, request: { path: url.pathname, parameters, query: url.searchParams, body } }
   }
   const ours = words[0] === 'api' || (method !== 'GET' && method !== 'HEAD')
@@ -43,6 +43,18 @@ function fit(pattern: readonly string[], words: readonly string[], path: string)
     else if (part !== word) return null
   }
   return parameters
+}
+
+/** As many as there are routes: a look-up would spend more time on cutting them up than on its row. */
+const PATTERNS = new Map<string, readonly string[]>()
+
+function patternSegments(pattern: string): readonly string[] {
+  let found = PATTERNS.get(pattern)
+  if (found === undefined) {
+    found = segments(pattern)
+    PATTERNS.set(pattern, found)
+  }
+  return found
 }
 
 function segments(path: string): string[] {

@@ -71,8 +71,8 @@ it('a commit that is too large to be kept for all is read from the log by each, 
   for (const subscription of subscriptions) await subscription.ready()
   const text = (id: number): string => `${id % 2 === 0 ? 'A' : 'D'}${'y'.repeat(3_000)}${id}`
   const large = await house.put(...Array.from({ length: 3_000 }, (_, id): [number, string, number] => [id, text(id), id]))
-  const last = await house.put([1, 'B', 1])
-  for (const subscription of subscriptions) await subscription.until(({ atCut }) => atCut.has(last))
+  const small = await house.put([1, 'B', 1])
+  for (const subscription of subscriptions) await subscription.until(({ atCut }) => atCut.has(small))
   const [all, same, some] = subscriptions as [FoldedSubscription, FoldedSubscription, FoldedSubscription]
   expect(all.atCut.get(large)).toEqual(rowsInLog(house.store.reader(), 'revenue', large))
   expect(all.rows).toEqual(rowsInLog(house.store.reader(), 'revenue'))
@@ -87,7 +87,7 @@ it('a commit that is too large to be kept for all is read from the log by each, 
     'revenue',
     all.seen.slice(0, partly + 1).flatMap(({ after }) => (after === null ? [] : [JSON.stringify(after)])),
   )
-  await rest.until(({ atCut }) => atCut.has(last))
+  await rest.until(({ atCut }) => atCut.has(small))
   expect(partly).toBeGreaterThan(0)
   expect(rest.rows).toEqual(all.rows)
   expect(rest.seen.length - 1).toBe(all.seen.length - partly - 1)

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { ReadError } from '@millrace/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FoldedSubscription } from '../testing/folded-subscription.ts'
@@ -284,6 +285,22 @@ describe('reading', () => {
     await house.restart()
     await expect(house.client.get('revenue', 1)).rejects.toMatchObject({ code: 'READ_HISTORY_TRIMMED', status: 503 })
     expect(await failureOf(new FoldedSubscription(house.client, { from: position }))).toMatchObject({ code: 'READ_POSITION_GONE' })
+  })
+
+  it('names a damaged batch to whoever would have read it, and goes on for the others', async () => {
+    await house.put([1, 'DE', 1])
+    const { position } = await house.client.find('revenue', { country: 'DE' })
+    await house.put([2, 'DE', 1])
+    await house.put([3, 'DE', 1])
+    const file = new DatabaseSync(house.store.path)
+    file.exec('update store_body set bytes = zeroblob(length(bytes)) where id = (select max(id) - 1 from store_body)')
+    file.close()
+    await house.restart()
+    expect(await failureOf(new FoldedSubscription(house.client, { from: position }))).toMatchObject({ code: 'STORE_BATCH_CORRUPT' })
+    await expect(house.client.get('revenue', 1)).rejects.toMatchObject({ code: 'STORE_BATCH_CORRUPT' })
+    const follower = new FoldedSubscription(house.client, { from: 'now' })
+    await follower.ready()
+    await follower.stop()
   })
 
   it('tells where to go on when the server stops', async () => {

@@ -48,6 +48,8 @@ export interface Subscription {
   readonly from: string | null
 }
 
+const RETRY_MS = 1_000
+
 export class Reading {
   readonly #reader: LogReader
   readonly #signal: CutSignal
@@ -98,7 +100,16 @@ export class Reading {
   async run(signal: AbortSignal): Promise<void> {
     const heart = setInterval(() => void this.#beat(), READING_LIMITS.heartbeatMs)
     try {
-      while (!signal.aborted) await this.#advance(await this.#signal.after(this.#cut, signal))
+      while (!signal.aborted) {
+        const newest = await this.#signal.after(this.#cut, signal)
+        try {
+          await this.#advance(newest)
+        } catch (error) {
+          // A disk that could not be read for a moment: where we stand is known, and reading goes on from there.
+          if (!(error instanceof MillraceError) || error.retry !== 'backoff') throw error
+          await this.#clock.sleep(RETRY_MS, signal)
+        }
+      }
     } catch (error) {
       if (!signal.aborted || error !== signal.reason) throw error
     } finally {
@@ -223,10 +234,22 @@ export class Reading {
         untilCut: newest,
         bytesLimit: READING_LIMITS.stepBytes,
       })
-      for (const stored of cutsOf(range.batches)) this.#feeds.get((stored[0] as StoredBatch).stream)?.take(stored)
+      for (const stored of cutsOf(range.batches)) this.#take(stored)
       this.#cut = range.untilCut
       this.#shedRows()
       await fanOut([...this.#feeds.values()])
+    }
+  }
+
+  /** A model whose stream cannot be read ends with the reason, and the others go on. */
+  #take(stored: readonly StoredBatch[]): void {
+    const feed = this.#feeds.get((stored[0] as StoredBatch).stream)
+    try {
+      feed?.take(stored)
+    } catch (error) {
+      if (!(error instanceof MillraceError) || feed === undefined) throw error
+      this.#feeds.delete(feed.model)
+      feed.endAll(error)
     }
   }
 
