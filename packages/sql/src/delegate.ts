@@ -72,9 +72,7 @@ async function fold(expression: Expression, planner: Planner): Promise<Expressio
 async function toForeign(original: Expression, divided: Expression, planner: Planner): Promise<Expression> {
   await requireAllConsistent(original, planner)
   const label = labelOf(original)
-  // What DuckDB may leave out, or catch errors of, is printed as it was bound, so that its inputs are its own to evaluate.
-  const printed = printSql(isLazy(original) ? original : divided, { isInput })
-  const { sql, inputs } = printed
+  const { sql, inputs } = printSql(divided, { isInput })
   for (const input of inputs) {
     if (input.type.kind === 'foreign')
       throw new Unsupported(`a column of type ${input.type.name}`, input.place, 'Cast it to a plain type, or to JSON, where it is made.')
@@ -117,16 +115,6 @@ function splitItem(original: Expression, divided: Expression, inputs: readonly E
   const places = [0, { value: separator.value }, { value: number.value }]
   const shortcut = { name: 'split item', types: [text.type, separator.type, number.type], arguments: places }
   return shortcutOf(shortcut) === null ? null : shortcut
-}
-
-function isLazy(expression: Expression): boolean {
-  const { kind } = expression
-  return (
-    kind === 'choice' ||
-    kind === 'coalesce' ||
-    kind === 'conjunction' ||
-    (kind === 'call' && (expression.lambda !== null || expression.name === 'try'))
-  )
 }
 
 /** Constants are printed, because some functions want one; what DuckDB computes anyway becomes part of the whole. */
