@@ -43,18 +43,16 @@ const FUNCTIONS: Readonly<Record<string, WindowFunction>> = {
   WINDOW_AGGREGATE: 'aggregate',
 }
 
+/** Aggregates that take the value of one of the frame's rows. */
+const PICKING_AGGREGATES: Readonly<Record<string, { readonly function: WindowFunction; readonly ignoreNulls: boolean }>> = {
+  first: { function: 'first_value', ignoreNulls: false },
+  arbitrary: { function: 'first_value', ignoreNulls: false },
+  any_value: { function: 'first_value', ignoreNulls: true },
+  last: { function: 'last_value', ignoreNulls: false },
+}
+
 /** Aggregates whose result depends on the order of the frame's rows. */
-const ORDERED_AGGREGATES = new Set([
-  'first',
-  'last',
-  'arbitrary',
-  'any_value',
-  'list',
-  'array_agg',
-  'string_agg',
-  'group_concat',
-  'listagg',
-])
+const ORDERED_AGGREGATES = new Set([...Object.keys(PICKING_AGGREGATES), 'list', 'array_agg', 'string_agg', 'group_concat', 'listagg'])
 
 export function readWindow(json: PlanJson, context: PlanContext): Plan {
   const written = json['expressions'] as readonly WindowJson[]
@@ -105,6 +103,13 @@ function readCall(json: WindowJson): WindowCall {
 }
 
 function aggregateCall(json: WindowJson, place: number | null): WindowCall {
+  const frame = frameOf('aggregate', json, place)
+  const picking = PICKING_AGGREGATES[json.name]
+  const isPlain = (json.arg_orders ?? []).length === 0 && (json.filters ?? null) === null
+  if (picking !== undefined && isPlain) {
+    const input = optional(json.children?.[0])
+    return { ...picking, type: readType(json.return_type, place), place, input, number: null, otherwise: null, frame, aggregate: null }
+  }
   if (ORDERED_AGGREGATES.has(json.name))
     throw new Unsupported(`the aggregate ${json.name} as a window function`, place, 'Use first_value, last_value or nth_value.')
   const written = {
@@ -116,7 +121,6 @@ function aggregateCall(json: WindowJson, place: number | null): WindowCall {
     order_bys: { orders: json.arg_orders ?? [] },
   }
   const aggregate = readAggregateCall(written)
-  const frame = frameOf('aggregate', json, place)
   const none = { input: null, number: null, otherwise: null, ignoreNulls: false }
   return { function: 'aggregate', type: aggregate.type, place, ...none, frame, aggregate }
 }

@@ -132,7 +132,7 @@ function randomCall(random: Random, relation: OrderedRelation, total: string): s
       return `${pick(random, ['lag', 'lead'])}(${of}${distance}${nulls}) ${total})`
     }
     case 3:
-      return `${pick(random, [`first_value(${column}${nulls})`, `last_value(${column}${nulls})`, `nth_value(${column}, 2${nulls})`])} ${total}${randomFrame(random, 'rows')})`
+      return `${pick(random, [`first_value(${column}${nulls})`, `last_value(${column}${nulls})`, `nth_value(${column}, 2${nulls})`, `last(${column})`, `any_value(${column})`])} ${total}${randomFrame(random, 'rows')})`
     case 4:
       return `${randomAggregate(random, relation)} ${total}${randomFrame(random, 'rows')})`
     default:
