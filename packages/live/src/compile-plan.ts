@@ -8,7 +8,7 @@ import type { Operator } from './operator/operator.ts'
 import { ProjectOperator } from './operator/project-operator.ts'
 import { RowsOperator } from './operator/rows-operator.ts'
 import { ScanOperator } from './operator/scan-operator.ts'
-import { SharedOperator } from './operator/shared-operator.ts'
+import { FanOutOperator } from './operator/fan-out-operator.ts'
 import { TopOperator } from './operator/top-operator.ts'
 import { UnionOperator } from './operator/union-operator.ts'
 import { WindowOperator } from './operator/window-operator.ts'
@@ -20,13 +20,13 @@ export function compilePlan(plan: Plan): Operator {
   const identity = new PlanIdentity()
   const readers = new Map<number, number>()
   countReaders(plan, identity, readers)
-  const shared = new Map<number, SharedOperator>()
+  const shared = new Map<number, FanOutOperator>()
   const compile = (part: Plan): Operator => {
     const number = identity.of(part)
     if (part.kind === 'scan' || part.kind === 'rows' || readers.get(number) === 1) return operatorOf(part, compile)
     const known = shared.get(number)
     if (known !== undefined) return known.again()
-    const operator = new SharedOperator(operatorOf(part, compile))
+    const operator = new FanOutOperator(operatorOf(part, compile))
     shared.set(number, operator)
     return operator
   }

@@ -5,7 +5,10 @@ import { SlotIndex } from './slot-index.ts'
 import { gatherBatch, type ZBatch } from './z-batch.ts'
 import type { Layout } from '@millrace/core'
 
-/** Brings equal rows together: each row once, none with weight 0. The whole row is its identity. */
+/**
+ * Brings together what takes each other back: none has weight 0, and where any row goes each row is there
+ * once. The whole row is its identity. Rows that only come are handed on as they are, without a look at them.
+ */
 export class Consolidator {
   readonly #hashed: readonly number[]
   readonly #matcher: RowMatcher
@@ -19,7 +22,7 @@ export class Consolidator {
 
   consolidate(batch: ZBatch): ZBatch {
     const { count, lanes } = batch
-    if (count === 0) return batch
+    if (count === 0 || onlyCome(batch)) return batch
     const hashes = hashRows(lanes, this.#hashed, count)
     // A batch's lanes have the form of a table's columns, so rows of one batch can be compared.
     const match = this.#matcher({ columns: lanes } as unknown as RowTable, lanes)
@@ -38,4 +41,9 @@ export class Consolidator {
     if (next === count) return { count, lanes, weights }
     return gatherBatch({ count, lanes, weights }, kept, next)
   }
+}
+
+function onlyCome({ weights, count }: ZBatch): boolean {
+  for (let row = 0; row < count; row += 1) if ((weights[row] as number) <= 0) return false
+  return true
 }

@@ -3,7 +3,7 @@ import type { ZBatch } from '../zset/z-batch.ts'
 import type { Operator, OperatorSize, Step } from './operator.ts'
 
 /** An operator that several others read: it is stepped once a step, and each of them gets the same change. */
-export class SharedOperator implements Operator {
+export class FanOutOperator implements Operator {
   readonly layouts: readonly Layout[]
   readonly #operator: Operator
   #step: Step | null = null
