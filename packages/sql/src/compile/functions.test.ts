@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DELEGATED } from '../testing/delegated-expressions.ts'
+import { DELEGATED_LISTS } from '../testing/delegated-lists.ts'
 import { NATIVE } from '../testing/expressions.ts'
 import { REFUSED } from '../testing/refused-expressions.ts'
 import { SampleTable } from '../testing/sample-table.ts'
@@ -10,7 +11,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 describe('expressions', () => {
   let table: SampleTable
   beforeAll(async () => {
-    table = await SampleTable.open([...NATIVE, ...DELEGATED, ...REFUSED])
+    table = await SampleTable.open([...NATIVE, ...DELEGATED, ...DELEGATED_LISTS, ...REFUSED])
   })
   afterAll(() => table.close())
 
@@ -19,7 +20,7 @@ describe('expressions', () => {
     expect(table.byKernel(sql)).toEqual(await table.byDuckdb(sql))
   })
 
-  it.each(DELEGATED)('law 3: %s, which DuckDB itself computes, has the value that it gives', async (sql) => {
+  it.each([...DELEGATED, ...DELEGATED_LISTS])('law 3: %s, which DuckDB itself computes, has the value that it gives', async (sql) => {
     expect(table.byKernel(sql)).toEqual(await table.byDuckdb(sql))
   })
 
