@@ -57,12 +57,12 @@ it('what a query says twice is computed and remembered once', async () => {
   const counted = 'SELECT ref, count(*) AS n FROM a.one GROUP BY ref'
   const once = await stateOf(counted)
   const twice = await stateOf(`WITH t AS (${counted}) SELECT ref, n FROM t UNION ALL SELECT ref, n FROM t`)
-  expect(twice).toEqual({ state: once.state, rows: once.rows })
+  expect(twice).toEqual({ state: once.state, rows: once.rows * 2 })
 })
 
 it('a scalar subquery is live where it has one row at most, and refused by name where that cannot be told', async () => {
   expect(await stateOf('SELECT id FROM a.one WHERE id > (SELECT avg(id) FROM a.two)')).toMatchObject({ rows: ROWS / 2 })
-  expect(await stateOf('SELECT (SELECT max(id) FROM a.two WHERE id < 0) AS none FROM a.one')).toMatchObject({ rows: 1 })
+  expect(await stateOf('SELECT (SELECT max(id) FROM a.two WHERE id < 0) AS none FROM a.one')).toMatchObject({ rows: ROWS })
   const { errors } = await bindModels({ models: [{ name: 'm', sql: 'SELECT id, (SELECT id FROM a.two) FROM a.one' }], streams: TABLES })
   expect(errors.map(({ details }) => details['construct'])).toEqual(['a scalar subquery that may yield several rows'])
 })
