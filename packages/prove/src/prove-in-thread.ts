@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { describeError, MillraceError } from '@millrace/base'
 import type { Proof } from './proof.ts'
 import type { ProvenModel } from './prove-model.ts'
+import { toleranceFor } from './tolerance.ts'
 import { reviveError, type ThreadAnswer, type ThreadRequest } from './thread-message.ts'
 
 export interface ThreadProofRequest {
@@ -25,9 +26,9 @@ const HEAP_LIMIT_MB = 256
 const STOP_LIMIT_MS = 5000
 
 /** As `proveModel`; rejects with the signal's reason once the thread has ended. */
-export function proveInThread({ models, signal, ...rest }: ThreadProofRequest): Promise<Proof> {
+export function proveInThread({ models, signal, tolerance, ...rest }: ThreadProofRequest): Promise<Proof> {
   if (signal?.aborted === true) return Promise.reject(signal.reason as Error)
-  const request: ThreadRequest = { ...rest, models: models.map(plainModel) }
+  const request: ThreadRequest = { ...rest, tolerance: tolerance ?? toleranceFor(models, rest.model), models: models.map(plainModel) }
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./prove-thread.ts', import.meta.url), {
       workerData: request,

@@ -7,14 +7,17 @@
 import { MillraceError } from '@millrace/base'
 import { type LoadProgress, openSnapshot, readsOfModel, resultName, runModel, type Snapshot } from '@millrace/batch'
 import type { LogReader } from '@millrace/core'
-import { type ModelSource, relationName } from '@millrace/sql'
+import { type ModelSource, type Plan, relationName } from '@millrace/sql'
 import { comparableCut } from './comparable-cut.ts'
 import { type CompareOptions, compareRelations, type Comparison } from './compare-relations.ts'
 import type { Proof } from './proof.ts'
+import { toleranceFor } from './tolerance.ts'
 
 export interface ProvenModel extends ModelSource {
   /** Of the bound model; with it, what was published before its SQL was edited is never taken for it. */
   readonly fingerprint?: string
+  /** Of the bound model; with it, sums of floats are given the tolerance that they need. */
+  readonly plan?: Plan
 }
 
 export interface ProofRequest extends Pick<CompareOptions, 'tolerance' | 'limit'> {
@@ -63,12 +66,12 @@ export function mismatchOf({ verdict, model, cut, differentRows }: Proof): Millr
   return verdict === 'equal' ? undefined : new MillraceError('PROOF_MISMATCH', { details: { model, cut, count: differentRows } })
 }
 
-function compareAll(snapshot: Snapshot, live: string, { model, tolerance, limit }: ProofRequest): Promise<Comparison> {
+function compareAll(snapshot: Snapshot, live: string, { model, models, tolerance, limit }: ProofRequest): Promise<Comparison> {
   const schema = snapshot.schemaOf(live)
   const key = schema?.key.map((index) => schema.columns[index]?.name ?? '') ?? []
   return compareRelations(snapshot.connection, relationName(live), resultName(model), {
     key,
-    ...(tolerance === undefined ? {} : { tolerance }),
+    tolerance: tolerance ?? toleranceFor(models, model),
     ...(limit === undefined ? {} : { limit }),
   })
 }
