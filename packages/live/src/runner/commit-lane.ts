@@ -15,6 +15,7 @@ export interface CommitLaneOptions {
 
 export class CommitLane {
   readonly #options: CommitLaneOptions
+  readonly #broken = new AbortController()
   #inFlight: Promise<Committed | null> = Promise.resolve(null)
   /** A set is being written. */
   isBusy = false
@@ -25,6 +26,11 @@ export class CommitLane {
     this.#options = options
   }
 
+  /** Aborts, with the error, once a set was refused for good: whoever sleeps must hear of it too. */
+  get broken(): AbortSignal {
+    return this.#broken.signal
+  }
+
   /** Waits for the set before, then hands this one over. */
   async push(set: WriteSet, signal: AbortSignal | null): Promise<void> {
     await this.settled()
@@ -32,10 +38,9 @@ export class CommitLane {
     reach('live.before-commit')
     const attempt = this.#attempt(set, signal)
     this.isBusy = true
-    // Its failure is met by whoever waits for it next.
     attempt.then(
       () => (this.isBusy = false),
-      () => undefined,
+      (error: unknown) => this.#broken.abort(error),
     )
     this.#inFlight = attempt
   }

@@ -184,6 +184,16 @@ describe('a restart', () => {
     await done
   })
 
+  it('law 6: a commit that is refused for good ends the runner, though nothing else happens', async () => {
+    const models = await bound({ order_totals: ORDER_TOTALS })
+    await shop()
+    const refused = new MillraceError('STORE_CORRUPT', { details: { path: 'x', what: 'no' } })
+    const writer: LogWriter = { commit: (set) => ((set.appends ?? []).length > 0 ? Promise.reject(refused) : log.store.commit(set)) }
+    const stop = new AbortController()
+    const runner = new LiveRunner({ models, writer, reader: log.store.reader(), signal: log.store })
+    await expect(runner.run(stop.signal)).rejects.toBe(refused)
+  })
+
   it('forgets nothing of what was saved when it is stopped while it starts', async () => {
     const models = await bound({ order_totals: ORDER_TOTALS })
     const first = log.start(models)

@@ -110,7 +110,8 @@ export class LiveRunner implements Stage {
 
   async run(signal: AbortSignal): Promise<void> {
     try {
-      await this.#work(signal)
+      await this.#work(AbortSignal.any([signal, this.#commits.broken]))
+      this.#commits.broken.throwIfAborted()
       await this.#saveAll()
     } finally {
       await this.#commits.settled().catch(() => undefined)
@@ -138,6 +139,7 @@ export class LiveRunner implements Stage {
         await this.#start(signal)
         while (!signal.aborted) await this.#turn(signal)
       } catch (error) {
+        if (this.#commits.broken.aborted) throw this.#commits.broken.reason
         if (signal.aborted && error === signal.reason) return
         if (!(error instanceof MillraceError) || error.retry !== 'backoff') throw error
         await this.#beginAnew(error, attempt, signal)
