@@ -101,6 +101,11 @@ it('law 5: finds an event with its attempts, and sends it again under its old id
   expect(receiver.stats().first).toBe(3)
 })
 
+it('tells what an edit costs before it is made', async () => {
+  const told = await json(['plan'])
+  expect(told).toMatchObject({ code: 0, values: [{ ok: true, models: [{ change: 'same' }, { change: 'same' }] }] })
+})
+
 it('takes an edit at once: the difference is published, and nothing else', async () => {
   const model = join(folder, 'models/order_totals.sql')
   writeFileSync(model, readFileSync(model, 'utf8').replace('sum(i.quantity) as items', 'sum(i.quantity) + 1 as items'))
@@ -134,4 +139,13 @@ it('law 2: a source whose past the store missed is told loudly, not skipped', as
   running = new Run(['start', '--json', '--port', '0'], { folder })
   await running.says('CAPTURE_SLOT_LOST')
   rmSync(join(folder, '.env'))
+})
+
+it('tells what an edit costs also where the database cannot be asked, from what the log holds', async () => {
+  const told = await runCli(['plan'], { folder, environment: { SHOP_URL: '' } })
+  expect(told).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('SHOP_URL') as string,
+    stdout: expect.stringContaining('keeps its state') as string,
+  })
 })
