@@ -34,11 +34,6 @@ export class ByteReader {
     return this.#bytes.subarray(start, start + length)
   }
 
-  text(length: number, encoding: 'latin1' | 'utf16le'): string {
-    const start = this.#take(encoding === 'latin1' ? length : length * 2)
-    return this.#bytes.toString(encoding, start, this.#position)
-  }
-
   uint8Array(count: number): Uint8Array {
     return this.bytes(count)
   }

@@ -34,21 +34,25 @@ export function writeText(writer: ByteWriter, values: readonly string[]): void {
   writeWhole(writer, dictionary.codes)
 }
 
-export function readText(reader: ByteReader, count: number): string[] {
+/** What is read yields the strings; most readers of a batch never ask for those of most columns. */
+export function readText(reader: ByteReader, count: number): () => string[] {
   const kind = reader.byte()
   if (kind === PLAIN) return readPlain(reader, count)
   assert(kind === DICTIONARY, 'a column of text is plain or a dictionary')
   const entryCount = reader.uint32()
   assert(entryCount <= ENTRIES_LIMIT, 'a dictionary has a bounded number of entries')
-  const entries = readPlain(reader, entryCount)
+  const entriesOf = readPlain(reader, entryCount)
   const codes = readWhole(reader, count)
-  const values: string[] = []
-  for (let row = 0; row < count; row += 1) {
-    const value = entries[codes[row] as number]
-    assert(value !== undefined, 'a code names an entry of its dictionary')
-    values.push(value)
+  return () => {
+    const entries = entriesOf()
+    const values: string[] = []
+    for (let row = 0; row < count; row += 1) {
+      const value = entries[codes[row] as number]
+      assert(value !== undefined, 'a code names an entry of its dictionary')
+      values.push(value)
+    }
+    return values
   }
-  return values
 }
 
 interface Dictionary {
@@ -88,33 +92,25 @@ function writePlain(writer: ByteWriter, values: readonly string[]): void {
   for (const part of parts) writer.text(part, encoding)
 }
 
-function readPlain(reader: ByteReader, count: number): string[] {
+function readPlain(reader: ByteReader, count: number): () => string[] {
   const lengths = readWhole(reader, count)
   let total = 0
   for (let row = 0; row < count; row += 1) total += lengths[row] as number
   const width = reader.byte()
   assert(width === 1 || width === 2, 'a unit of text has one or two bytes')
-  const encoding = width === 1 ? 'latin1' : 'utf16le'
-  if (isJoined(count, total)) return readJoined(reader, { lengths, total, encoding })
-  const values: string[] = []
-  for (let row = 0; row < count; row += 1) values.push(reader.text(lengths[row] as number, encoding))
-  return values
+  const bytes = reader.bytes(total * width) as Buffer
+  return () => stringsIn(bytes, { lengths, width, atOnce: isJoined(count, total) })
 }
 
-function readJoined(
-  reader: ByteReader,
-  { lengths, total, encoding }: { lengths: Float64Array; total: number; encoding: 'latin1' | 'utf16le' },
-): string[] {
-  const bytes = reader.bytes(encoding === 'latin1' ? total : total * 2) as Buffer
-  const joined = bytes.toString(encoding)
-  const unitBytes = encoding === 'latin1' ? 1 : 2
+function stringsIn(bytes: Buffer, { lengths, width, atOnce }: { lengths: Float64Array; width: 1 | 2; atOnce: boolean }): string[] {
+  const encoding = width === 1 ? 'latin1' : 'utf16le'
+  const joined = atOnce ? bytes.toString(encoding) : ''
   const values: string[] = []
   let start = 0
   for (let row = 0; row < lengths.length; row += 1) {
     const end = start + (lengths[row] as number)
-    values.push(
-      end - start <= COPIED_UNITS_LIMIT ? joined.substring(start, end) : bytes.toString(encoding, start * unitBytes, end * unitBytes),
-    )
+    const isCopied = atOnce && end - start <= COPIED_UNITS_LIMIT
+    values.push(isCopied ? joined.substring(start, end) : bytes.toString(encoding, start * width, end * width))
     start = end
   }
   return values

@@ -45,8 +45,24 @@ export function readVector(reader: ByteReader, count: number): Vector {
   assert(layout !== undefined, 'a vector has a known layout')
   if ((tag & WITH_CELLS) === 0) return readValues(reader, layout, count)
   const cells = readCodes(reader, count)
+  if (layout === 'text') {
+    const strings = readText(reader, presentCount(cells))
+    return textVector(() => spreadItems(strings(), cells, ''), cells)
+  }
   const values = readValues(reader, layout, presentCount(cells))
   return spread(values, cells)
+}
+
+/** Of text the strings are made when somebody asks for them. */
+function textVector(read: () => string[], cells: Uint8Array | null): Vector {
+  let strings: string[] | null = null
+  return {
+    layout: 'text',
+    get values() {
+      return (strings ??= read())
+    },
+    cells,
+  }
 }
 
 function writeValues(writer: ByteWriter, vector: Vector): void {
@@ -79,7 +95,7 @@ function readValues(reader: ByteReader, layout: Vector['layout'], count: number)
     case 'boolean':
       return { layout, values: readCodes(reader, count), cells: null }
     case 'text':
-      return { layout, values: readText(reader, count), cells: null }
+      return textVector(readText(reader, count), null)
     case 'bytes':
       return { layout, values: readByteStrings(reader, count), cells: null }
     default:

@@ -1,4 +1,10 @@
-/** The fold of a stream without a key: how often each whole row is there. Its changes tell whole rows. */
+/**
+ * The fold of a stream without a key: how often each whole row is there. Its changes tell whole rows.
+ *
+ * Finding a row among all others is most of what a fold costs, and a stream of events never takes one back.
+ * So once enough rows have come that were nearly all different, they are only put down, each in a slot of
+ * its own; with the first that is taken back all are found again.
+ */
 import { assert } from '@millrace/base'
 import { type Batch, OPERATION, type Vector } from '@millrace/core'
 import { type Lane, laneOf, laneValues } from '@millrace/sql'
@@ -10,12 +16,28 @@ import { type FoldShape, vectorsOf } from './fold-columns.ts'
 import { FoldStore } from './fold-store.ts'
 import type { StreamFold } from './stream-fold.ts'
 
+/** Rows that must have come before it is judged whether they repeat. */
+const ROWS_JUDGED = 4096
+/** Above this share of different rows, finding the others again saves too little memory. */
+const DIFFERENT_SHARE_LEAST = 0.95
+/** Rows that are hashed at a time when all are to be found again. */
+const HASHED_ROWS = 16_384
+
 export class BagFold implements StreamFold {
   readonly store: FoldStore
+  readonly #rowsJudged: number
+  /** Rows are found by what they hold. */
+  #isIndexed = true
+  /** Since the index came to be: rows that came, and those among them that were not there yet. */
+  #came = 0
+  #different = 0
+  /** Some row was taken back: it will happen again. */
+  #takesBack = false
 
-  constructor(shape: FoldShape) {
+  constructor(shape: FoldShape, rowsJudged: number = ROWS_JUDGED) {
     assert(shape.key.length === 0, 'a bag fold has no key')
     this.store = new FoldStore(shape)
+    this.#rowsJudged = rowsJudged
   }
 
   step(batches: readonly Batch[]): FoldChange {
@@ -69,29 +91,74 @@ export class BagFold implements StreamFold {
     const { store } = this
     const count = rows.length
     const lanes = all.map((lane) => gatherLane(lane, rows, count))
-    store.table.suit(lanes)
     store.reserve(store.table.slotCount + count)
+    store.table.suit(lanes)
+    if (!this.#takesBack && weights.some((weight) => weight < 0)) this.#beginTakingBack()
+    const slots = this.#isIndexed ? this.#find(lanes, weights) : this.#putDown(lanes, count)
+    return { batch: { count, lanes, weights }, slots }
+  }
+
+  #find(lanes: readonly Lane[], weights: Float64Array): Int32Array {
+    const { store } = this
+    const count = weights.length
     const hashes = hashRows(lanes, store.identity, count)
     const match = store.matchLanes(lanes)
+    // The same row may lie in several slots: what is taken back is taken from one that has it.
+    const matchThere = (slot: number, row: number): boolean => (store.weights[slot] as number) > 0 && match(slot, row)
     const slots = new Int32Array(count)
     for (let row = 0; row < count; row += 1) {
       const hash = hashes[row] as number
-      let slot = store.index.find(hash, match, row)
+      let slot = (weights[row] as number) < 0 ? store.index.find(hash, matchThere, row) : -1
+      if (slot < 0) slot = store.index.find(hash, match, row)
       if (slot < 0) {
         slot = store.table.allocate()
         store.table.put(slot, lanes, row)
         store.index.add(hash, slot)
         store.weights[slot] = 0
+        this.#different += 1
       }
       store.weights[slot] = (store.weights[slot] as number) + (weights[row] as number)
       store.markDirty(slot)
       slots[row] = slot
     }
-    return { batch: { count, lanes, weights }, slots }
+    this.#came += count
+    const isWorthless = this.#came >= this.#rowsJudged && this.#different >= this.#came * DIFFERENT_SHARE_LEAST
+    if (isWorthless && !this.#takesBack) {
+      this.#isIndexed = false
+      store.index.clear()
+    }
+    return slots
+  }
+
+  #putDown(lanes: readonly Lane[], count: number): Int32Array {
+    const { store } = this
+    const slots = new Int32Array(count)
+    for (let row = 0; row < count; row += 1) {
+      const slot = store.table.allocate()
+      store.table.put(slot, lanes, row)
+      store.weights[slot] = 1
+      store.markDirty(slot)
+      slots[row] = slot
+    }
+    return slots
+  }
+
+  #beginTakingBack(): void {
+    this.#takesBack = true
+    if (this.#isIndexed) return
+    const { store } = this
+    const all = Int32Array.from({ length: store.table.slotCount }, (_, slot) => slot).filter((slot) => store.weights[slot] !== 0)
+    for (let from = 0; from < all.length; from += HASHED_ROWS) {
+      const part = all.subarray(from, from + HASHED_ROWS)
+      const hashes = hashRows(store.table.gather(part, part.length), store.identity, part.length)
+      for (const [at, slot] of part.entries()) store.index.add(hashes[at] as number, slot)
+    }
+    this.#isIndexed = true
   }
 
   #truncate(): FoldChange {
     const { store } = this
+    this.#beginTakingBack()
     const slots = Int32Array.from({ length: store.table.slotCount }, (_, slot) => slot).filter((slot) => store.weights[slot] !== 0)
     const weights = Float64Array.from(slots, (slot) => -(store.weights[slot] as number))
     for (const slot of slots) {

@@ -3,7 +3,7 @@ import { SlotIndex } from './slot-index.ts'
 
 /** A slot index that remembers each slot's hash, for owners that do not. */
 export class HashedSlots {
-  readonly #index = new SlotIndex()
+  #index = new SlotIndex()
   #hashes: Int32Array = new Int32Array(64)
   #isHeld: Uint8Array = new Uint8Array(64)
 
@@ -25,6 +25,12 @@ export class HashedSlots {
   remove(slot: number): void {
     this.#isHeld[slot] = 0
     this.#index.remove(this.#hashes[slot] as number, slot)
+  }
+
+  clear(): void {
+    this.#index = new SlotIndex()
+    this.#hashes = new Int32Array(64)
+    this.#isHeld = new Uint8Array(64)
   }
 
   #grow(capacity: number): void {
