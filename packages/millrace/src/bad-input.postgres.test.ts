@@ -118,7 +118,7 @@ describe('bad input', () => {
   it('a construct that is not live yet is refused by name, with its place', async () => {
     const { code, stderr } = await attempt(['check'], {
       'millrace.config.ts': config({ source: `, tables: ['orders']` }),
-      'models/ranks.sql': 'select id, row_number() over (order by placed_at) as place from shop.orders',
+      'models/ranks.sql': 'select id, list(id) over (order by placed_at) as places from shop.orders',
     })
     expect(code).toBe(4)
     expect(stderr).toContain('SQL_UNSUPPORTED')
