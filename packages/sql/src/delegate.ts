@@ -125,7 +125,7 @@ function isInput(expression: Expression): boolean {
 }
 
 async function requireAllConsistent(expression: Expression, planner: Planner): Promise<void> {
-  if (expression.kind === 'call' && expression.name !== 'try') requireConsistent(expression, await planner.stabilities())
+  if (expression.kind === 'call') requireConsistent(expression, await planner.stabilities())
   if (expression.kind === 'call' && expression.lambda !== null) await requireAllConsistent(expression.lambda.body, planner)
   for (const input of inputsOf(expression)) await requireAllConsistent(input, planner)
 }
@@ -147,9 +147,7 @@ async function verify(expression: Expression, planner: Planner): Promise<void> {
 function labelOf(expression: Expression): string {
   switch (expression.kind) {
     case 'call':
-      return expression.name === 'try'
-        ? 'TRY'
-        : `the function ${expression.name}(${expression.inputs.map((input) => nameOf(input.type)).join(', ')})`
+      return `the function ${expression.name}(${expression.inputs.map((input) => nameOf(input.type)).join(', ')})`
     case 'cast':
       return `a cast of ${nameOf(expression.input.type)} to ${nameOf(expression.type)}`
     case 'comparison':

@@ -141,7 +141,6 @@ class Printer {
 
   #call(call: Call): Parts {
     if (call.lambda !== null) return this.#withLambda(call, call.lambda)
-    if (call.name === 'try') return this.#lazily(() => this.#list('TRY', call.inputs))
     if (call.name === 'struct_pack') return this.#struct(call)
     // The name of a field must be a plain literal.
     if (call.name === 'struct_extract' && call.inputs[1]?.kind === 'constant' && typeof call.inputs[1].value === 'string') {

@@ -1,6 +1,7 @@
 /** Expressions that no live model can keep up to date, with what names them. */
 export const REFUSED: readonly string[] = [
   'random()',
+  'try(s::int)',
   'uuid()',
   'gen_random_uuid()',
   'now()',
