@@ -16,6 +16,8 @@ const PART = 'rows'
 /** Segments of one size class that are merged into one. */
 const CLASS_LIMIT = 8
 const SEGMENT_ROWS_LIMIT = 65_536
+/** A larger one is not merged with others of its size: few are needed, and each row would be written twice. */
+const MERGED_ROWS_LIMIT = 32_768
 
 interface SegmentSize {
   readonly rows: number
@@ -87,7 +89,7 @@ export class SavedRows {
     const chosen = new Set<number>()
     for (const [sequence, { rows, current }] of this.#segments) {
       if (current * 2 < rows) chosen.add(sequence)
-      if (rows >= SEGMENT_ROWS_LIMIT) continue
+      if (rows >= MERGED_ROWS_LIMIT) continue
       const sizeClass = Math.floor(Math.log2(Math.max(1, rows)) / 2)
       const members = classes.get(sizeClass) ?? []
       members.push(sequence)
