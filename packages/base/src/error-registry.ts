@@ -15,6 +15,7 @@ import { READING_ERRORS } from './errors/reading-errors.ts'
 import { LIVE_ERRORS } from './errors/live-errors.ts'
 import { DOOR_ERRORS } from './errors/door-errors.ts'
 import { DELIVERY_ERRORS } from './errors/delivery-errors.ts'
+import { GRAPH_ERRORS } from './errors/graph-errors.ts'
 import { BATCH_ERRORS } from './errors/batch-errors.ts'
 
 export type { ErrorEntry }
@@ -33,6 +34,7 @@ const entries = {
   ...DOOR_ERRORS,
   ...DELIVERY_ERRORS,
   ...BATCH_ERRORS,
+  ...GRAPH_ERRORS,
 } as const
 
 export type ErrorCode = keyof typeof entries

@@ -54,12 +54,25 @@ export interface ProjectConfig {
   readonly streams?: Readonly<Record<string, StreamConfig>>
   readonly models?: Readonly<Record<string, ModelConfig>>
   readonly endpoints?: Readonly<Record<string, EndpointConfig>>
+  readonly graph?: GraphConfig
   readonly proofs?: {
     /** Each stream is compared with what its source holds, so often: its table is read once each time. Default: only when asked. */
     readonly streamsEveryHours?: number
   }
   /** Inside addresses that deliveries may reach: `127.0.0.1`, `10.0.0.0/8`. Default: none. */
   readonly allowInside?: readonly string[]
+}
+
+/** How batch models are kept and run. */
+export interface GraphConfig {
+  /** What holds for the models of a folder under `models/`; `.` is all of them. A file's own header goes first. */
+  readonly folders?: Readonly<
+    Record<string, { readonly materialize?: 'live' | 'table' | 'view' | 'incremental' | 'snapshot'; readonly tags?: readonly string[] }>
+  >
+  /** What a run may take of memory before it spills to disk. Default 512. */
+  readonly memoryMb?: number
+  /** How many models run at once. Default: the machine's cores. */
+  readonly workers?: number
 }
 
 export interface StreamConfig {

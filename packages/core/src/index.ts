@@ -8,7 +8,16 @@ export {
   OPERATION_NAME,
   type OperationName,
 } from './batch.ts'
-export type { DeliveryConfig, EndpointConfig, ModelConfig, ProjectConfig, SourceConfig, StreamConfig, WebhookDelivery } from './config.ts'
+export type {
+  DeliveryConfig,
+  EndpointConfig,
+  GraphConfig,
+  ModelConfig,
+  ProjectConfig,
+  SourceConfig,
+  StreamConfig,
+  WebhookDelivery,
+} from './config.ts'
 export type {
   Append,
   Committed,

@@ -33,6 +33,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./plan.ts')).plan,
   },
   {
+    name: 'ls',
+    summary: 'list the models that a selection means',
+    load: async () => (await import('./ls.ts')).ls,
+  },
+  {
+    name: 'explain',
+    summary: 'tell what a model reads, who reads it, and what each of its columns is made of',
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  {
     name: 'status',
     summary: 'tell whether the data can be trusted now, and why',
     load: async () => (await import('./status.ts')).status,

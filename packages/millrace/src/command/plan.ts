@@ -1,14 +1,12 @@
-import { MillraceError } from '@millrace/base'
 import { type Forecast, forecast } from '@millrace/live'
-import { bindModels } from '@millrace/sql'
 import { openReader } from '@millrace/store'
 import { existsSync } from 'node:fs'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { showError } from '../cli/show-error.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import { loadProject, type Project } from '../config/project.ts'
-import { type CheckedProject, checkProject } from '../engine/check-project.ts'
+import { readProject } from '../config/project.ts'
+import { checkWhole } from '../engine/check-project.ts'
 
 export const plan: CommandDefinition = {
   usage: '',
@@ -20,8 +18,8 @@ export const plan: CommandDefinition = {
     'how many rows that reads, and about how long it takes. Models are compared by what they mean: white space, comments and\n' +
     'aliases cost nothing. Until an edited model is filled, its version before goes on. Changes nothing. Exit code 4 if a model is not valid.',
   async run({ terminal, folder }) {
-    const project = await loadProject(folder)
-    const { models, errors, unreachable } = await checkProject(project).catch((error: unknown) => checkStored(project, error))
+    const project = await readProject(folder)
+    const { models, errors, unreachable } = await checkWhole(project)
     const reader = existsSync(project.storePath) ? openReader(project.storePath) : null
     try {
       const told = forecast(models, reader)
@@ -36,20 +34,6 @@ export const plan: CommandDefinition = {
     }
     return errors.length === 0 ? EXIT.OK : EXIT.CONFIGURATION
   },
-}
-
-/** Where no source can be asked because its secret is not at hand, what the log holds of it is enough. */
-async function checkStored(project: Project, error: unknown): Promise<Pick<CheckedProject, 'models' | 'errors' | 'unreachable'>> {
-  const isSecret = error instanceof MillraceError && error.code === 'CONFIG_SECRET_MISSING'
-  if (!isSecret || !existsSync(project.storePath)) throw error
-  const reader = openReader(project.storePath)
-  try {
-    const streams = reader.streams().filter(({ kind }) => kind === 'table')
-    const { bound, errors } = await bindModels({ models: project.models, streams })
-    return { models: bound, errors, unreachable: [error] }
-  } finally {
-    reader.close()
-  }
 }
 
 const DOES = { same: 'keeps its state', edited: 'is filled anew', new: 'is filled', gone: 'is forgotten' } as const

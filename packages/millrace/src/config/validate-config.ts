@@ -48,6 +48,20 @@ const endpointConfig = z.strictObject({
   limit: wholeFrom(1).max(10_000).optional(),
 })
 
+const graphConfig = z.strictObject({
+  folders: z
+    .record(
+      z.string(),
+      z.strictObject({
+        materialize: z.enum(['live', 'table', 'view', 'incremental', 'snapshot']).optional(),
+        tags: z.array(z.string().min(1)).optional(),
+      }),
+    )
+    .optional(),
+  memoryMb: wholeFrom(64).optional(),
+  workers: wholeFrom(1).max(256).optional(),
+})
+
 const projectConfig = z.strictObject({
   name: identifier,
   sources: z.record(identifier, source).optional(),
@@ -59,6 +73,7 @@ const projectConfig = z.strictObject({
     .optional(),
   models: z.record(z.string(), modelConfig).optional(),
   endpoints: z.record(identifier, endpointConfig).optional(),
+  graph: graphConfig.optional(),
   proofs: z.strictObject({ streamsEveryHours: z.number().positive().optional() }).optional(),
   allowInside: z.array(z.string().min(1)).optional(),
 })
@@ -69,6 +84,9 @@ const KNOWN_SETTINGS = [
   ...Object.keys(webhookDelivery.shape),
   ...Object.keys(modelConfig.shape),
   ...Object.keys(endpointConfig.shape),
+  ...Object.keys(graphConfig.shape),
+  'materialize',
+  'tags',
   'streamsEveryHours',
   'partitions',
   'retentionHours',

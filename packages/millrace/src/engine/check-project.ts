@@ -1,20 +1,25 @@
-import type { MillraceError } from '@millrace/base'
+import { MillraceError } from '@millrace/base'
 import type { LogReader } from '@millrace/core'
 import { type BoundModel, bindModels } from '@millrace/sql'
 import { openReader } from '@millrace/store'
 import { existsSync } from 'node:fs'
 import type { Project } from '../config/project.ts'
+import { checkBatch, type CheckedBatch } from './check-batch.ts'
 import { type Readable, readableModels } from './readable-models.ts'
 import { type Discovered, discoverStreams } from './discover-streams.ts'
 
 export interface CheckedProject extends Discovered {
   readonly models: readonly BoundModel[]
-  /** All that is wrong with the models, at once. */
+  /** All that is wrong with the live models, at once. */
   readonly errors: readonly MillraceError[]
   readonly readable: Readable
 }
 
-/** Asks the sources for their tables and binds every model to them. Changes nothing anywhere. */
+export interface CheckedWhole extends CheckedProject {
+  readonly batch: CheckedBatch
+}
+
+/** Asks the sources for their tables and binds every live model to them. Changes nothing anywhere. */
 export async function checkProject(project: Project): Promise<CheckedProject> {
   const reader = existsSync(project.storePath) ? openReader(project.storePath) : null
   try {
@@ -24,10 +29,44 @@ export async function checkProject(project: Project): Promise<CheckedProject> {
   }
 }
 
+/** As `checkProject`, with the batch models, and with all that is wrong of both. */
+export async function checkWhole(project: Project): Promise<CheckedWhole> {
+  const checked = await checkProject(project).catch((error: unknown) => checkStored(project, error))
+  const batch = await checkBatch(project, [...checked.streams, ...checked.models])
+  const errors = [...project.problems, ...checked.errors.map((error) => readsBatch(project, error)), ...batch.errors]
+  return { ...checked, errors, batch }
+}
+
 export async function bindProject(project: Project, reader: LogReader | null): Promise<CheckedProject> {
   const discovered = await discoverStreams(project, reader)
   const { bound, errors } = await bindModels({ models: project.models, streams: discovered.streams })
   // Where a model does not bind, what is said of reading it would be an error that only follows from that.
   const readable = errors.length > 0 ? { models: [], endpoints: [] } : await readableModels(project.config, bound)
   return { ...discovered, models: bound, errors, readable }
+}
+
+/** Where no source can be asked because its secret is not at hand, what the log holds of it is enough. */
+async function checkStored(project: Project, error: unknown): Promise<CheckedProject> {
+  const isSecret = error instanceof MillraceError && error.code === 'CONFIG_SECRET_MISSING'
+  if (!isSecret || !existsSync(project.storePath)) throw error
+  const reader = openReader(project.storePath)
+  try {
+    const streams = reader.streams().filter(({ kind }) => kind === 'table')
+    const { bound, errors } = await bindModels({ models: project.models, streams })
+    return { streams, models: bound, errors, unreachable: [error], readable: { models: [], endpoints: [] } }
+  } finally {
+    reader.close()
+  }
+}
+
+/** A live model can't read what tells no changes; DuckDB only says that it does not know the name. */
+function readsBatch(project: Project, error: MillraceError): MillraceError {
+  const missing = /^Table with name "?([\w.]+)"? does not exist/.exec(String(error.details['problem']))?.[1]
+  const read = project.batch.find(({ name }) => name === missing || name.endsWith(`.${missing}`))
+  if (error.code !== 'SQL_BIND' || read === undefined) return error
+  const { model, file } = error.details
+  return new MillraceError('MODEL_READS_BATCH', {
+    details: { model, file, input: read.name },
+    ...(error.frame === undefined ? {} : { frame: error.frame }),
+  })
 }

@@ -8,6 +8,9 @@ test('a stream whose source has no position to be read at is told as such, and s
     folder: '',
     storePath: '',
     models: [],
+    batch: [],
+    seeds: [],
+    problems: [],
     config: { name: 'shop', sources: { inbox: { kind: 'files', from: './inbox', streams: {} } } },
   }
   const reader = {} as LogReader

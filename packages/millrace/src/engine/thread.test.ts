@@ -23,6 +23,9 @@ function threadOf(stages: readonly Stage[], failures: ReadonlyMap<string, Error>
     folder: '',
     storePath: '',
     models: [],
+    batch: [],
+    seeds: [],
+    problems: [],
     config: { name: 'shop', deliveries: { crm: { kind: 'webhook', from: 'shop.orders', url: 'x' } } },
   } as const
   return new Thread({

@@ -1,0 +1,245 @@
+/**
+ * Binds the models of a graph, each after what it reads, and finds all errors in one run. Of a model whose
+ * text and inputs are as they were at the last check, that check is still true.
+ */
+import { assert, MillraceError } from '@millrace/base'
+import { sqlError } from '@millrace/sql'
+import { foldedName, type GraphModel } from '../model/model.ts'
+import { type BindAnswer, type BindingSession, openBindingSession } from './binding-session.ts'
+import { bindingOrder } from './binding-order.ts'
+import type { CacheEntry } from './check-cache.ts'
+import {
+  type CheckedGraph,
+  type CheckedModel,
+  type GraphColumn,
+  type GraphRelation,
+  hashOf,
+  type HeldModel,
+  signatureOf,
+} from './checked-graph.ts'
+import { mentionsOf } from './mentions.ts'
+
+export interface CheckRequest {
+  readonly models: readonly GraphModel[]
+  readonly relations: readonly GraphRelation[]
+  /** What the last check found; it is brought up to date in place. */
+  readonly cache: Map<string, CacheEntry>
+}
+
+type Entry = Omit<CacheEntry, 'columns' | 'signatures'> & { readonly columns: readonly GraphColumn[] | null }
+
+export async function checkGraph(request: CheckRequest): Promise<CheckedGraph> {
+  const check = new GraphCheck(request)
+  try {
+    await check.run()
+    return await check.result()
+  } finally {
+    check.close()
+  }
+}
+
+class GraphCheck {
+  readonly #models = new Map<string, GraphModel>()
+  readonly #relations: ReadonlyMap<string, GraphRelation>
+  readonly #cache: Map<string, CacheEntry>
+  readonly #errors: MillraceError[] = []
+  readonly #held = new Map<string, HeldModel>()
+  /** In the order in which they became sound. */
+  readonly #sound = new Map<string, Entry>()
+  readonly #broken = new Set<string>()
+  readonly #defined = new Set<string>()
+  /** Which relation a model waits for. */
+  readonly #waits = new Map<string, string>()
+  #session: BindingSession | null = null
+  #bound = 0
+
+  constructor({ models, relations, cache }: CheckRequest) {
+    this.#relations = new Map(relations.map((relation) => [foldedName(relation.name), relation]))
+    this.#cache = cache
+    for (const model of models) this.#admit(model)
+  }
+
+  async run(): Promise<void> {
+    const reads = new Map([...this.#models].map(([name, model]) => [name, this.#hints(name, model)]))
+    for (const name of bindingOrder(reads)) {
+      await this.#settle(name, reads)
+      for (let next = this.#released(); next !== null; next = this.#released()) await this.#settle(next, reads)
+    }
+    this.#tellOfCircles()
+  }
+
+  async result(): Promise<CheckedGraph> {
+    const columns = this.#session === null ? new Map<string, readonly GraphColumn[]>() : await this.#session.columns()
+    const models = new Map<string, CheckedModel>()
+    for (const [name, entry] of this.#sound) {
+      const known = entry.columns ?? columns.get(name)
+      assert(known !== undefined, 'a bound model has columns')
+      const model = this.#models.get(name) as GraphModel
+      const inputs = entry.inputs.map((input) => models.get(input)?.fingerprint ?? this.#fingerprintOfRelation(input))
+      const meaning = entry.columns === null ? meaningOf(model, entry.meaning, known) : entry.meaning
+      models.set(name, {
+        model,
+        inputs: entry.inputs,
+        columns: known,
+        meaning,
+        fingerprint: hashOf(meaning, ...inputs),
+        lineage: entry.lineage,
+      })
+    }
+    this.#remember(models)
+    return { models, relations: this.#relations, held: this.#held, errors: this.#errors, bound: this.#bound }
+  }
+
+  close(): void {
+    this.#session?.close()
+  }
+
+  #admit(model: GraphModel): void {
+    const name = foldedName(model.name)
+    const other = this.#models.get(name)?.file ?? this.#relations.get(name)?.name
+    if (other === undefined) this.#models.set(name, model)
+    else this.#errors.push(new MillraceError('MODEL_NAME_TAKEN', { details: { model: model.name, file: model.file, other } }))
+  }
+
+  #hints(name: string, model: GraphModel): Iterable<string> {
+    const cached = this.#cache.get(name)
+    if (cached !== undefined && cached.text === textOf(model)) return cached.inputs
+    const isRelation = (folded: string): boolean => folded !== name && (this.#models.has(folded) || this.#relations.has(folded))
+    return mentionsOf(model.sql, isRelation)
+  }
+
+  async #settle(name: string, reads: ReadonlyMap<string, Iterable<string>>): Promise<void> {
+    const model = this.#models.get(name) as GraphModel
+    const { disabled } = model.settings
+    if (disabled !== null) this.#held.set(name, { model, reason: disabled })
+    else if (!(await this.#reuse(name, model))) await this.#bind(name, model, reads.get(name) ?? [])
+  }
+
+  async #reuse(name: string, model: GraphModel): Promise<boolean> {
+    const cached = this.#cache.get(name)
+    if (cached === undefined || cached.text !== textOf(model)) return false
+    for (const [at, input] of cached.inputs.entries()) {
+      const columns = await this.#columnsOf(input)
+      if (columns === null || signatureOf(columns) !== cached.signatures[at]) return false
+    }
+    this.#sound.set(name, cached)
+    return true
+  }
+
+  /** Null where the relation is not sound, or not yet. */
+  async #columnsOf(name: string): Promise<readonly GraphColumn[] | null> {
+    const known = this.#relations.get(name)?.columns ?? this.#sound.get(name)?.columns
+    if (known !== undefined && known !== null) return known
+    if (!this.#sound.has(name)) return null
+    return (await this.#open()).columnsOf(name)
+  }
+
+  async #bind(name: string, model: GraphModel, hints: Iterable<string>): Promise<void> {
+    const session = await this.#open()
+    for (const hint of hints) await this.#define(hint)
+    for (;;) {
+      const answer = await session.bind(model.name, model.sql)
+      this.#bound += 1
+      if (answer.kind === 'bound') return this.#keep(name, model, answer)
+      if (answer.kind === 'wrong') return this.#refuse(name, sqlError(model, answer.problem))
+      if (await this.#define(answer.relation)) continue
+      return this.#await(name, model, answer)
+    }
+  }
+
+  #await(name: string, model: GraphModel, { relation, problem }: Extract<BindAnswer, { kind: 'missing' }>): void {
+    if (this.#held.has(relation) || this.#broken.has(relation)) this.#hold(name, relation)
+    else if (this.#models.has(relation) && !this.#sound.has(relation)) this.#waits.set(name, relation)
+    else this.#refuse(name, sqlError(model, problem))
+  }
+
+  /** Makes the table of a relation that is known but not yet in the session; false where there is nothing to make. */
+  async #define(relation: string): Promise<boolean> {
+    const columns = this.#defined.has(relation) ? undefined : (this.#relations.get(relation)?.columns ?? this.#sound.get(relation)?.columns)
+    if (columns === undefined || columns === null) return false
+    const name = this.#relations.get(relation)?.name ?? (this.#models.get(relation) as GraphModel).name
+    await (await this.#open()).define({ name, columns })
+    this.#defined.add(relation)
+    return true
+  }
+
+  #keep(name: string, model: GraphModel, answer: Extract<BindAnswer, { kind: 'bound' }>): void {
+    const inputs = [...answer.reads].map(foldedName)
+    this.#defined.add(name)
+    this.#sound.set(name, { text: textOf(model), inputs, columns: null, meaning: answer.plan, lineage: answer.lineage })
+  }
+
+  #refuse(name: string, error: MillraceError): void {
+    this.#broken.add(name)
+    this.#errors.push(error)
+  }
+
+  #hold(name: string, relation: string): void {
+    const model = this.#models.get(name) as GraphModel
+    const because = this.#held.has(relation) ? 'is not run' : 'is not valid'
+    this.#held.set(name, { model, reason: `it reads ${relation}, which ${because}` })
+  }
+
+  /** A model whose wait has ended. */
+  #released(): string | null {
+    for (const [name, relation] of this.#waits) {
+      if (!this.#sound.has(relation) && !this.#held.has(relation) && !this.#broken.has(relation)) continue
+      this.#waits.delete(name)
+      if (this.#sound.has(relation)) return name
+      this.#hold(name, relation)
+    }
+    return null
+  }
+
+  /** What still waits stands in a circle, or behind one. */
+  #tellOfCircles(): void {
+    for (const start of this.#waits.keys()) {
+      const path: string[] = []
+      for (let at: string | undefined = start; at !== undefined && !this.#broken.has(at) && !path.includes(at); at = this.#waits.get(at))
+        path.push(at)
+      const again = this.#waits.get(path.at(-1) ?? '')
+      if (again === undefined || !path.includes(again)) continue
+      const circle = startingWithLeast(path.slice(path.indexOf(again)))
+      const first = this.#models.get(circle[0] as string) as GraphModel
+      const names = [...circle, circle[0] as string].map((name) => (this.#models.get(name) as GraphModel).name)
+      this.#refuse(circle[0] as string, new MillraceError('MODEL_CYCLE', { details: { circle: names.join(' → '), file: first.file } }))
+      for (const name of circle) this.#broken.add(name)
+    }
+    for (const [name, relation] of this.#waits) if (!this.#broken.has(name)) this.#hold(name, relation)
+  }
+
+  #fingerprintOfRelation(name: string): string {
+    const relation = this.#relations.get(name)
+    return hashOf(name, relation === undefined ? '' : signatureOf(relation.columns))
+  }
+
+  #remember(models: ReadonlyMap<string, CheckedModel>): void {
+    for (const name of this.#cache.keys()) if (!this.#models.has(name)) this.#cache.delete(name)
+    for (const [name, { model, inputs, columns, meaning, lineage }] of models) {
+      const known = this.#cache.get(name)
+      if (known !== undefined && known === this.#sound.get(name)) continue
+      const signatures = inputs.map((input) => signatureOf(models.get(input)?.columns ?? this.#relations.get(input)?.columns ?? []))
+      this.#cache.set(name, { text: textOf(model), inputs, signatures, columns, meaning, lineage })
+    }
+  }
+
+  async #open(): Promise<BindingSession> {
+    this.#session ??= await openBindingSession()
+    return this.#session
+  }
+}
+
+/** The same circle is told in the same way, wherever it was entered. */
+function startingWithLeast(circle: readonly string[]): string[] {
+  const least = circle.indexOf([...circle].sort()[0] as string)
+  return [...circle.slice(least), ...circle.slice(0, least)]
+}
+
+function textOf({ sql, settings }: GraphModel): string {
+  return hashOf(sql, JSON.stringify(settings))
+}
+
+function meaningOf({ settings }: GraphModel, plan: string, columns: readonly GraphColumn[]): string {
+  const { materialize, key, interval } = settings
+  return hashOf(plan, JSON.stringify([materialize, key, interval]), ...columns.flatMap(({ name, type }) => [name, type]))
+}

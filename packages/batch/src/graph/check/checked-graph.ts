@@ -1,0 +1,56 @@
+/** What a check yields: the models that are sound, in an order in which each comes after what it reads. */
+import type { MillraceError } from '@millrace/base'
+import { createHash } from 'node:crypto'
+import type { GraphModel } from '../model/model.ts'
+import type { Lineage } from './lineage.ts'
+
+export interface GraphColumn {
+  readonly name: string
+  /** As DuckDB writes it. */
+  readonly type: string
+}
+
+/** What is at hand without being computed here: a stream, what a live model published, a seed. */
+export interface GraphRelation {
+  readonly name: string
+  readonly columns: readonly GraphColumn[]
+}
+
+export interface CheckedModel {
+  readonly model: GraphModel
+  /** Folded names of the models and relations that it reads. */
+  readonly inputs: readonly string[]
+  readonly columns: readonly GraphColumn[]
+  /** A hash of what its SQL and its settings mean, apart from its inputs. */
+  readonly meaning: string
+  /** Its meaning and those of all models before it. */
+  readonly fingerprint: string
+  readonly lineage: Lineage
+}
+
+/** A model that is not run, because it is disabled or reads one that is. */
+export interface HeldModel {
+  readonly model: GraphModel
+  readonly reason: string
+}
+
+export interface CheckedGraph {
+  /** By folded name. */
+  readonly models: ReadonlyMap<string, CheckedModel>
+  readonly relations: ReadonlyMap<string, GraphRelation>
+  readonly held: ReadonlyMap<string, HeldModel>
+  readonly errors: readonly MillraceError[]
+  /** How many models were bound anew; of the others the last check was still true. */
+  readonly bound: number
+}
+
+export function hashOf(...parts: readonly string[]): string {
+  const hash = createHash('sha1')
+  for (const part of parts) hash.update(`${part.length}:`).update(part)
+  return hash.digest('hex')
+}
+
+/** Of relations with equal signatures a reader's meaning is the same. */
+export function signatureOf(columns: readonly GraphColumn[]): string {
+  return hashOf(...columns.flatMap(({ name, type }) => [name, type]))
+}

@@ -1,0 +1,180 @@
+/**
+ * Which columns of its inputs each column of a model is made of, read from DuckDB's bound plan. An
+ * expression refers to the columns of its operator's input by their place, so that one walk from the
+ * leaves up is enough. What only decides which rows there are (a filter, a join's condition) is not told.
+ */
+
+/** `[relation, column]`. */
+export type ColumnOrigin = readonly [relation: string, column: string]
+/** For each column of the model, in order, what it is made of. */
+export type Lineage = readonly (readonly ColumnOrigin[])[]
+
+export interface PlanNode {
+  readonly type: string
+  readonly children?: readonly PlanNode[]
+  readonly [field: string]: unknown
+}
+
+/** Origins by a text that tells them apart. */
+type Column = ReadonlyMap<string, ColumnOrigin>
+type Columns = readonly Column[]
+
+const NONE: Column = new Map()
+
+export function lineageOf(plan: PlanNode): Lineage {
+  return new LineageWalk().columnsOf(plan).map((column) => [...column.values()])
+}
+
+/** The relations that a bound plan reads, each once: `shop.orders`, `revenue`. */
+export function relationsOfPlan(plan: PlanNode): Set<string> {
+  const found = new Set<string>()
+  const visit = (node: PlanNode): void => {
+    const relation = relationOfScan(node)
+    if (relation !== null) found.add(relation)
+    for (const child of node.children ?? []) visit(child)
+  }
+  visit(plan)
+  return found
+}
+
+function relationOfScan(node: PlanNode): string | null {
+  const data = node['function_data'] as { readonly schema?: string; readonly table?: string } | undefined
+  if (node.type !== 'LOGICAL_GET' || data?.table === undefined) return null
+  return data.schema === 'main' || data.schema === undefined ? data.table : `${data.schema}.${data.table}`
+}
+
+class LineageWalk {
+  readonly #commons = new Map<unknown, Columns>()
+  readonly #correlated: Columns[] = []
+
+  columnsOf(node: PlanNode): Columns {
+    switch (node.type) {
+      case 'LOGICAL_GET':
+        return this.#scan(node)
+      case 'LOGICAL_PROJECTION':
+        return this.#computed(node['expressions'], this.#input(node))
+      case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
+        return this.#aggregate(node)
+      case 'LOGICAL_WINDOW':
+      case 'LOGICAL_UNNEST': {
+        const input = this.#input(node)
+        return [...input, ...this.#computed(node['expressions'], input)]
+      }
+      case 'LOGICAL_UNION':
+      case 'LOGICAL_EXCEPT':
+      case 'LOGICAL_INTERSECT':
+        return merged((node.children ?? []).map((child) => this.columnsOf(child)))
+      case 'LOGICAL_DELIM_GET':
+        return this.#correlated.at(-1) ?? []
+      case 'LOGICAL_CTE_REF':
+        return this.#commons.get(node['cte_index']) ?? []
+      case 'LOGICAL_MATERIALIZED_CTE':
+        return this.#common(node)
+      case 'LOGICAL_RECURSIVE_CTE':
+        return this.#recursive(node)
+      case 'LOGICAL_EXPRESSION_GET': {
+        const input = this.#input(node)
+        return merged((node['expressions'] as readonly unknown[]).map((row) => this.#computed(row, input)))
+      }
+      default:
+        return node.type.endsWith('JOIN') || node.type === 'LOGICAL_CROSS_PRODUCT' ? this.#join(node) : this.#input(node)
+    }
+  }
+
+  /** A filter, an order or a limit leaves columns as they are; what has several inputs has the columns of all. */
+  #input(node: PlanNode): Columns {
+    return (node.children ?? []).flatMap((child) => this.columnsOf(child))
+  }
+
+  #scan(node: PlanNode): Columns {
+    const relation = relationOfScan(node)
+    const names = (node['names'] as readonly string[] | undefined) ?? []
+    if (relation === null) return names.map(() => union(this.#input(node)))
+    const indexes = (node['column_indexes'] as readonly { readonly index: number }[] | undefined) ?? []
+    return indexes.map(({ index }) => {
+      const column = names[index]
+      return column === undefined ? NONE : new Map([[`${relation} ${column}`, [relation, column] as const]])
+    })
+  }
+
+  #aggregate(node: PlanNode): Columns {
+    const input = this.#input(node)
+    return [...this.#computed(node['groups'], input), ...this.#computed(node['expressions'], input)]
+  }
+
+  #join(node: PlanNode): Columns {
+    const [left, right] = node.children ?? []
+    if (left === undefined || right === undefined) return this.#input(node)
+    const eliminated = node['duplicate_eliminated_columns'] as readonly unknown[] | undefined
+    const isCorrelated = node.type === 'LOGICAL_DELIM_JOIN'
+    const outer = this.columnsOf(left)
+    if (isCorrelated) this.#correlated.push(this.#computed(eliminated, outer))
+    const inner = this.columnsOf(right)
+    if (isCorrelated) this.#correlated.pop()
+    switch (node['join_type']) {
+      case 'SEMI':
+      case 'ANTI':
+        return outer
+      case 'MARK':
+        return [...outer, this.#marked(node, outer, inner)]
+      case 'RIGHT_SEMI':
+      case 'RIGHT_ANTI':
+        return inner
+      default:
+        return [...outer, ...inner]
+    }
+  }
+
+  /** Whether a partner was found is made of what was compared. */
+  #marked(node: PlanNode, outer: Columns, inner: Columns): Column {
+    const conditions = (node['conditions'] as readonly { readonly left?: unknown; readonly right?: unknown }[] | undefined) ?? []
+    return union(conditions.flatMap(({ left, right }) => [originsOf(left, outer), originsOf(right, inner)]))
+  }
+
+  #common(node: PlanNode): Columns {
+    const [definition, body] = node.children ?? []
+    if (definition === undefined || body === undefined) return []
+    this.#commons.set(node['table_index'], this.columnsOf(definition))
+    return this.columnsOf(body)
+  }
+
+  /** The second walk knows what the first found of the part that refers to itself. */
+  #recursive(node: PlanNode): Columns {
+    const [start, step] = node.children ?? []
+    if (start === undefined || step === undefined) return []
+    let columns = this.columnsOf(start)
+    for (let walk = 0; walk < 2; walk += 1) {
+      this.#commons.set(node['table_index'], columns)
+      columns = merged([columns, this.columnsOf(step)])
+    }
+    return columns
+  }
+
+  #computed(expressions: unknown, input: Columns): Columns {
+    return Array.isArray(expressions) ? expressions.map((expression) => originsOf(expression, input)) : []
+  }
+}
+
+function originsOf(expression: unknown, input: Columns): Column {
+  const found: Column[] = []
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return
+    if (Array.isArray(node)) for (const each of node) visit(each)
+    else {
+      const { expression_class: kind, index } = node as { readonly expression_class?: string; readonly index?: number }
+      if (kind === 'BOUND_REF') found.push(input[index ?? -1] ?? NONE)
+      else for (const each of Object.values(node)) visit(each)
+    }
+  }
+  visit(expression)
+  return union(found)
+}
+
+function union(columns: Columns): Column {
+  if (columns.length === 1) return columns[0] as Column
+  return columns.length === 0 ? NONE : new Map(columns.flatMap((column) => [...column]))
+}
+
+function merged(sides: readonly Columns[]): Columns {
+  return (sides[0] ?? []).map((_, at) => union(sides.map((side) => side[at] ?? NONE)))
+}

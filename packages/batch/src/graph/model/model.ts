@@ -1,0 +1,34 @@
+/** A batch model as its file holds it: the SQL, and what its header says of how it is kept. */
+import type { ModelSource } from '@millrace/sql'
+
+export const MATERIALIZATIONS = ['live', 'table', 'view', 'incremental', 'snapshot'] as const
+export type Materialization = (typeof MATERIALIZATIONS)[number]
+
+export const INTERVAL_UNITS = ['hour', 'day', 'month'] as const
+export type IntervalUnit = (typeof INTERVAL_UNITS)[number]
+
+export interface ModelSettings {
+  readonly materialize: Materialization
+  readonly tags: readonly string[]
+  /** Columns that identify a row; none where the header names none. */
+  readonly key: readonly string[]
+  readonly interval: { readonly column: string; readonly unit: IntervalUnit } | null
+  /** Why the model is neither bound nor run; null where it is. */
+  readonly disabled: string | null
+}
+
+export interface GraphModel extends ModelSource {
+  readonly file: string
+  readonly settings: ModelSettings
+}
+
+/** What holds for all models of a folder; a file's own header goes first. */
+export interface FolderSettings {
+  readonly materialize?: Materialization
+  readonly tags?: readonly string[]
+}
+
+/** DuckDB finds relations whatever their case. */
+export function foldedName(name: string): string {
+  return name.toLowerCase()
+}

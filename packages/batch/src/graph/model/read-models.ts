@@ -1,0 +1,70 @@
+/** All files under `models/` and `seeds/` at once; what is wrong with their names and headers is collected. */
+import { MillraceError } from '@millrace/base'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
+import { type FolderSettings, foldedName, type GraphModel } from './model.ts'
+import { readSettings } from './read-settings.ts'
+
+export interface SeedFile {
+  readonly name: string
+  /** From the project's folder. */
+  readonly file: string
+}
+
+export interface ProjectFiles {
+  readonly models: readonly GraphModel[]
+  readonly seeds: readonly SeedFile[]
+  readonly errors: readonly MillraceError[]
+}
+
+const NAME = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/
+
+export function readModels(folder: string, folders: Readonly<Record<string, FolderSettings>> = {}): ProjectFiles {
+  const errors: MillraceError[] = []
+  const taken = new Map<string, string>()
+  const admit = (name: string, file: string): boolean => {
+    const other = taken.get(foldedName(name))
+    if (!NAME.test(name)) errors.push(nameError(name, file))
+    else if (other !== undefined) errors.push(new MillraceError('MODEL_NAME_TAKEN', { details: { model: name, file, other } }))
+    else taken.set(foldedName(name), file)
+    return NAME.test(name) && other === undefined
+  }
+  const models: GraphModel[] = []
+  for (const file of filesOf(folder, 'models', ['.sql'])) {
+    const name = basename(file, '.sql')
+    if (!admit(name, file)) continue
+    const sql = readFileSync(join(folder, file), 'utf8')
+    try {
+      models.push({ name, sql, file, settings: readSettings({ file, sql, folder: folderSettings(file, folders) }) })
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error
+      errors.push(error)
+    }
+  }
+  const seeds = filesOf(folder, 'seeds', ['.csv', '.parquet'])
+    .map((file) => ({ name: basename(file, extname(file)), file }))
+    .filter(({ name, file }) => admit(name, file))
+  return { models, seeds, errors }
+}
+
+function filesOf(folder: string, part: string, extensions: readonly string[]): string[] {
+  if (!existsSync(join(folder, part))) return []
+  return readdirSync(join(folder, part), { recursive: true, encoding: 'utf8' })
+    .filter((path) => extensions.includes(extname(path)))
+    .map((path) => `${part}/${path.replaceAll('\\', '/')}`)
+    .sort()
+}
+
+/** The deepest folder that the config names and that holds the file. */
+function folderSettings(file: string, folders: Readonly<Record<string, FolderSettings>>): FolderSettings {
+  const path = file.slice('models/'.length)
+  const holding = Object.keys(folders).filter((name) => name === '.' || path.startsWith(`${name.replace(/\/$/, '')}/`))
+  const deepest = holding.sort((one, other) => other.length - one.length)[0]
+  return deepest === undefined ? {} : (folders[deepest] ?? {})
+}
+
+function nameError(name: string, file: string): MillraceError {
+  return new MillraceError('CONFIG_INVALID', {
+    details: { file, problem: `'${name}' cannot name a model`, place: 'the file name: lower-case letters, digits, _ and one dot' },
+  })
+}

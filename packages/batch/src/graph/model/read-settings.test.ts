@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { modelOf } from '../testing/model-of.ts'
+
+test('a model without a header is live', () => {
+  expect(modelOf('a', 'select 1 as one', {}).settings).toEqual({ materialize: 'live', tags: [], key: [], interval: null, disabled: null })
+})
+
+test('settings stand in the comments above the SQL, and only there', () => {
+  const sql = [
+    '-- Revenue of a day.',
+    '',
+    '-- @materialize incremental',
+    '-- @interval "at" day',
+    '-- @key day, "Shop"',
+    '-- @tags a, b',
+    'select 1',
+    '-- @disabled never',
+  ]
+  expect(modelOf('a', sql.join('\n')).settings).toEqual({
+    materialize: 'incremental',
+    tags: ['a', 'b'],
+    key: ['day', 'Shop'],
+    interval: { column: 'at', unit: 'day' },
+    disabled: null,
+  })
+})
+
+test("a file's header goes before what its folder says, and tags add up", () => {
+  const folder = { materialize: 'table', tags: ['nightly'] } as const
+  expect(modelOf('a', '-- @materialize view\n-- @tags big\nselect 1', folder).settings).toMatchObject({
+    materialize: 'view',
+    tags: ['nightly', 'big'],
+  })
+})
+
+test.each([
+  ['-- @materialise table', 1, 'there is no such setting; there are materialize, tags, key, interval, disabled'],
+  ['\n-- @materialize tabel', 2, "'tabel' is none of live, table, view, incremental, snapshot"],
+  ['-- @tags a\n-- @tags b', 2, 'it stands there twice'],
+  ['-- @materialize incremental\n-- @interval at week', 2, "'at week' is not a column and one of hour, day, month"],
+  ['-- @materialize incremental', 1, 'an incremental model needs its column of time and one of hour, day, month'],
+  ['-- @materialize snapshot', 1, 'a snapshot needs the columns that identify a row'],
+  ['-- @disabled', 1, 'it says no reason'],
+])('a header that cannot be meant is refused with its line: %j', (header, line, problem) => {
+  expect(() => modelOf('a', `${header}\nselect 1`)).toThrow(
+    expect.objectContaining({ code: 'MODEL_SETTING_INVALID', details: expect.objectContaining({ line, problem }) }),
+  )
+})

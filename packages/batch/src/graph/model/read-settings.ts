@@ -1,0 +1,105 @@
+/** The header of a model's file: `-- @name value` in the line comments above its SQL. */
+import { MillraceError } from '@millrace/base'
+import {
+  type FolderSettings,
+  INTERVAL_UNITS,
+  type IntervalUnit,
+  type Materialization,
+  MATERIALIZATIONS,
+  type ModelSettings,
+} from './model.ts'
+
+interface Setting {
+  readonly name: string
+  readonly value: string
+  readonly line: number
+}
+
+export interface HeaderSource {
+  readonly file: string
+  readonly sql: string
+  readonly folder: FolderSettings
+}
+
+type Draft = { -readonly [Name in keyof ModelSettings]: ModelSettings[Name] }
+
+const READERS: Readonly<Record<string, (draft: Draft, value: string) => string | null>> = {
+  materialize: (draft, value) => {
+    if (!MATERIALIZATIONS.includes(value as Materialization)) return `'${value}' is none of ${MATERIALIZATIONS.join(', ')}`
+    draft.materialize = value as Materialization
+    return null
+  },
+  tags: (draft, value) => {
+    draft.tags = [...new Set([...draft.tags, ...listOf(value)])]
+    return value === '' ? 'it names no tag' : null
+  },
+  key: (draft, value) => {
+    draft.key = listOf(value).map(unquoted)
+    return draft.key.length === 0 ? 'it names no column' : null
+  },
+  interval: (draft, value) => {
+    const [column, unit, ...rest] = value.split(/\s+/)
+    if (column === undefined || rest.length > 0 || !INTERVAL_UNITS.includes(unit as IntervalUnit))
+      return `'${value}' is not a column and one of ${INTERVAL_UNITS.join(', ')}`
+    draft.interval = { column: unquoted(column), unit: unit as IntervalUnit }
+    return null
+  },
+  disabled: (draft, value) => {
+    draft.disabled = value
+    return value === '' ? 'it says no reason' : null
+  },
+}
+
+/** Raises MODEL_SETTING_INVALID for the first setting that cannot be meant. */
+export function readSettings({ file, sql, folder }: HeaderSource): ModelSettings {
+  const draft: Draft = { materialize: folder.materialize ?? 'live', tags: folder.tags ?? [], key: [], interval: null, disabled: null }
+  const seen = new Set<string>()
+  for (const { name, value, line } of headerOf(sql)) {
+    const refuse = (problem: string): MillraceError =>
+      new MillraceError('MODEL_SETTING_INVALID', { details: { file, line, name, problem } })
+    const read = READERS[name]
+    if (read === undefined) throw refuse(`there is no such setting; there are ${Object.keys(READERS).join(', ')}`)
+    if (seen.has(name)) throw refuse('it stands there twice')
+    seen.add(name)
+    const problem = read(draft, value)
+    if (problem !== null) throw refuse(problem)
+  }
+  const missing = missingSetting(draft)
+  if (missing !== null) throw new MillraceError('MODEL_SETTING_INVALID', { details: { file, line: 1, ...missing } })
+  return draft
+}
+
+function missingSetting({ materialize, key, interval }: Draft): { name: string; problem: string } | null {
+  if (materialize === 'snapshot' && key.length === 0) return { name: 'key', problem: 'a snapshot needs the columns that identify a row' }
+  if (materialize === 'incremental' && interval === null)
+    return { name: 'interval', problem: 'an incremental model needs its column of time and one of hour, day, month' }
+  if (materialize !== 'incremental' && interval !== null) return { name: 'interval', problem: 'only an incremental model has one' }
+  return null
+}
+
+/** Only comment lines and blank ones above the first word of SQL. */
+function headerOf(sql: string): Setting[] {
+  const found: Setting[] = []
+  let line = 0
+  for (const text of sql.split('\n', HEADER_LINES_LIMIT)) {
+    line += 1
+    const trimmed = text.trim()
+    if (trimmed !== '' && !trimmed.startsWith('--')) break
+    const setting = /^--\s*@(\w+)\s*(.*)$/.exec(trimmed)
+    if (setting !== null) found.push({ name: setting[1] as string, value: (setting[2] as string).trim(), line })
+  }
+  return found
+}
+
+const HEADER_LINES_LIMIT = 1000
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+function unquoted(name: string): string {
+  return name.startsWith('"') && name.endsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
+}

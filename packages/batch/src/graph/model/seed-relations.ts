@@ -1,0 +1,90 @@
+/**
+ * Seeds as relations. Their columns and the hash of their content are read once and kept as long as the
+ * file's size and time of change are the same.
+ */
+import { describeError, MillraceError } from '@millrace/base'
+import { quoteLiteral } from '@millrace/sql'
+import { createHash } from 'node:crypto'
+import { createReadStream, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { openEngine } from '../../engine.ts'
+import type { GraphColumn, GraphRelation } from '../check/checked-graph.ts'
+import type { SeedFile } from './read-models.ts'
+
+export interface Seed extends GraphRelation {
+  readonly file: string
+  /** A hash of the file's content. */
+  readonly content: string
+}
+
+export interface SeedRequest {
+  readonly folder: string
+  readonly seeds: readonly SeedFile[]
+  /** Where what was read is kept. */
+  readonly cachePath: string
+}
+
+interface SeedEntry {
+  readonly stamp: string
+  readonly content: string
+  readonly columns: readonly GraphColumn[]
+}
+
+export async function seedRelations({ folder, seeds, cachePath }: SeedRequest): Promise<{ seeds: Seed[]; errors: MillraceError[] }> {
+  if (seeds.length === 0) return { seeds: [], errors: [] }
+  const before = readEntries(cachePath)
+  const entries = new Map<string, SeedEntry>()
+  const errors: MillraceError[] = []
+  for (const { file } of seeds) {
+    const path = join(folder, file)
+    const { size, mtimeMs } = statSync(path)
+    const stamp = `${size}:${mtimeMs}`
+    const known = before.get(file)
+    const entry = known?.stamp === stamp ? known : await readSeed(path, file, stamp)
+    if (entry instanceof MillraceError) errors.push(entry)
+    else entries.set(file, entry)
+  }
+  if ([...entries].some(([file, entry]) => before.get(file) !== entry)) writeEntries(cachePath, entries)
+  const sound = seeds.flatMap(({ name, file }) => {
+    const entry = entries.get(file)
+    return entry === undefined ? [] : [{ name, file, columns: entry.columns, content: entry.content }]
+  })
+  return { seeds: sound, errors }
+}
+
+/** The SQL that reads a seed's rows; types of CSV are found by looking at all of it. */
+export function seedScan(path: string): string {
+  return path.endsWith('.csv') ? `read_csv(${quoteLiteral(path)}, header = true, sample_size = -1)` : `read_parquet(${quoteLiteral(path)})`
+}
+
+async function readSeed(path: string, file: string, stamp: string): Promise<SeedEntry | MillraceError> {
+  const engine = await openEngine()
+  try {
+    const described = await engine.connection.runAndReadAll(`DESCRIBE SELECT * FROM ${seedScan(path)}`)
+    const columns = described.getRows().map((row) => ({ name: String(row[0]), type: String(row[1]) }))
+    const hash = createHash('sha1')
+    await pipeline(createReadStream(path), hash)
+    return { stamp, content: hash.digest('hex'), columns }
+  } catch (error) {
+    const problem = (describeError(error).split('\n')[0] ?? '').replace(/\.$/, '')
+    return new MillraceError('SEED_UNREADABLE', { details: { file, problem }, cause: error })
+  } finally {
+    await engine.close()
+  }
+}
+
+function readEntries(path: string): Map<string, SeedEntry> {
+  try {
+    return new Map(JSON.parse(readFileSync(path, 'utf8')) as [string, SeedEntry][])
+  } catch {
+    return new Map()
+  }
+}
+
+function writeEntries(path: string, entries: ReadonlyMap<string, SeedEntry>): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const draft = `${path}.${process.pid}`
+  writeFileSync(draft, JSON.stringify([...entries]))
+  renameSync(draft, path)
+}

@@ -1,0 +1,44 @@
+/** The project's graph of batch models, checked against the streams, live models and seeds that it reads. */
+import {
+  type CheckedGraph,
+  checkGraph,
+  type GraphRelation,
+  readCheckCache,
+  type Seed,
+  seedRelations,
+  writeCheckCache,
+} from '@millrace/batch'
+import type { MillraceError } from '@millrace/base'
+import { type Schema, sqlNameOf } from '@millrace/core'
+import { dirname, join } from 'node:path'
+import type { Project } from '../config/project.ts'
+
+export interface CheckedBatch {
+  readonly graph: CheckedGraph
+  readonly seeds: readonly Seed[]
+  readonly errors: readonly MillraceError[]
+}
+
+/** Where the graph keeps its cache, its catalogue and its versions. */
+export function graphFolder({ storePath }: Project): string {
+  return join(dirname(storePath), 'graph')
+}
+
+export async function checkBatch(
+  project: Project,
+  relations: readonly { readonly name: string; readonly schema: Schema }[],
+): Promise<CheckedBatch> {
+  const folder = graphFolder(project)
+  const { seeds, errors } = await seedRelations({ folder: project.folder, seeds: project.seeds, cachePath: join(folder, 'seeds.json') })
+  const path = join(folder, 'check.json')
+  const cache = readCheckCache(path)
+  const before = new Map(cache)
+  const graph = await checkGraph({ models: project.batch, relations: [...relations.map(relationOf), ...seeds], cache })
+  const changed = before.size !== cache.size || [...cache].some(([name, entry]) => before.get(name) !== entry)
+  if (changed) writeCheckCache(path, cache)
+  return { graph, seeds, errors: [...errors, ...graph.errors] }
+}
+
+function relationOf({ name, schema }: { readonly name: string; readonly schema: Schema }): GraphRelation {
+  return { name, columns: schema.columns.map((column) => ({ name: column.name, type: sqlNameOf(column.type) })) }
+}
