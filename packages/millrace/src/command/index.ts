@@ -88,6 +88,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./backfill.ts')).backfill,
   },
   {
+    name: 'skew',
+    summary: 'see which keys would overload a shard, and which key or salt is better',
+    load: async () => (await import('./skew.ts')).skew,
+  },
+  {
     name: 'backup',
     summary: 'copy the store into one file, consistently, while it runs',
     load: async () => (await import('./backup.ts')).backup,

@@ -1,0 +1,106 @@
+/** What N shards would each hold, by a key, before and after frequent keys are salted. */
+import { wholeNumber } from '@millrace/core'
+import type { KeyCounts } from './key-counts.ts'
+import { type Placement, placementOf, type ShardEngine } from './placement.ts'
+
+export interface ShardLoads {
+  /** Rows per shard. */
+  readonly loads: readonly number[]
+  /** The fullest shard's rows over an even share: 1 is perfect, the number of shards the worst. */
+  readonly slowest: number
+}
+
+export function loadsOf(counts: KeyCounts, placement: Placement): ShardLoads {
+  const loads = evenly(counts, placement.shards)
+  for (const [at, key] of counts.keys.entries()) add(loads, placement.shardOf(key), counts.counts[at] as number)
+  return shardLoads(loads)
+}
+
+export interface Salt {
+  /** Keys that are cut into parts, the most frequent first: so many of `KeyCounts.keys`. */
+  readonly hot: number
+  /** Into how many parts each is cut. */
+  readonly parts: number
+}
+
+export interface Salted extends Salt {
+  readonly loads: readonly number[]
+  readonly slowest: number
+}
+
+/** A key is worth cutting where it alone is this much of an even share. */
+const HOT_SHARE = 0.1
+/** So even is even enough; more parts only cost those who read them. */
+const EVEN_ENOUGH = 1.1
+const PARTS_MAX = 1024
+/** More frequent keys than this are not named one by one in a statement. */
+const HOT_KEYS_MAX = 100
+
+/** The least salt that makes the shards even, or the best there is; null where no key is worth cutting, or the engine spreads by one column only. */
+export function saltOf(counts: KeyCounts, { engine, shards }: { engine: ShardEngine; shards: number }): Salted | null {
+  const share = counts.rows / shards
+  const hot = Math.min(counts.counts.filter((count) => count > share * HOT_SHARE).length, HOT_KEYS_MAX)
+  const placement = placementOf({ engine, columns: [...counts.columns, SALT], shards })
+  if (hot === 0 || placement === null) return null
+  let best: Salted | null = null
+  for (let parts = 2; parts <= Math.min(PARTS_MAX, shards * 8); parts *= 2) {
+    const loads = saltedLoads(counts, placement, { hot, parts })
+    if (best === null || loads.slowest < best.slowest * 0.98) best = { hot, parts, ...loads }
+    if (best.slowest <= EVEN_ENOUGH) break
+  }
+  return best
+}
+
+const SALT = { name: 'salt', type: { kind: 'int32' }, nullable: false } as const
+
+function saltedLoads(counts: KeyCounts, placement: Placement, { hot, parts }: Salt): ShardLoads {
+  const loads = evenly(counts, placement.shards)
+  for (const [at, key] of counts.keys.entries()) {
+    const rows = counts.counts[at] as number
+    const cut = at < hot ? parts : 1
+    for (let part = 0; part < cut; part += 1) add(loads, placement.shardOf([...key, part]), rows / cut)
+  }
+  return shardLoads(loads)
+}
+
+/** Rare keys are many and small: a good hash spreads them evenly. */
+function evenly({ restRows }: KeyCounts, shards: number): number[] {
+  return Array.from({ length: shards }, () => restRows / shards)
+}
+
+function add(loads: number[], shard: number, rows: number): void {
+  loads[shard] = (loads[shard] ?? 0) + rows
+}
+
+function shardLoads(loads: readonly number[]): ShardLoads {
+  const total = loads.reduce((sum, load) => sum + load, 0)
+  return { loads, slowest: total === 0 ? 1 : Math.max(...loads) / (total / loads.length) }
+}
+
+/** What a join by this key makes of the rows of both sides: the rows that come out, and the slowest shard's part. */
+export interface JoinLoads extends ShardLoads {
+  readonly rowsOut: number
+  /** The part of the rows that come out for the one key with the most. */
+  readonly hottestShare: number
+}
+
+export function joinLoads(left: KeyCounts, right: KeyCounts, placement: Placement): JoinLoads {
+  const others = new Map(right.keys.map((key, at) => [nameOf(key), right.counts[at] as number]))
+  const loads = evenly({ ...left, restRows: left.restRows + right.restRows }, placement.shards)
+  let rowsOut = 0
+  let hottest = 0
+  for (const [at, key] of left.keys.entries()) {
+    const rows = left.counts[at] as number
+    const out = key.includes(null) ? 0 : rows * (others.get(nameOf(key)) ?? 0)
+    rowsOut += out
+    hottest = Math.max(hottest, out)
+    add(loads, placement.shardOf(key), rows + out)
+  }
+  for (const [at, key] of right.keys.entries()) add(loads, placement.shardOf(key), right.counts[at] as number)
+  return { ...shardLoads(loads), rowsOut, hottestShare: rowsOut === 0 ? 0 : hottest / rowsOut }
+}
+
+/** Equal keys have equal names, whatever holds their numbers. */
+function nameOf(key: KeyCounts['keys'][number]): string {
+  return key.map((value) => (typeof value === 'bigint' ? String(wholeNumber(value)) : String(value))).join('\u0000')
+}

@@ -1,0 +1,135 @@
+/** Which models join, group or partition by which columns of which relations. */
+import { type BoundModel, conditionsOf, type Expression, type Filter, type Plan, planInputs } from '@millrace/sql'
+
+export interface KeyUse {
+  readonly model: string
+  readonly does: 'join' | 'group' | 'window'
+  readonly relation: string
+  readonly columns: readonly string[]
+  /** Of a join between two relations: the other one, its columns in the same order. */
+  readonly with: { readonly relation: string; readonly columns: readonly string[] } | null
+}
+
+/** Each use once for every relation whose columns make its whole key; a key made of expressions is nobody's. */
+export function usesOf(models: readonly BoundModel[]): readonly KeyUse[] {
+  const uses = new Map<string, KeyUse>()
+  for (const { name, plan } of models) {
+    for (const use of usesOfPlan(name, plan)) uses.set(JSON.stringify(use), use)
+  }
+  return [...uses.values()]
+}
+
+function usesOfPlan(model: string, plan: Plan): readonly KeyUse[] {
+  return [...usesHere(model, plan), ...planInputs(plan).flatMap((input) => usesOfPlan(model, input))]
+}
+
+function usesHere(model: string, plan: Plan): readonly KeyUse[] {
+  switch (plan.kind) {
+    case 'join':
+    case 'asof': {
+      const left = originOfKey(
+        plan.left,
+        plan.keys.map((key) => key.left),
+      )
+      const right = originOfKey(
+        plan.right,
+        plan.keys.map((key) => key.right),
+      )
+      return joinUses(model, left, right)
+    }
+    case 'filter':
+      return joinUsesOfFilter(model, plan)
+    case 'aggregate':
+      return keyUse(model, 'group', originOfKey(plan.input, plan.groups))
+    case 'window':
+    case 'top':
+      return keyUse(model, 'window', originOfKey(plan.input, plan.partitions))
+    default:
+      return []
+  }
+}
+
+function joinUses(model: string, left: KeyOrigin | null, right: KeyOrigin | null): readonly KeyUse[] {
+  const use = (origin: KeyOrigin | null, other: KeyOrigin | null): readonly KeyUse[] =>
+    origin === null ? [] : [{ model, does: 'join', ...origin, with: other }]
+  return [...use(left, right), ...use(right, left)]
+}
+
+/** `FROM a, b WHERE a.x = b.x AND a.y = b.y` is a join by (x, y), whose condition stands above it. */
+function joinUsesOfFilter(model: string, { input, condition }: Filter): readonly KeyUse[] {
+  const pairs = new Map<string, { left: Origin[]; right: Origin[] }>()
+  for (const part of conditionsOf(condition)) {
+    if (part.kind !== 'comparison' || part.operator !== 'equal') continue
+    const left = part.left.kind === 'column' ? originOf(input, part.left.index) : null
+    const right = part.right.kind === 'column' ? originOf(input, part.right.index) : null
+    if (left === null || right === null || left.relation === right.relation) continue
+    const [first, second] = left.relation < right.relation ? [left, right] : [right, left]
+    const name = JSON.stringify([first.relation, second.relation])
+    const pair = pairs.get(name) ?? { left: [], right: [] }
+    pairs.set(name, pair)
+    pair.left.push(first)
+    pair.right.push(second)
+  }
+  return [...pairs.values()].flatMap(({ left, right }) => joinUses(model, keyOf(left), keyOf(right)))
+}
+
+function keyOf(origins: readonly Origin[]): KeyOrigin {
+  return { relation: (origins[0] as Origin).relation, columns: origins.map(({ column }) => column) }
+}
+
+function keyUse(model: string, does: 'group' | 'window', origin: KeyOrigin | null): readonly KeyUse[] {
+  return origin === null ? [] : [{ model, does, ...origin, with: null }]
+}
+
+interface KeyOrigin {
+  readonly relation: string
+  readonly columns: readonly string[]
+}
+
+function originOfKey(plan: Plan, key: readonly Expression[]): KeyOrigin | null {
+  const origins = key.map((expression) => (expression.kind === 'column' ? originOf(plan, expression.index) : null))
+  const [first] = origins
+  if (first === undefined || first === null) return null
+  if (!origins.every((origin) => origin !== null && origin.relation === first.relation)) return null
+  return { relation: first.relation, columns: origins.map((origin) => (origin as Origin).column) }
+}
+
+interface Origin {
+  readonly relation: string
+  readonly column: string
+}
+
+/** The relation's column that stands unchanged in the plan's column; null where it was computed. */
+export function originOf(plan: Plan, column: number): Origin | null {
+  switch (plan.kind) {
+    case 'scan': {
+      const name = plan.columns[column] ?? null
+      return name === null ? null : { relation: plan.relation, column: name }
+    }
+    case 'project':
+      return originOfExpression(plan.input, plan.expressions[column])
+    case 'aggregate':
+      return originOfExpression(plan.input, plan.groups[column])
+    case 'filter':
+    case 'distinct':
+    case 'top':
+      return originOf(plan.input, column)
+    case 'window':
+    case 'unnest':
+      return column < plan.input.types.length ? originOf(plan.input, column) : null
+    case 'join':
+    case 'asof': {
+      const left = plan.left.types.length
+      return column < left ? originOf(plan.left, column) : originOf(plan.right, column - left)
+    }
+    case 'bag':
+      return originOf(plan.left, column)
+    case 'union':
+    case 'rows':
+      return null
+  }
+}
+
+function originOfExpression(input: Plan, expression: Expression | undefined): Origin | null {
+  return expression?.kind === 'column' ? originOf(input, expression.index) : null
+}
