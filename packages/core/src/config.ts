@@ -55,6 +55,10 @@ export interface ProjectConfig {
   readonly models?: Readonly<Record<string, ModelConfig>>
   readonly endpoints?: Readonly<Record<string, EndpointConfig>>
   readonly graph?: GraphConfig
+  readonly live?: {
+    /** What the state of all live models may take of memory, `256 MB`; the rest goes to a scratch file. Default: a quarter of the memory. */
+    readonly memory?: string
+  }
   readonly proofs?: {
     /** Each stream is compared with what its source holds, so often: its table is read once each time. Default: only when asked. */
     readonly streamsEveryHours?: number

@@ -13,20 +13,22 @@ import { TopOperator } from './operator/top-operator.ts'
 import { UnionOperator } from './operator/union-operator.ts'
 import { WindowOperator } from './operator/window-operator.ts'
 import { UnnestOperator } from './operator/unnest-operator.ts'
+import { StateMemory } from './spill/state-memory.ts'
+import { StateScope } from './spill/state-scope.ts'
 import { PlanIdentity } from './plan-identity.ts'
 
 /** The operators that keep a plan's result up to date; what the plan says twice is computed once. */
-export function compilePlan(plan: Plan): Operator {
+export function compilePlan(plan: Plan, scope: StateScope = new StateScope(new StateMemory())): Operator {
   const identity = new PlanIdentity()
   const readers = new Map<number, number>()
   countReaders(plan, identity, readers)
   const shared = new Map<number, FanOutOperator>()
   const compile = (part: Plan): Operator => {
     const number = identity.of(part)
-    if (part.kind === 'scan' || part.kind === 'rows' || readers.get(number) === 1) return operatorOf(part, compile)
+    if (part.kind === 'scan' || part.kind === 'rows' || readers.get(number) === 1) return operatorOf(part, { compile, scope })
     const known = shared.get(number)
     if (known !== undefined) return known.again()
-    const operator = new FanOutOperator(operatorOf(part, compile))
+    const operator = new FanOutOperator(operatorOf(part, { compile, scope }))
     shared.set(number, operator)
     return operator
   }
@@ -41,7 +43,12 @@ function countReaders(plan: Plan, identity: PlanIdentity, readers: Map<number, n
   if (known === 0) for (const input of planInputs(plan)) countReaders(input, identity, readers)
 }
 
-function operatorOf(plan: Plan, compile: (plan: Plan) => Operator): Operator {
+interface Compiling {
+  readonly compile: (plan: Plan) => Operator
+  readonly scope: StateScope
+}
+
+function operatorOf(plan: Plan, { compile, scope }: Compiling): Operator {
   switch (plan.kind) {
     case 'scan':
       return new ScanOperator(plan)
@@ -53,9 +60,12 @@ function operatorOf(plan: Plan, compile: (plan: Plan) => Operator): Operator {
       return new ProjectOperator(compile(plan.input), plan.expressions)
     case 'join':
       return new JoinOperator(
-        { operator: compile(plan.left), identity: identityOf(plan.left) },
-        { operator: compile(plan.right), identity: identityOf(plan.right) },
+        {
+          left: { operator: compile(plan.left), identity: identityOf(plan.left) },
+          right: { operator: compile(plan.right), identity: identityOf(plan.right) },
+        },
         plan,
+        scope,
       )
     case 'aggregate':
       return new AggregateOperator(compile(plan.input), { groups: plan.groups, identity: groupIdentity(plan), calls: plan.calls })

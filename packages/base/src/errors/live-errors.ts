@@ -50,6 +50,12 @@ export const LIVE_ERRORS = {
     retry: 'after-fix',
     exit: 1,
   },
+  LIVE_SCRATCH_IO: {
+    summary: 'State of live models that does not fit into memory cannot be moved to or from a scratch file in {folder}: {problem}.',
+    hint: 'Make room in {folder}, name another folder by the environment variable TMPDIR, or raise `live.memory` in millrace.config.ts.',
+    retry: 'backoff',
+    exit: 1,
+  },
   LIVE_STATE_INVALID: {
     summary: 'The saved state of {stream} does not fit this Millrace: {problem}.',
     hint: 'Restore the last good copy with `millrace restore BACKUP`, or check the disk with `millrace doctor`.',

@@ -1,6 +1,6 @@
 import type { Layout } from '@millrace/core'
 import { columnReference, compileProjection, type Expression, type Lane, layoutOfExpression, type Projection } from '@millrace/sql'
-import { Arrangement } from '../zset/arrangement.ts'
+import { ArrangementShape } from '../zset/arrangement-shape.ts'
 import { IntList } from '../zset/growing-list.ts'
 import { gatherBatch, type ZBatch } from '../zset/z-batch.ts'
 import type { Operator, OperatorSize, Step } from './operator.ts'
@@ -15,7 +15,7 @@ export interface SideKeys {
 
 /** One input of a join: its rows, followed by those keys that are more than a column of it. */
 export class JoinSide {
-  readonly arrangement: Arrangement
+  readonly shape: ArrangementShape
   readonly layouts: readonly Layout[]
   readonly keyColumns: readonly number[]
   readonly #input: Operator
@@ -32,7 +32,7 @@ export class JoinSide {
     const own = input.layouts.map((_, index) => columnReference(index, { kind: 'null' }))
     this.#projection = computed.length === 0 ? null : compileProjection([...own, ...computed])
     this.layouts = [...input.layouts, ...computed.map((key) => layoutOfExpression(key.type))]
-    this.arrangement = new Arrangement(this.layouts, this.keyColumns, identity)
+    this.shape = new ArrangementShape(this.layouts, this.keyColumns, identity)
   }
 
   /** The input's own layouts, without the computed keys. */
@@ -59,8 +59,9 @@ export class JoinSide {
     return lanes.slice(0, this.rowLayouts.length)
   }
 
+  /** What the input remembers. */
   size(): OperatorSize {
-    return { rows: this.arrangement.table.rowCount + this.#input.size().rows }
+    return this.#input.size()
   }
 }
 

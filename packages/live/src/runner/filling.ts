@@ -17,9 +17,12 @@ import type { FoldChange } from '../fold/fold-change.ts'
 import type { RelationChange } from '../operator/operator.ts'
 import { decodeOutput } from '../output/decode-output.ts'
 import { Arrangement } from '../zset/arrangement.ts'
+import { ArrangementShape } from '../zset/arrangement-shape.ts'
 import { hashRows } from '../zset/row-hash.ts'
 import { gatherBatch, type ZBatch } from '../zset/z-batch.ts'
 import type { FoldKeeper } from './fold-keeper.ts'
+import type { StateScope } from '../spill/state-scope.ts'
+import type { StateMemory } from '../spill/state-memory.ts'
 import { ModelUnit } from './model-unit.ts'
 
 const SLICE_ROWS = 4096
@@ -46,6 +49,8 @@ export interface FillingPlan {
   readonly copies: ReadonlySet<string>
   /** Models whose streams hold their relation already. */
   readonly published: ReadonlySet<string>
+  /** Where the models' states lie; by default in memory. */
+  readonly memory?: StateMemory
   /** How many rows one slice tells. */
   readonly sliceRows?: number
 }
@@ -63,7 +68,7 @@ export class Filling {
     this.#folds = folds
     this.#sliceRows = plan.sliceRows ?? SLICE_ROWS
     this.#units = plan.models.map((model) => {
-      const unit = new ModelUnit(model)
+      const unit = new ModelUnit(model, plan.memory)
       const isCopy = plan.copies.has(model.name)
       if (isCopy || plan.published.has(model.name)) return { unit, total: null, truncates: false, isCopy }
       const published = reader.streams().find((stream) => stream.name === model.name)
@@ -78,6 +83,11 @@ export class Filling {
 
   get models(): readonly BoundModel[] {
     return this.#units.filter((unit) => !unit.isCopy).map(({ unit }) => unit.model)
+  }
+
+  /** The states of all models that it computes. */
+  get scopes(): readonly StateScope[] {
+    return this.#units.map(({ unit }) => unit.scope)
   }
 
   /** Tells the models the next rows; true once all rows have been told. */
@@ -145,7 +155,7 @@ class RelationTotal {
   readonly #rows: Arrangement
 
   constructor(layouts: readonly Layout[]) {
-    this.#rows = new Arrangement(layouts, [])
+    this.#rows = new Arrangement(new ArrangementShape(layouts, []))
   }
 
   add(batch: ZBatch): void {
@@ -157,10 +167,7 @@ class RelationTotal {
   }
 
   rows(): ZBatch {
-    const { table } = this.#rows
-    const slots = Int32Array.from({ length: table.slotCount }, (_, slot) => slot).filter((slot) => this.#rows.weightOf(slot) !== 0)
-    const weights = Float64Array.from(slots, (slot) => this.#rows.weightOf(slot))
-    return { count: slots.length, lanes: table.gather(slots, slots.length), weights }
+    return this.#rows.rowsAt(this.#rows.slots())
   }
 }
 

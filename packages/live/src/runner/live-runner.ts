@@ -27,6 +27,7 @@ import type {
 import type { BoundModel } from '@millrace/sql'
 import type { FoldChange } from '../fold/fold-change.ts'
 import type { RelationChange } from '../operator/operator.ts'
+import { StateMemory, type StateMemoryOptions } from '../spill/state-memory.ts'
 import { CommitLane } from './commit-lane.ts'
 import { type FilledModel, Filling } from './filling.ts'
 import type { FoldKeeper } from './fold-keeper.ts'
@@ -53,6 +54,8 @@ export interface LiveRunnerOptions {
   readonly signal: CutSignal
   readonly clock?: Clock
   readonly random?: Random
+  /** How much memory the models' state may take; without it there is no limit. */
+  readonly memory?: StateMemoryOptions
 }
 
 const RETRY = { baseMs: 1_000, limitMs: 60_000, jitter: 0.2 }
@@ -78,6 +81,7 @@ export class LiveRunner implements Stage {
   readonly #clock: Clock
   readonly #random: Random
   readonly #commits: CommitLane
+  readonly #memory: StateMemory
   #folds: FoldSet
   readonly #status: StatusBoard
   readonly #meter: StepMeter
@@ -93,7 +97,17 @@ export class LiveRunner implements Stage {
   #succession: Succession
   readonly #texts: PublishedTexts
 
-  constructor({ models, earlier = [], writer, reader, signal, clock = systemClock, random = systemRandom }: LiveRunnerOptions) {
+  constructor({
+    models,
+    earlier = [],
+    writer,
+    reader,
+    signal,
+    clock = systemClock,
+    random = systemRandom,
+    memory = {},
+  }: LiveRunnerOptions) {
+    this.#memory = new StateMemory(memory)
     this.#models = models
     this.#earlier = earlier
     this.#succession = new Succession({ models, earlier: [], progress: this.#progress })
@@ -116,6 +130,7 @@ export class LiveRunner implements Stage {
     } finally {
       await this.#commits.settled().catch(() => undefined)
       this.#status.stopped()
+      this.#memory.close()
       this.#reader.close()
     }
   }
@@ -153,6 +168,7 @@ export class LiveRunner implements Stage {
     this.#running = []
     this.#filling = null
     this.#arrival = null
+    this.#memory.retain(new Set())
     this.#status.setAll('retrying', problem)
     await this.#commits.settled()
     await this.#clock.sleep(backoffMs(this.#random, { attempt, ...RETRY }), signal).catch(() => undefined)
@@ -223,8 +239,14 @@ export class LiveRunner implements Stage {
     const filled = this.#advanceFilling()
     if (filled !== null) await this.#publish(filled, signal)
     this.#retryFailed()
+    this.#releaseStates()
     if (stepped || arrived || filled !== null || this.#filling !== null) await this.#pause(signal)
     else await this.#sleep(signal)
+  }
+
+  /** Gives back what models hold that are no more. */
+  #releaseStates(): void {
+    this.#memory.retain(new Set([...this.#running.map(({ scope }) => scope), ...(this.#filling?.scopes ?? [])]))
   }
 
   /** True where the step found anything. */
@@ -281,7 +303,7 @@ export class LiveRunner implements Stage {
         appends.push(...output.appends)
         if (output.changes > 0) this.#status.published(model.name, output.changes)
       } catch (error) {
-        if (!(error instanceof MillraceError)) throw error
+        if (!(error instanceof MillraceError) || error.retry === 'backoff') throw error
         if (this.#succession.has(model)) this.#endSuccession()
         else this.#failReaders(model.name, error)
       }
@@ -307,7 +329,7 @@ export class LiveRunner implements Stage {
     this.#progress = { ...this.#progress, folds }
     const { streams, appends } = made
     await this.#commits.push({ streams, appends, progress: asSourceProgress(this.#progress), ...(state === null ? {} : { state }) }, signal)
-    for (const { model, stateRows } of this.#running) this.#status.holds(model.name, stateRows)
+    for (const { model, stateRows, scope } of this.#running) this.#status.holds(model.name, { rows: stateRows, ...scope.size })
   }
 
   /** True while folds are on their way. */
@@ -330,7 +352,8 @@ export class LiveRunner implements Stage {
     const isOld = models.some((model) => this.#succession.has(model))
     const all = isOld ? models : withInputs(this.#models, targets)
     const copies = new Set(all.map((model) => model.name).filter((name) => !targets.has(name)))
-    this.#filling = all.length === 0 ? null : new Filling({ models: all, copies, published }, this.#folds.keepers, this.#reader)
+    this.#filling =
+      all.length === 0 ? null : new Filling({ models: all, copies, published, memory: this.#memory }, this.#folds.keepers, this.#reader)
     if (this.#filling === null) this.#endSuccession()
     this.#fillingSinceMs = this.#clock.monotonicMs()
     for (const name of targets) if (!published.has(name)) this.#status.setPhase(name, 'filling')
@@ -367,7 +390,7 @@ export class LiveRunner implements Stage {
   /** The models that can still be filled begin anew without the one that failed, between two steps. */
   #fillingFailed(filling: Filling, error: unknown): void {
     this.#filling = null
-    if (!(error instanceof MillraceError)) throw error
+    if (!(error instanceof MillraceError) || error.retry === 'backoff') throw error
     const failed = String(error.details['model'])
     const isOld = filling.models.some((model) => model.name === failed && this.#succession.has(model))
     const rest = filling.models.filter((model) => this.#models.includes(model))

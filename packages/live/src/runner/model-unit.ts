@@ -4,6 +4,8 @@ import { MillraceError } from '@millrace/base'
 import { type Layout, layoutOf } from '@millrace/core'
 import { compilePlan } from '../compile-plan.ts'
 import type { Operator, RelationChange } from '../operator/operator.ts'
+import { StateMemory } from '../spill/state-memory.ts'
+import { StateScope } from '../spill/state-scope.ts'
 import { runnablePlan } from './model-graph.ts'
 import { Consolidator } from '../zset/consolidate.ts'
 import type { ZBatch } from '../zset/z-batch.ts'
@@ -11,15 +13,17 @@ import type { ZBatch } from '../zset/z-batch.ts'
 export class ModelUnit {
   readonly model: BoundModel
   readonly layouts: readonly Layout[]
+  readonly scope: StateScope
   readonly #operator: Operator
   readonly #consolidator: Consolidator
   readonly #columns: ReadonlyMap<string, number>
   #isNew = true
 
-  constructor(model: BoundModel) {
+  constructor(model: BoundModel, memory: StateMemory = new StateMemory()) {
     this.model = model
+    this.scope = new StateScope(memory)
     this.layouts = model.schema.columns.map((column) => layoutOf(column.type))
-    this.#operator = compilePlan(runnablePlan(model))
+    this.#operator = compilePlan(runnablePlan(model), this.scope)
     this.#consolidator = new Consolidator(this.layouts, model.schema.key)
     this.#columns = new Map(model.schema.columns.map((column, at) => [column.name, at]))
   }

@@ -27,7 +27,7 @@ export function observeModels({
   const waiting = newestCut > cut
   const lagMs = meter.lagMs(waiting)
   const backlog = meter.backlog(waiting)
-  return [...status].map(({ model, phase, changes, lastChangeMs, error, stateRows }) => ({
+  return [...status].map(({ model, phase, changes, lastChangeMs, error, state }) => ({
     kind: 'model',
     name: model.name,
     phase: phase === 'running' && problem !== null ? 'retrying' : phase,
@@ -40,7 +40,9 @@ export function observeModels({
     evidence: {
       cut,
       committing: isCommitting,
-      stateRows,
+      stateRows: state.rows,
+      stateBytes: state.held,
+      stateBytesSpilled: state.spilled,
       steps: meter.steps,
       changesTaken: meter.changesTaken,
       stepMsMax: Math.round(meter.stepMsMax * 10) / 10,

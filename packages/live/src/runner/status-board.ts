@@ -1,7 +1,7 @@
 /** What each of the project's models is doing, for the runner and for whoever observes it. */
 import { backoffMs, type Clock, type MillraceError, type Random } from '@millrace/base'
 import type { BoundModel } from '@millrace/sql'
-import { type ModelStatus, newStatus } from './model-status.ts'
+import { type ModelState, type ModelStatus, newStatus } from './model-status.ts'
 
 /** When a model that has no answer is tried again. */
 const RETRY = { baseMs: 1_000, limitMs: 60_000, jitter: 0.2 }
@@ -52,8 +52,8 @@ export class StatusBoard {
     status.lastChangeMs = this.#clock.nowMs()
   }
 
-  holds(name: string, stateRows: number): void {
-    this.#of(name).stateRows = stateRows
+  holds(name: string, state: ModelState): void {
+    this.#of(name).state = state
   }
 
   failed(name: string, error: MillraceError): void {

@@ -4,6 +4,7 @@
  * and `{"untold": true}` for a cell that the source did not tell.
  */
 import type { Schema, Type, Value } from '@millrace/core'
+import type { StateMemoryOptions } from '../spill/state-memory.ts'
 import type { Fate, LiveCase } from './live-case.ts'
 import type { RowChange } from './shop-log.ts'
 
@@ -20,6 +21,7 @@ export interface CaseJson {
   readonly about: string
   readonly tables: Readonly<Record<string, TableJson>>
   readonly queries: Readonly<Record<string, string>>
+  readonly memory?: StateMemoryOptions
   readonly steps: readonly { readonly runner?: Fate; readonly transactions: readonly (readonly ChangeJson[])[] }[]
 }
 
@@ -39,6 +41,7 @@ export function caseToJson(given: LiveCase, about: string): CaseJson {
     about,
     tables: Object.fromEntries(tables),
     queries: Object.fromEntries(given.queries.map(({ name, sql }) => [name, sql])),
+    ...(given.memory === undefined ? {} : { memory: given.memory }),
     steps,
   }
 }
@@ -54,6 +57,7 @@ export function caseFromJson(json: CaseJson): LiveCase {
   return {
     tables,
     queries: Object.entries(json.queries).map(([name, sql]) => ({ name, sql })),
+    ...(json.memory === undefined ? {} : { memory: json.memory }),
     steps: json.steps.map(({ runner = 'goes on', transactions }) => ({
       runner,
       transactions: transactions.map((changes) => changes.map((change) => changeFromJson(change, widths))),

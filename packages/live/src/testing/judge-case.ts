@@ -2,6 +2,7 @@
 import type { MillraceError } from '@millrace/base'
 import { bindModels, type BoundModel } from '@millrace/sql'
 import type { CaseQuery, LiveCase, LiveStep } from './live-case.ts'
+import type { StateMemoryOptions } from '../spill/state-memory.ts'
 import { Oracle } from './oracle.ts'
 import { PublishedRelation, textOf } from './published-relation.ts'
 import { type RunningModels, ShopLog } from './shop-log.ts'
@@ -101,16 +102,18 @@ class CaseRun {
   readonly #tables: TableRows
   readonly #published: ReadonlyMap<string, PublishedRelation>
   readonly #names: readonly string[]
+  readonly #memory: StateMemoryOptions
   #running: RunningModels
 
-  constructor(log: ShopLog, { tables }: LiveCase, bound: readonly BoundModel[], oracle: Oracle) {
+  constructor(log: ShopLog, { tables, memory = {} }: LiveCase, bound: readonly BoundModel[], oracle: Oracle) {
     this.#log = log
+    this.#memory = memory
     this.#bound = bound
     this.#oracle = oracle
     this.#tables = new TableRows(tables)
     this.#names = tables.map(({ name }) => name)
     this.#published = new Map(bound.map(({ name, schema }) => [name, new PublishedRelation(schema)]))
-    this.#running = log.start(bound)
+    this.#running = log.start(bound, [], memory)
   }
 
   async step({ transactions, runner }: LiveStep, at: number): Promise<Difference | null> {
@@ -132,7 +135,7 @@ class CaseRun {
     }
     if (runner === 'restarts') {
       await this.#running.stop()
-      this.#running = this.#log.start(this.#bound)
+      this.#running = this.#log.start(this.#bound, [], this.#memory)
     }
     return null
   }
@@ -145,7 +148,7 @@ class CaseRun {
   async #die(cut: number): Promise<void> {
     await this.#running.kill()
     await this.#log.reopen()
-    this.#running = this.#log.start(this.#bound)
+    this.#running = this.#log.start(this.#bound, [], this.#memory)
     await this.#running.reach(cut)
   }
 
@@ -158,7 +161,7 @@ class CaseRun {
     if (this.#running.hasFailed(name)) {
       // It had no answer at some cut on the way here; from these rows it must have one.
       await this.#running.stop()
-      this.#running = this.#log.start(this.#bound)
+      this.#running = this.#log.start(this.#bound, [], this.#memory)
       await this.#running.reach(cut)
       const problem = this.#running.hasFailed(name)
       if (problem !== null) return { sql, step: this.at, onlyLive: [], onlyDuckdb: [], problem }

@@ -1,5 +1,6 @@
 /** One case of the fuzzer: tables, queries over them, and a history that is cut into steps. */
 import type { StreamDefinition } from '@millrace/core'
+import type { StateMemoryOptions } from '../spill/state-memory.ts'
 import type { RowChange } from './shop-log.ts'
 
 export interface CaseQuery {
@@ -25,4 +26,6 @@ export interface LiveCase {
   /** A later one may read an earlier one. */
   readonly queries: readonly CaseQuery[]
   readonly steps: readonly LiveStep[]
+  /** How much memory the models' state may take; no limit where it is not said. */
+  readonly memory?: StateMemoryOptions
 }

@@ -6,6 +6,8 @@ import { randomQuery, randomTable, relationOf } from './random-query.ts'
 const QUERIES = 4
 const STEPS_MAX = 8
 const TRANSACTIONS_MAX = 3
+/** No limit; one that parts of the state come and go under; nothing but what is being worked on. */
+const MEMORIES = [{}, { bytesLimit: 32 << 10, partBytesLimit: 8 << 10 }, { bytesLimit: 1, partBytesLimit: 1 }]
 
 /** The same case for the same seed. */
 export function randomCase(seed: number): LiveCase {
@@ -15,7 +17,8 @@ export function randomCase(seed: number): LiveCase {
   const queries = Array.from({ length: QUERIES }, (_, at) => ({ name: `m${at}`, sql: randomQuery(random, relations) }))
   const history = new RandomHistory(random, tables)
   const steps = Array.from({ length: 1 + random.below(STEPS_MAX) }, () => randomStep(random, history))
-  return { tables, queries: [...queries, { name: 'above', sql: 'SELECT count(*) AS n FROM m0' }], steps }
+  const memory = pick(random, MEMORIES)
+  return { tables, queries: [...queries, { name: 'above', sql: 'SELECT count(*) AS n FROM m0' }], steps, memory }
 }
 
 function randomStep(random: Random, history: RandomHistory): LiveStep {

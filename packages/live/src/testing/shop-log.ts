@@ -6,6 +6,7 @@ import { BatchBuilder, type LogReader, type OperationName, type StreamDefinition
 import type { BoundModel } from '@millrace/sql'
 import { openStore, type Store } from '@millrace/store'
 import { Killed, MortalWriter } from './mortal-writer.ts'
+import type { StateMemoryOptions } from '../spill/state-memory.ts'
 import { LiveRunner } from '../runner/live-runner.ts'
 
 export interface RowChange {
@@ -58,8 +59,8 @@ export class ShopLog {
     await this.store.commit({ streams: [stream] })
   }
 
-  start(models: readonly BoundModel[], earlier: readonly BoundModel[] = []): RunningModels {
-    return new RunningModels(this, models, earlier)
+  start(models: readonly BoundModel[], earlier: readonly BoundModel[] = [], memory: StateMemoryOptions = {}): RunningModels {
+    return new RunningModels(this, { models, earlier, memory })
   }
 
   /** What a process does that starts after another's death: nothing is at hand but the file. */
@@ -77,6 +78,12 @@ export class ShopLog {
   }
 }
 
+interface RunPlan {
+  readonly models: readonly BoundModel[]
+  readonly earlier: readonly BoundModel[]
+  readonly memory: StateMemoryOptions
+}
+
 export class RunningModels {
   readonly runner: LiveRunner
   readonly #writer: MortalWriter
@@ -84,9 +91,9 @@ export class RunningModels {
   readonly #done: Promise<void>
   #failure: unknown = null
 
-  constructor(log: ShopLog, models: readonly BoundModel[], earlier: readonly BoundModel[] = []) {
+  constructor(log: ShopLog, { models, earlier, memory }: RunPlan) {
     this.#writer = new MortalWriter(log.store)
-    this.runner = new LiveRunner({ models, earlier, writer: this.#writer, reader: log.store.reader(), signal: log.store })
+    this.runner = new LiveRunner({ models, earlier, writer: this.#writer, reader: log.store.reader(), signal: log.store, memory })
     this.#done = this.runner.run(this.#stop.signal).catch((error: unknown) => {
       this.#failure = error
     })

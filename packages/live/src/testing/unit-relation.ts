@@ -3,6 +3,7 @@ import { layoutOf, type Schema, type Value } from '@millrace/core'
 import { type BoundModel, laneFrom, laneValueAt } from '@millrace/sql'
 import { ModelUnit } from '../runner/model-unit.ts'
 import type { RelationChange } from '../operator/operator.ts'
+import type { StateMemory } from '../spill/state-memory.ts'
 import type { ZBatch } from '../zset/z-batch.ts'
 import { textOf } from './published-relation.ts'
 
@@ -26,12 +27,17 @@ export class UnitRelation {
   readonly #unit: ModelUnit
   readonly #rows = new Map<string, { readonly row: readonly Value[]; count: number }>()
 
-  constructor(model: BoundModel) {
-    this.#unit = new ModelUnit(model)
+  constructor(model: BoundModel, memory?: StateMemory) {
+    this.#unit = new ModelUnit(model, memory)
   }
 
   get stateRows(): number {
     return this.#unit.stateRows
+  }
+
+  /** What of its state is in the scratch file. */
+  get spilledBytes(): number {
+    return this.#unit.scope.size.spilled
   }
 
   /** Steps the model, and returns how many rows it told. */

@@ -3,8 +3,11 @@ import { laneFrom, laneValueAt } from '@millrace/sql'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Arrangement, LINK } from './arrangement.ts'
+import { ArrangementShape } from './arrangement-shape.ts'
 import { hashRows } from './row-hash.ts'
 import type { ZBatch } from './z-batch.ts'
+
+const SHAPE = new ArrangementShape(['integer', 'integer'], [0])
 
 type Row = readonly [key: number | null, value: number | bigint | string | null]
 
@@ -24,7 +27,7 @@ function batchOf(rows: readonly Row[], weights: readonly number[]): ZBatch {
 
 function contents(arrangement: Arrangement, key: number | null): readonly string[] {
   const probe = [laneFrom('integer', [key])]
-  const match = arrangement.probeMatcher([0])(arrangement.table, probe)
+  const match = SHAPE.probeMatcher([0])(arrangement.table, probe)
   const found: string[] = []
   let slot = arrangement.first(hashRows(probe, [0], 1)[0] as number, match, 0)
   while (slot >= 0) {
@@ -40,7 +43,7 @@ describe('an arrangement', () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 200 }), (seed, values, batches) => {
         const random = seededRandom(seed)
-        const arrangement = new Arrangement(['integer', 'integer'], [0])
+        const arrangement = new Arrangement(SHAPE)
         const model = new Map<string, { key: number | null; value: string; weight: number }>()
         for (let batch = 0; batch < batches; batch += 1) {
           const rows = Array.from({ length: 1 + random.below(8) }, (): Row => {

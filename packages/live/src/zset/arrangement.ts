@@ -6,10 +6,10 @@
  *
  * Between batches no weight is 0 or negative; within one, a retraction may come before its row.
  */
-import type { Layout } from '@millrace/core'
 import { EvaluationFailure, type Lane } from '@millrace/sql'
 import { hashRows } from './row-hash.ts'
-import { compileMatcher, type RowMatch, type RowMatcher } from './row-match.ts'
+import type { ArrangementShape } from './arrangement-shape.ts'
+import type { RowMatch } from './row-match.ts'
 import { RowTable } from './row-table.ts'
 import { HashedSlots } from './hashed-slots.ts'
 import { SlotIndex } from './slot-index.ts'
@@ -30,25 +30,16 @@ export class Arrangement {
   readonly #keys = new SlotIndex()
   #rows: HashedSlots | null = null
   #longestWalk = 0
-  readonly #keyColumns: readonly number[]
-  readonly #identity: readonly number[]
-  readonly #rowMatcher: RowMatcher
-  readonly #keyMatcher: RowMatcher
+  readonly #shape: ArrangementShape
 
-  /** `identity`: columns that all others follow from, so that only they are hashed; default all. */
-  constructor(layouts: readonly Layout[], keyColumns: readonly number[], identity: readonly number[] = layouts.map((_, at) => at)) {
-    this.table = new RowTable(layouts)
-    this.#keyColumns = keyColumns
-    this.#identity = identity
-    const all = layouts.map((_, at) => at)
-    this.#rowMatcher = compileMatcher({ layouts, storedColumns: all, laneColumns: all }, 'identity')
-    this.#keyMatcher = this.probeMatcher(keyColumns)
+  constructor(shape: ArrangementShape) {
+    this.table = new RowTable(shape.layouts)
+    this.#shape = shape
   }
 
-  /** A matcher of this arrangement's key against other lanes, for probes. */
-  probeMatcher(laneColumns: readonly number[]): RowMatcher {
-    const layouts = this.#keyColumns.map((column) => this.table.columns[column]?.layout as Layout)
-    return compileMatcher({ layouts, storedColumns: this.#keyColumns, laneColumns }, 'grouping')
+  /** About what it takes in memory. */
+  get bytes(): number {
+    return this.table.bytes + this.links.byteLength + this.#keys.bytes + (this.#rows?.bytes ?? 0)
   }
 
   /** The first slot of the rows with a key, or -1. */
@@ -67,13 +58,13 @@ export class Arrangement {
     if (count === 0) return
     this.table.admit(lanes, count)
     this.#reserve(this.table.capacity)
-    const rowMatch = this.#rowMatcher(this.table, lanes)
-    const keyMatch = this.#keyMatcher(this.table, lanes)
-    let rowHashes = this.#rows === null ? null : hashRows(lanes, this.#identity, count)
+    const rowMatch = this.#shape.rowMatcher(this.table, lanes)
+    const keyMatch = this.#shape.keyMatcher(this.table, lanes)
+    let rowHashes = this.#rows === null ? null : hashRows(lanes, this.#shape.identity, count)
     for (let row = 0; row < count; row += 1) {
       if (this.#longestWalk > WALK_LIMIT && this.#rows === null) {
         this.#indexRows()
-        rowHashes = hashRows(lanes, this.#identity, count)
+        rowHashes = hashRows(lanes, this.#shape.identity, count)
       }
       const weight = weights[row] as number
       const keyHash = keyHashes[row] as number
@@ -92,6 +83,30 @@ export class Arrangement {
         this.#rows.add(rowHash, this.#insert(lanes, row, { keyHash, weight, head }))
       }
     }
+  }
+
+  /** Takes rows of which none is there yet, and none twice. */
+  load({ lanes, count, weights }: ZBatch, keyHashes: Int32Array): void {
+    this.table.admit(lanes, count)
+    this.#reserve(this.table.capacity)
+    const keyMatch = this.#shape.keyMatcher(this.table, lanes)
+    for (let row = 0; row < count; row += 1) {
+      const keyHash = keyHashes[row] as number
+      this.#insert(lanes, row, { keyHash, weight: weights[row] as number, head: this.#keys.find(keyHash, keyMatch, row) })
+    }
+  }
+
+  /** The slots of all its rows. */
+  slots(): Int32Array {
+    const slots = new Int32Array(this.table.rowCount)
+    let next = 0
+    for (let slot = 0; slot < this.table.slotCount; slot += 1) if (this.weightOf(slot) !== 0) slots[next++] = slot
+    return slots.subarray(0, next)
+  }
+
+  rowsAt(slots: Int32Array): ZBatch {
+    const weights = Float64Array.from(slots, (slot) => this.weightOf(slot))
+    return { count: slots.length, lanes: this.table.gather(slots, slots.length), weights }
   }
 
   #walk(head: number, rowMatch: RowMatch, row: number): number {
@@ -147,7 +162,7 @@ export class Arrangement {
   #indexRows(): void {
     const count = this.table.slotCount
     const slots = Int32Array.from({ length: count }, (_, slot) => slot)
-    const hashes = hashRows(this.table.gather(slots, count), this.#identity, count)
+    const hashes = hashRows(this.table.gather(slots, count), this.#shape.identity, count)
     this.#rows = new HashedSlots()
     for (let slot = 0; slot < count; slot += 1) if (this.weightOf(slot) !== 0) this.#rows.add(hashes[slot] as number, slot)
   }

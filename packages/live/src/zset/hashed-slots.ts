@@ -7,6 +7,10 @@ export class HashedSlots {
   #hashes: Int32Array = new Int32Array(64)
   #isHeld: Uint8Array = new Uint8Array(64)
 
+  get bytes(): number {
+    return this.#index.bytes + this.#hashes.byteLength + this.#isHeld.byteLength
+  }
+
   find(hash: number, match: RowMatch, row: number): number {
     return this.#index.find(hash, match, row)
   }

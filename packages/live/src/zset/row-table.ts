@@ -42,6 +42,13 @@ export class RowTable {
     return this.#capacity
   }
 
+  /** About what it takes in memory: of texts a few are asked. */
+  get bytes(): number {
+    let bytes = 0
+    for (const column of this.columns) bytes += bytesOfValues(column.values, this.#used) + (column.nulls?.byteLength ?? 0)
+    return bytes
+  }
+
   /**
    * Makes room for `count` further rows of the given lanes. Until as many have been put, no column is
    * replaced, so that a caller may hold on to the arrays.
@@ -94,12 +101,31 @@ export class RowTable {
   }
 
   gather(slots: Int32Array, count: number): Lane[] {
-    return this.columns.map((column) => ({
-      layout: column.layout,
-      values: gatherValues(column.values, slots, count),
-      nulls: gatherNulls(column.nulls, slots, count),
-    }))
+    return this.columns.map((_, at) => this.gatherColumn(at, slots, count))
   }
+
+  gatherColumn(at: number, slots: Int32Array, count: number): Lane {
+    const { layout, values, nulls } = this.columns[at] as StoredColumn
+    return { layout, values: gatherValues(values, slots, count), nulls: gatherNulls(nulls, slots, count) }
+  }
+}
+
+/** What V8 takes for an item of a list beside its characters: the reference, the header, the rounding up. */
+const ITEM_BYTES = 28
+const ITEMS_ASKED = 32
+
+function bytesOfValues(values: StoredColumn['values'], used: number): number {
+  if (!Array.isArray(values)) return values.byteLength
+  const items = values as readonly unknown[]
+  const step = Math.max(1, Math.floor(used / ITEMS_ASKED))
+  let asked = 0
+  let length = 0
+  for (let at = 0; at < used; at += step) {
+    const item = items[at]
+    asked += 1
+    if (typeof item === 'string' || item instanceof Uint8Array) length += item.length
+  }
+  return values.length * 8 + Math.ceil(used * (ITEM_BYTES - 8 + (asked === 0 ? 0 : length / asked)))
 }
 
 export function suitColumn(column: StoredColumn, lane: Lane, capacity: number): void {

@@ -18,6 +18,10 @@ export class SlotIndex {
     return this.#count
   }
 
+  get bytes(): number {
+    return this.#buckets.byteLength
+  }
+
   /** The slot with this hash for which `match(slot, row)` holds, or -1. */
   find(hash: number, match: (slot: number, row: number) => boolean, row: number): number {
     const buckets = this.#buckets

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import { describe, expect, it } from 'vitest'
+import { bytesOf } from './byte-size.ts'
 import { defineProject, env, postgres, webhook } from './define.ts'
 import { validateConfig } from './validate-config.ts'
 
@@ -20,6 +21,7 @@ describe('the configuration', () => {
       deliveries: { totals: webhook({ from: 'order_totals', url: 'https://example.com', secret: [env('NEW'), env('OLD')] }) },
       streams: { 'shop.orders': { partitions: 4, retentionHours: 48 } },
       server: { port: 0 },
+      live: { memory: '1.5 GB' },
     })
     expect(validateConfig(config, 'millrace.config.ts')).toEqual(config)
   })
@@ -30,6 +32,12 @@ describe('the configuration', () => {
 
   it('names an unknown setting and what was probably meant', () => {
     expect(problemOf({ name: 'shop', sorces: {} })).toContain("unknown setting 'sorces'; did you mean 'sources'?")
+  })
+
+  it('takes a size with its unit only', () => {
+    expect(problemOf({ name: 'shop', live: { memory: '256' } })).toContain("must be a size such as '256 MB'")
+    expect(bytesOf('256 MB')).toBe(256_000_000)
+    expect(bytesOf('1.5GiB')).toBe(1.5 * 2 ** 30)
   })
 
   it('points into a source, however deep', () => {

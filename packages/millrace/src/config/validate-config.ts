@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { ProjectConfig } from '@millrace/core'
 import { z } from 'zod'
 import { nearest } from '../cli/nearest.ts'
-import { identifier, secret, wholeFrom } from './setting.ts'
+import { byteSize, identifier, secret, wholeFrom } from './setting.ts'
 import { agentSource } from './source/agent.ts'
 import { filesSource } from './source/files.ts'
 import { logsSource } from './source/logs.ts'
@@ -74,6 +74,7 @@ const projectConfig = z.strictObject({
   models: z.record(z.string(), modelConfig).optional(),
   endpoints: z.record(identifier, endpointConfig).optional(),
   graph: graphConfig.optional(),
+  live: z.strictObject({ memory: byteSize.optional() }).optional(),
   proofs: z.strictObject({ streamsEveryHours: z.number().positive().optional() }).optional(),
   allowInside: z.array(z.string().min(1)).optional(),
 })
@@ -88,6 +89,7 @@ const KNOWN_SETTINGS = [
   'materialize',
   'tags',
   'streamsEveryHours',
+  'memory',
   'partitions',
   'retentionHours',
   'host',

@@ -22,7 +22,7 @@ import type { Project } from '../config/project.ts'
 import { EngineApi } from './api.ts'
 import { bindEarlier } from './bind-stored.ts'
 import { bindProject, type CheckedProject } from './check-project.ts'
-import { DEFAULT_HOST, DEFAULT_PORT, PROOF_PAUSE_MS } from './defaults.ts'
+import { DEFAULT_HOST, DEFAULT_PORT, PROOF_PAUSE_MS, liveMemoryBytes } from './defaults.ts'
 import { doorOf, partitionsOf } from './discover-streams.ts'
 import { CopyProofs } from './copy-proofs.ts'
 import { ParkedDesk } from './parked-desk.ts'
@@ -126,7 +126,17 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
   const live =
     checked.models.length === 0
       ? []
-      : [new LiveRunner({ models: checked.models, earlier, writer: store, reader: store.reader(), signal: store, clock })]
+      : [
+          new LiveRunner({
+            models: checked.models,
+            earlier,
+            writer: store,
+            reader: store.reader(),
+            signal: store,
+            clock,
+            memory: { bytesLimit: liveMemoryBytes(config), folder: dirname(storePath) },
+          }),
+        ]
   const captures = captureStages(options, { store, door, lots })
   const stages: readonly Stage[] = [...captures, ...live, ...deliveries.values()]
   const proofs = new Proofs({
