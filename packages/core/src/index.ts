@@ -93,6 +93,7 @@ export {
 } from './value.ts'
 export { valueFromJson } from './value-from-json.ts'
 export { CELL, cellAt, valueAt, type Vector, VectorBuilder, vectorLength, vectorOf } from './vector.ts'
+export { chosenText, columnOfPacked, columnOfText, joinedText, type PackedText, packedTextOf, vectorOfText } from './packed-text.ts'
 export { decodeBatch, decodeVectors, encodeBatch, encodeVectors } from './codec/batch-codec.ts'
 export { changesWritten } from './written.ts'
 export { sliceBatch } from './slice-batch.ts'

@@ -1,141 +1,228 @@
 /**
- * A column of text as its bytes, one value behind the other. Capture moves millions of values from a socket
- * to the store, and nobody looks at them on the way: a string for each would be most of what is allocated.
- * Strings are made when somebody asks for a vector's `values`.
+ * A column of text as its bytes. Capture moves millions of values from a socket to the store, and live models
+ * hand columns on that they never look at: a string for each would be most of what is allocated.
+ * Strings are made when somebody asks for a column's `values`.
  */
-import { isAscii } from 'node:buffer'
 import type { Vector } from './vector.ts'
 
-/** ASCII alone: so a byte is a character, and a unit of text as V8 holds it. */
 export interface PackedText {
+  /** A byte is a unit of text as V8 holds it: no character is beyond U+00FF. */
   readonly bytes: Buffer
-  /** Where each value ends; it begins where the one before it ends. */
+  /** Where each value begins and ends: of `codes` it is each entry's, else each row's. */
+  readonly starts: Uint32Array
   readonly ends: Uint32Array
+  /** Which entry each row holds, where few values repeat; below 0 for none. */
+  readonly codes: Float64Array | null
 }
 
 type TextVector = Extract<Vector, { layout: 'text' }>
 
-const PACKED = new WeakMap<object, PackedText>()
+/** A column whose strings nobody may have asked for yet. */
+class LazyText {
+  readonly packed: PackedText
+  readonly #make: () => string[]
+  #strings: string[] | null = null
 
-/** Null for a vector of strings. */
-export function packedTextOf(vector: Vector): PackedText | null {
-  return vector.layout === 'text' ? (PACKED.get(vector) ?? null) : null
+  constructor(packed: PackedText, make: () => string[] = () => stringsOf(packed)) {
+    this.packed = packed
+    this.#make = make
+  }
+
+  get strings(): string[] {
+    return (this.#strings ??= this.#make())
+  }
+
+  /** What was made once is not made again. */
+  chosen(rows: Int32Array, count: number): LazyText {
+    const packed = chosenPlaces(this.packed, rows, count)
+    const made = this.#strings
+    return made === null ? new LazyText(packed) : new LazyText(packed, () => chosenStrings(made, rows, count))
+  }
 }
 
-function packedVector(packed: PackedText, cells: Uint8Array | null): TextVector {
-  let values: string[] | null = null
+const LAZY = new WeakMap<object, LazyText>()
+
+/** Null for a column of strings. */
+export function packedTextOf(column: object): PackedText | null {
+  return LAZY.get(column)?.packed ?? null
+}
+
+function packedVector(lazy: LazyText, cells: Uint8Array | null): TextVector {
   const vector: TextVector = {
     layout: 'text',
     get values() {
-      return (values ??= stringsOf(packed.bytes, packed.ends))
+      return lazy.strings
     },
     cells,
   }
-  PACKED.set(vector, packed)
+  LAZY.set(vector, lazy)
   return vector
 }
 
+export function vectorOfPacked(packed: PackedText, cells: Uint8Array | null): TextVector {
+  return packedVector(new LazyText(packed), cells)
+}
+
+/** A column of computed rows (a lane), as `sql` calls it. */
+export interface TextColumn {
+  readonly layout: 'text'
+  readonly values: string[]
+  readonly nulls: Uint8Array | null
+}
+
+function lazyColumn(lazy: LazyText, nulls: Uint8Array | null): TextColumn {
+  const column: TextColumn = {
+    layout: 'text',
+    get values() {
+      return lazy.strings
+    },
+    nulls,
+  }
+  LAZY.set(column, lazy)
+  return column
+}
+
+export function columnOfPacked(packed: PackedText, nulls: Uint8Array | null): TextColumn {
+  return lazyColumn(new LazyText(packed), nulls)
+}
+
+/** The column with the same strings or the same bytes as the vector; null where its text is no bytes. */
+export function columnOfText(vector: Vector, nulls: Uint8Array | null): TextColumn | null {
+  const lazy = LAZY.get(vector)
+  return lazy === undefined ? null : lazyColumn(lazy, nulls)
+}
+
+/** The opposite. */
+export function vectorOfText(column: object, cells: Uint8Array | null): TextVector | null {
+  const lazy = LAZY.get(column)
+  return lazy === undefined ? null : packedVector(lazy, cells)
+}
+
+/** The chosen rows of a column, in the order of `rows`; null where its text is no bytes. */
+export function chosenText(column: object, chosen: { rows: Int32Array; count: number }, nulls: Uint8Array | null): TextColumn | null {
+  const lazy = LAZY.get(column)
+  return lazy === undefined ? null : lazyColumn(lazy.chosen(chosen.rows, chosen.count), nulls)
+}
+
+function chosenPlaces({ bytes, starts, ends, codes }: PackedText, rows: Int32Array, count: number): PackedText {
+  if (codes !== null) {
+    const chosen = new Float64Array(count)
+    for (let at = 0; at < count; at += 1) chosen[at] = codes[rows[at] as number] as number
+    return { bytes, starts, ends, codes: chosen }
+  }
+  const chosen = { bytes, starts: new Uint32Array(count), ends: new Uint32Array(count), codes }
+  for (let at = 0; at < count; at += 1) {
+    const row = rows[at] as number
+    chosen.starts[at] = starts[row] as number
+    chosen.ends[at] = ends[row] as number
+  }
+  return chosen
+}
+
+function chosenStrings(strings: readonly string[], rows: Int32Array, count: number): string[] {
+  const chosen = new Array<string>(count)
+  for (let at = 0; at < count; at += 1) chosen[at] = strings[rows[at] as number] as string
+  return chosen
+}
+
+/** The rows `from` to `to`; null where the vector's text is no bytes. */
+export function slicedText(vector: Vector, from: number, to: number): TextVector | null {
+  const packed = packedTextOf(vector)
+  if (packed === null) return null
+  const { bytes, starts, ends, codes } = packed
+  const cells = vector.cells?.subarray(from, to) ?? null
+  if (codes !== null) return vectorOfPacked({ bytes, starts, ends, codes: codes.subarray(from, to) }, cells)
+  return vectorOfPacked({ bytes, starts: starts.subarray(from, to), ends: ends.subarray(from, to), codes }, cells)
+}
+
+/** A place for each of the first `count` rows, also where rows share one. */
+export function placesOfRows({ bytes, starts, ends, codes }: PackedText, count: number): PackedText & { readonly codes: null } {
+  if (codes === null) return { bytes, starts: starts.subarray(0, count), ends: ends.subarray(0, count), codes }
+  const places = { bytes, starts: new Uint32Array(count), ends: new Uint32Array(count), codes: null }
+  for (let row = 0; row < count; row += 1) {
+    const code = codes[row] as number
+    if (code < 0) continue
+    places.starts[row] = starts[code] as number
+    places.ends[row] = ends[code] as number
+  }
+  return places
+}
+
+const JOINED_BYTES_LIMIT = 1 << 30
+
+/** Columns one after the other, each with its number of rows; null where they have too many bytes for one. */
+export function joinedText(parts: readonly { readonly packed: PackedText; readonly count: number }[]): PackedText | null {
+  const all = parts.map(({ packed, count }) => placesOfRows(packed, count))
+  const spans = all.map(({ bytes, starts, ends }) => bytes.subarray(lowest(starts, ends), highest(ends)))
+  if (spans.reduce((sum, { length }) => sum + length, 0) > JOINED_BYTES_LIMIT) return null
+  const count = all.reduce((sum, { starts }) => sum + starts.length, 0)
+  const joined = { bytes: Buffer.concat(spans), starts: new Uint32Array(count), ends: new Uint32Array(count), codes: null }
+  let next = 0
+  let base = 0
+  for (const [part, { starts, ends }] of all.entries()) {
+    const by = base - lowest(starts, ends)
+    for (let row = 0; row < starts.length; row += 1, next += 1) {
+      if (starts[row] === ends[row]) continue
+      joined.starts[next] = (starts[row] as number) + by
+      joined.ends[next] = (ends[row] as number) + by
+    }
+    base += (spans[part] as Buffer).length
+  }
+  return joined
+}
+
+/** Of values without characters the place means nothing. */
+function lowest(starts: Uint32Array, ends: Uint32Array): number {
+  let least = Infinity
+  for (let at = 0; at < starts.length; at += 1) {
+    const start = starts[at] as number
+    if (start < least && start < (ends[at] as number)) least = start
+  }
+  return least === Infinity ? 0 : least
+}
+
+function highest(ends: Uint32Array): number {
+  let most = 0
+  for (let at = 0; at < ends.length; at += 1) if ((ends[at] as number) > most) most = ends[at] as number
+  return most
+}
+
 /** Node gives it to every buffer, its types do not tell; `toString` costs nearly twice as much on short texts. */
-interface Utf8 {
+interface Sliced {
   utf8Slice(start: number, end: number): string
+  latin1Slice(start: number, end: number): string
 }
 
 export function utf8Text(buffer: Buffer, start: number, end: number): string {
-  return (buffer as unknown as Utf8).utf8Slice(start, end)
+  return (buffer as unknown as Sliced).utf8Slice(start, end)
 }
 
-function stringsOf(bytes: Buffer, ends: Uint32Array): string[] {
-  const values: string[] = []
-  let start = 0
-  for (let row = 0; row < ends.length; row += 1) {
+/** Up to here V8 copies a substring; a longer one would keep the whole column's text alive. */
+const COPIED_UNITS_LIMIT = 12
+/** A column of longer values than this on average is read value by value. */
+const JOINED_AVERAGE_UNITS_LIMIT = 48
+const JOINED_UNITS_LIMIT = 1 << 24
+
+function stringsOf(packed: PackedText): string[] {
+  const { bytes, starts, ends, codes } = packed
+  if (codes !== null) {
+    const entries = stringsOf({ bytes, starts, ends, codes: null })
+    const values = new Array<string>(codes.length)
+    for (let row = 0; row < codes.length; row += 1) values[row] = entries[codes[row] as number] ?? ''
+    return values
+  }
+  const count = starts.length
+  const from = lowest(starts, ends)
+  const total = highest(ends) - from
+  const isJoined = total <= JOINED_UNITS_LIMIT && total <= count * JOINED_AVERAGE_UNITS_LIMIT
+  const source = bytes as unknown as Sliced
+  const joined = isJoined && total > 0 ? source.latin1Slice(from, from + total) : ''
+  const values = new Array<string>(count)
+  for (let row = 0; row < count; row += 1) {
+    const start = starts[row] as number
     const end = ends[row] as number
-    values.push(start === end ? '' : utf8Text(bytes, start, end))
-    start = end
+    const isCopied = isJoined && end - start <= COPIED_UNITS_LIMIT
+    values[row] = start === end ? '' : isCopied ? joined.substring(start - from, end - from) : source.latin1Slice(start, end)
   }
   return values
-}
-
-/** Up to here a loop over words is faster than the call that copies. */
-const LOOPED_BYTES_LIMIT = 256
-const VALUE_BYTES_GUESS = 16
-
-const NOTHING = Buffer.alloc(0)
-
-function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, length)
-}
-
-export class TextPacker {
-  #bytes: Buffer
-  #view: DataView
-  #source: Buffer = NOTHING
-  #sourceView: DataView = viewOf(NOTHING)
-  #ends: Uint32Array
-  #count = 0
-  #size = 0
-
-  constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(64, capacity * VALUE_BYTES_GUESS))
-    this.#view = viewOf(this.#bytes)
-    this.#ends = new Uint32Array(Math.max(64, capacity))
-  }
-
-  /** Bytes of UTF-8. */
-  push(source: Buffer, start: number, end: number): void {
-    const at = this.#size
-    const size = at + end - start
-    if (size > this.#bytes.length) this.#growBytes(size)
-    if (end - start > LOOPED_BYTES_LIMIT) source.copy(this.#bytes, at, start, end)
-    else this.#copy(source, start, end)
-    this.#size = size
-    this.pushEnd()
-  }
-
-  #copy(source: Buffer, start: number, end: number): void {
-    if (source !== this.#source) {
-      this.#source = source
-      this.#sourceView = viewOf(source)
-    }
-    const from = this.#sourceView
-    const to = this.#view
-    let at = start
-    let place = this.#size
-    for (; at + 4 <= end; at += 4, place += 4) to.setUint32(place, from.getUint32(at, true), true)
-    for (; at < end; at += 1, place += 1) to.setUint8(place, from.getUint8(at))
-  }
-
-  /** A value without characters; the end of one whose bytes are there. */
-  pushEnd(): void {
-    if (this.#count === this.#ends.length) this.#growEnds()
-    this.#ends[this.#count] = this.#size
-    this.#count += 1
-  }
-
-  truncate(count: number): void {
-    this.#count = count
-    this.#size = count === 0 ? 0 : (this.#ends[count - 1] as number)
-  }
-
-  strings(): string[] {
-    return stringsOf(this.#bytes, this.#ends.subarray(0, this.#count))
-  }
-
-  finish(cells: Uint8Array | null): TextVector {
-    const bytes = this.#bytes.subarray(0, this.#size)
-    if (!isAscii(bytes)) return { layout: 'text', values: this.strings(), cells }
-    return packedVector({ bytes, ends: this.#ends.subarray(0, this.#count) }, cells)
-  }
-
-  #growBytes(size: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(size, this.#bytes.length * 2))
-    this.#bytes.copy(grown, 0, 0, this.#size)
-    this.#bytes = grown
-    this.#view = viewOf(grown)
-  }
-
-  #growEnds(): void {
-    const grown = new Uint32Array(this.#ends.length * 2)
-    grown.set(this.#ends)
-    this.#ends = grown
-  }
 }

@@ -1,5 +1,6 @@
 /** Changes `from` to `to` (which is not one of them) of a batch; numbers share the batch's memory. */
 import type { Batch } from './batch.ts'
+import { slicedText } from './packed-text.ts'
 import type { Vector } from './vector.ts'
 
 export function sliceBatch(batch: Batch, from: number, to: number): Batch {
@@ -26,7 +27,7 @@ function sliceVector(vector: Vector, from: number, to: number): Vector {
     case 'wide':
       return { layout: vector.layout, values: vector.values.slice(from, to), cells }
     case 'text':
-      return { layout: vector.layout, values: vector.values.slice(from, to), cells }
+      return slicedText(vector, from, to) ?? { layout: vector.layout, values: vector.values.slice(from, to), cells }
     case 'bytes':
       return { layout: vector.layout, values: vector.values.slice(from, to), cells }
   }

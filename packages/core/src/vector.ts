@@ -1,4 +1,5 @@
-import { TextPacker, utf8Text } from './packed-text.ts'
+import { utf8Text } from './packed-text.ts'
+import { TextPacker } from './text-packer.ts'
 import type { Layout } from './type.ts'
 import { type Value, wholeNumber } from './value.ts'
 

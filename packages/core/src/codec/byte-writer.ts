@@ -5,6 +5,9 @@ const SCRATCH_KEPT_BYTES_LIMIT = 16 << 20
 /** Far more than any stage gathers, and what 32-bit arithmetic on positions allows. */
 const ENCODED_BYTES_LIMIT = 2 ** 30
 
+/** Up to here a loop is faster than the call that copies. */
+const LOOPED_BYTES_LIMIT = 64
+
 let kept = new ArrayBuffer(1 << 16)
 
 /**
@@ -39,6 +42,16 @@ export class ByteWriter {
     this.#reserve(values.length)
     this.#bytes.set(values, this.#position)
     this.#position += values.length
+  }
+
+  /** Bytes `from` to `to` of others; of a few, without a view of them. */
+  part(values: Buffer, from: number, to: number): void {
+    this.#reserve(to - from)
+    const bytes = this.#bytes
+    let place = this.#position
+    if (to - from > LOOPED_BYTES_LIMIT) values.copy(bytes, place, from, to)
+    else for (let at = from; at < to; at += 1, place += 1) bytes[place] = values[at] as number
+    this.#position += to - from
   }
 
   text(value: string, encoding: 'latin1' | 'utf16le'): void {

@@ -1,5 +1,5 @@
 /** Packed text in the form of `text-codec.ts`, from bytes to bytes. */
-import type { PackedText } from '../packed-text.ts'
+import { type PackedText, placesOfRows } from '../packed-text.ts'
 import { CELL } from '../vector.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { DICTIONARY, DICTIONARY_ROWS_LEAST, ENTRIES_LIMIT, isTooMany, PLAIN } from './text-codec.ts'
@@ -21,40 +21,67 @@ interface Places {
 }
 
 export function writePackedText(writer: ByteWriter, packed: PackedText, rows: Rows): void {
-  const places = placesOf(packed, rows)
-  const { bytes, starts, ends } = places
-  const dictionary = dictionaryOf(places)
+  const kept = keptDictionary(packed, rows)
+  const places = kept === null ? placesOf(packed, rows) : null
+  const dictionary = kept ?? dictionaryOf(places as Places)
   if (dictionary === null) {
     writer.byte(PLAIN)
-    writeWhole(writer, lengthsOf(starts, ends))
-    writer.byte(ONE_BYTE)
-    // What lies between values that are there has no bytes.
-    if (starts.length > 0) writer.bytes(bytes.subarray(starts[0], ends.at(-1)))
+    writeValues(writer, places as Places)
     return
   }
   const { entries, codes } = dictionary
   writer.byte(DICTIONARY)
   writer.uint32(entries.starts.length)
-  writeWhole(writer, lengthsOf(entries.starts, entries.ends))
-  writer.byte(ONE_BYTE)
-  for (const [at, start] of entries.starts.entries()) writer.bytes(bytes.subarray(start, entries.ends[at]))
+  writeValues(writer, entries)
   writeWhole(writer, codes)
 }
 
-function placesOf({ bytes, ends }: PackedText, { count, cells }: Rows): Places {
+function writeValues(writer: ByteWriter, { bytes, starts, ends }: Places): void {
+  writeWhole(writer, lengthsOf(starts, ends))
+  writer.byte(ONE_BYTE)
+  // What lies side by side is copied in one go: mostly the whole column does.
+  let from = 0
+  let to = 0
+  for (let at = 0; at < starts.length; at += 1) {
+    const start = starts[at] as number
+    const end = ends[at] as number
+    if (start === end) continue
+    if (start !== to) {
+      if (to > from) writer.part(bytes, from, to)
+      from = start
+    }
+    to = end
+  }
+  if (to > from) writer.part(bytes, from, to)
+}
+
+/** The one that it was read with, while its entries are as few as one of these rows alone would have. */
+function keptDictionary({ bytes, starts, ends, codes }: PackedText, { count, cells }: Rows): Dictionary | null {
+  if (codes === null) return null
+  const kept = new Float64Array(count)
+  let at = 0
+  for (let row = 0; row < count; row += 1) {
+    if (cells !== null && cells[row] !== CELL.VALUE) continue
+    kept[at] = codes[row] as number
+    at += 1
+  }
+  if (at < DICTIONARY_ROWS_LEAST || starts.length * 2 > at) return null
+  return { entries: { bytes, starts, ends }, codes: kept.subarray(0, at) }
+}
+
+function placesOf(packed: PackedText, { count, cells }: Rows): Places {
+  const all = placesOfRows(packed, count)
+  if (cells === null) return all
+  const { bytes } = all
   const places = { bytes, starts: new Uint32Array(count), ends: new Uint32Array(count) }
   let at = 0
-  let start = 0
   for (let row = 0; row < count; row += 1) {
-    const end = ends[row] as number
-    if (cells === null || cells[row] === CELL.VALUE) {
-      places.starts[at] = start
-      places.ends[at] = end
-      at += 1
-    }
-    start = end
+    if (cells[row] !== CELL.VALUE) continue
+    places.starts[at] = all.starts[row] as number
+    places.ends[at] = all.ends[row] as number
+    at += 1
   }
-  return at === count ? places : { bytes, starts: places.starts.subarray(0, at), ends: places.ends.subarray(0, at) }
+  return { bytes, starts: places.starts.subarray(0, at), ends: places.ends.subarray(0, at) }
 }
 
 function lengthsOf(starts: Uint32Array, ends: Uint32Array): Float64Array {

@@ -1,9 +1,10 @@
 /**
  * Text as V8 holds it: one byte per unit where no character is beyond U+00FF, else two. So nothing is
  * transcoded, every string survives exactly, and a column is read with one call where its values are
- * short. Where few distinct values repeat, each is kept once and shared by the rows that are read.
+ * short, when somebody asks for them. Where few distinct values repeat, each is kept once and shared.
  */
 import { assert } from '@millrace/base'
+import type { PackedText } from '../packed-text.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { readWhole, writeWhole } from './whole-codec.ts'
@@ -13,9 +14,7 @@ export const DICTIONARY = 1
 
 export const ENTRIES_LIMIT = 4096
 export const DICTIONARY_ROWS_LEAST = 8
-/** Up to here V8 copies a substring; a longer one would keep the whole column's text alive. */
-const COPIED_UNITS_LIMIT = 12
-/** A column of longer values than this on average is written and read value by value. */
+/** A column of longer values than this on average is written value by value. */
 const JOINED_AVERAGE_UNITS_LIMIT = 48
 const JOINED_UNITS_LIMIT = 1 << 24
 
@@ -34,24 +33,25 @@ export function writeText(writer: ByteWriter, values: readonly string[]): void {
   writeWhole(writer, dictionary.codes)
 }
 
-/** What is read yields the strings; most readers of a batch never ask for those of most columns. */
-export function readText(reader: ByteReader, count: number): () => string[] {
+/** What is read are bytes, where each unit has one; else it yields the strings when they are asked for. */
+export type ReadText = PackedText | (() => string[])
+
+export function readText(reader: ByteReader, count: number): ReadText {
   const kind = reader.byte()
   if (kind === PLAIN) return readPlain(reader, count)
   assert(kind === DICTIONARY, 'a column of text is plain or a dictionary')
   const entryCount = reader.uint32()
   assert(entryCount <= ENTRIES_LIMIT, 'a dictionary has a bounded number of entries')
-  const entriesOf = readPlain(reader, entryCount)
+  const entries = readPlain(reader, entryCount)
   const codes = readWhole(reader, count)
+  for (let row = 0; row < count; row += 1) {
+    const code = codes[row] as number
+    assert(code >= 0 && code < entryCount && Number.isInteger(code), 'a code names an entry of its dictionary')
+  }
+  if (typeof entries !== 'function') return { ...entries, codes }
   return () => {
-    const entries = entriesOf()
-    const values: string[] = []
-    for (let row = 0; row < count; row += 1) {
-      const value = entries[codes[row] as number]
-      assert(value !== undefined, 'a code names an entry of its dictionary')
-      values.push(value)
-    }
-    return values
+    const strings = entries()
+    return Array.from(codes, (code) => strings[code] as string)
   }
 }
 
@@ -92,25 +92,34 @@ function writePlain(writer: ByteWriter, values: readonly string[]): void {
   for (const part of parts) writer.text(part, encoding)
 }
 
-function readPlain(reader: ByteReader, count: number): () => string[] {
+function readPlain(reader: ByteReader, count: number): ReadText {
   const lengths = readWhole(reader, count)
   let total = 0
   for (let row = 0; row < count; row += 1) total += lengths[row] as number
   const width = reader.byte()
   assert(width === 1 || width === 2, 'a unit of text has one or two bytes')
   const bytes = reader.bytes(total * width) as Buffer
-  return () => stringsIn(bytes, { lengths, width, atOnce: isJoined(count, total) })
+  return width === 1 ? packed(bytes, lengths) : () => wideStrings(bytes, lengths)
 }
 
-function stringsIn(bytes: Buffer, { lengths, width, atOnce }: { lengths: Float64Array; width: 1 | 2; atOnce: boolean }): string[] {
-  const encoding = width === 1 ? 'latin1' : 'utf16le'
-  const joined = atOnce ? bytes.toString(encoding) : ''
+function packed(bytes: Buffer, lengths: Float64Array): PackedText {
+  const count = lengths.length
+  const places = { bytes, starts: new Uint32Array(count), ends: new Uint32Array(count), codes: null }
+  let at = 0
+  for (let row = 0; row < count; row += 1) {
+    places.starts[row] = at
+    at += lengths[row] as number
+    places.ends[row] = at
+  }
+  return places
+}
+
+function wideStrings(bytes: Buffer, lengths: Float64Array): string[] {
   const values: string[] = []
   let start = 0
   for (let row = 0; row < lengths.length; row += 1) {
-    const end = start + (lengths[row] as number)
-    const isCopied = atOnce && end - start <= COPIED_UNITS_LIMIT
-    values.push(isCopied ? joined.substring(start, end) : bytes.toString(encoding, start * width, end * width))
+    const end = start + (lengths[row] as number) * 2
+    values.push(bytes.toString('utf16le', start, end))
     start = end
   }
   return values

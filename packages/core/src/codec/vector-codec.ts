@@ -3,7 +3,7 @@
  * What stands behind an empty cell is not kept; it is read back as the layout's zero.
  */
 import { assert, unreachable } from '@millrace/base'
-import { packedTextOf } from '../packed-text.ts'
+import { type PackedText, packedTextOf, vectorOfPacked } from '../packed-text.ts'
 import { CELL, type Vector } from '../vector.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { ByteWriter } from './byte-writer.ts'
@@ -24,7 +24,7 @@ const EMPTY_BYTES = new Uint8Array(0)
 /** The vector may be longer than `count`; the rest is not written. */
 export function writeVector(writer: ByteWriter, vector: Vector, count: number): void {
   const packed = packedTextOf(vector)
-  assert((packed === null ? vector.values : packed.ends).length >= count, 'a vector has a value per row')
+  assert((packed === null ? vector.values : (packed.codes ?? packed.ends)).length >= count, 'a vector has a value per row')
   const cells = vector.cells?.subarray(0, count) ?? null
   const layout = LAYOUTS.indexOf(vector.layout)
   if (cells === null || presentCount(cells) === count) {
@@ -46,11 +46,17 @@ export function readVector(reader: ByteReader, count: number): Vector {
   if ((tag & WITH_CELLS) === 0) return readValues(reader, layout, count)
   const cells = readCodes(reader, count)
   if (layout === 'text') {
-    const strings = readText(reader, presentCount(cells))
-    return textVector(() => spreadItems(strings(), cells, ''), cells)
+    const text = readText(reader, presentCount(cells))
+    if (typeof text !== 'function') return vectorOfPacked(spreadPlaces(text, cells), cells)
+    return textVector(() => spreadItems(text(), cells, ''), cells)
   }
   const values = readValues(reader, layout, presentCount(cells))
   return spread(values, cells)
+}
+
+function readFullText(reader: ByteReader, count: number): Vector {
+  const text = readText(reader, count)
+  return typeof text === 'function' ? textVector(text, null) : vectorOfPacked(text, null)
 }
 
 /** Of text the strings are made when somebody asks for them. */
@@ -95,12 +101,24 @@ function readValues(reader: ByteReader, layout: Vector['layout'], count: number)
     case 'boolean':
       return { layout, values: readCodes(reader, count), cells: null }
     case 'text':
-      return textVector(readText(reader, count), null)
+      return readFullText(reader, count)
     case 'bytes':
       return { layout, values: readByteStrings(reader, count), cells: null }
     default:
       return unreachable(layout, 'layout')
   }
+}
+
+function spreadPlaces({ bytes, starts, ends, codes }: PackedText, cells: Uint8Array): PackedText {
+  if (codes !== null) return { bytes, starts, ends, codes: Float64Array.from(spreadItems([...codes], cells, -1)) }
+  const places = { bytes, starts: new Uint32Array(cells.length), ends: new Uint32Array(cells.length), codes }
+  for (let row = 0, at = 0; row < cells.length; row += 1) {
+    if (cells[row] !== CELL.VALUE) continue
+    places.starts[row] = starts[at] as number
+    places.ends[row] = ends[at] as number
+    at += 1
+  }
+  return places
 }
 
 function presentCount(cells: Uint8Array): number {

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { BagFold } from './bag-fold.ts'
 import type { FoldChange } from './fold-change.ts'
 import { foldShapeOf } from './fold-columns.ts'
+import type { ZBatch } from '../zset/z-batch.ts'
 
 const SCHEMA: Schema = {
   columns: [
@@ -52,14 +53,16 @@ function push(builder: BatchBuilder, { bag, random, calm }: { bag: Bag; random: 
 
 /** What the fold holds, and what its changes add up to, slot by slot. */
 function held(fold: BagFold): readonly string[] {
-  const { store } = fold
-  const slots = Int32Array.from({ length: store.table.slotCount }, (_, slot) => slot).filter((slot) => store.weights[slot] !== 0)
-  const lanes = store.table.gather(slots, slots.length)
-  return [...slots]
-    .flatMap((slot, row) =>
-      new Array<string>(store.weights[slot] as number).fill(lanes.map((lane) => String(laneValueAt(lane, row))).join('/')),
-    )
+  const { count, lanes, weights } = everything(fold)
+  return Array.from({ length: count }, (_, row) =>
+    new Array<string>(weights[row] as number).fill(lanes.map((lane) => String(laneValueAt(lane, row))).join('/')),
+  )
+    .flat()
     .toSorted()
+}
+
+function everything({ store }: BagFold): ZBatch {
+  return store.rowsIn(Int32Array.from({ length: store.slotCount }, (_, slot) => slot))
 }
 
 function add(weights: Map<number, number>, { batch, slots }: FoldChange): void {
@@ -79,7 +82,7 @@ it('law 3: a bag holds each row as often as it is there, whether it finds rows a
         for (let index = 0; index <= random.below(12); index += 1) push(builder, { bag, random, calm }, index)
         add(weights, fold.step([builder.finish()]))
         expect(held(fold)).toEqual(bag.text())
-        for (const [slot, weight] of weights) expect(fold.store.weights[slot]).toBe(weight)
+        for (const [slot, weight] of weights) expect(everything(fold).weights[slot]).toBe(weight)
       }
     }),
     { numRuns: 300 },

@@ -2,52 +2,50 @@
  * The fold of a stream without a key: how often each whole row is there. Its changes tell whole rows.
  *
  * Finding a row among all others is most of what a fold costs, and a stream of events never takes one back.
- * So once enough rows have come that were nearly all different, they are only put down, each in a slot of
- * its own; with the first that is taken back all are found again.
+ * So once enough rows have come that were nearly all different, they are only put down (event-rows.ts); with
+ * the first that is taken back all are found again.
  */
 import { assert } from '@millrace/base'
 import { type Batch, OPERATION, type Vector } from '@millrace/core'
 import { type Lane, laneOf, laneValues } from '@millrace/sql'
 import { IntList, NumberList } from '../zset/growing-list.ts'
 import { hashRows } from '../zset/row-hash.ts'
-import { gatherLane } from '../zset/z-batch.ts'
+import { gatherLane, type ZBatch } from '../zset/z-batch.ts'
+import { DIFFERENT_SHARE_LEAST, type EventRows } from './event-rows.ts'
 import { concatChanges, type FoldChange } from './fold-change.ts'
 import { type FoldShape, vectorsOf } from './fold-columns.ts'
 import { FoldStore } from './fold-store.ts'
 import type { StreamFold } from './stream-fold.ts'
 
-/** Rows that must have come before it is judged whether they repeat. */
-const ROWS_JUDGED = 4096
-/** Above this share of different rows, finding the others again saves too little memory. */
-const DIFFERENT_SHARE_LEAST = 0.95
 /** Rows that are hashed at a time when all are to be found again. */
 const HASHED_ROWS = 16_384
 
 export class BagFold implements StreamFold {
   readonly store: FoldStore
-  readonly #rowsJudged: number
-  /** Rows are found by what they hold. */
-  #isIndexed = true
   /** Since the index came to be: rows that came, and those among them that were not there yet. */
   #came = 0
   #different = 0
   /** Some row was taken back: it will happen again. */
   #takesBack = false
 
-  constructor(shape: FoldShape, rowsJudged: number = ROWS_JUDGED) {
+  constructor(shape: FoldShape, eventsLeast?: number) {
     assert(shape.key.length === 0, 'a bag fold has no key')
-    this.store = new FoldStore(shape)
-    this.#rowsJudged = rowsJudged
+    this.store = new FoldStore(shape, eventsLeast)
   }
 
   step(batches: readonly Batch[]): FoldChange {
     const changes = batches.flatMap((batch) => this.#apply(batch))
-    for (const { slots } of changes) this.#forgetGone(slots)
+    if (this.#takesBack) for (const { slots } of changes) this.#forgetGone(slots)
     return concatChanges(changes, this.store.layouts)
   }
 
   #apply(batch: Batch): FoldChange[] {
     const after = this.#lanes(vectorsOf(this.store.shape, batch, batch.after), batch.count)
+    const { events } = this.store
+    if (events !== null && onlyInserts(batch)) {
+      const { count } = batch
+      return [this.#putDown(events, { count, lanes: after, weights: new Float64Array(count).fill(1) })]
+    }
     const before = batch.before === null ? null : this.#lanes(vectorsOf(this.store.shape, batch, batch.before), batch.count)
     const changes: FoldChange[] = []
     let rows = new IntList()
@@ -91,11 +89,12 @@ export class BagFold implements StreamFold {
     const { store } = this
     const count = rows.length
     const lanes = all.map((lane) => gatherLane(lane, rows, count))
+    if (!this.#takesBack && weights.some((weight) => weight < 0)) this.#beginTakingBack()
+    const batch = { count, lanes, weights }
+    if (store.events !== null) return this.#putDown(store.events, batch)
     store.reserve(store.table.slotCount + count)
     store.table.suit(lanes)
-    if (!this.#takesBack && weights.some((weight) => weight < 0)) this.#beginTakingBack()
-    const slots = this.#isIndexed ? this.#find(lanes, weights) : this.#putDown(lanes, count)
-    return { batch: { count, lanes, weights }, slots }
+    return { batch, slots: this.#find(lanes, weights) }
   }
 
   #find(lanes: readonly Lane[], weights: Float64Array): Int32Array {
@@ -122,38 +121,30 @@ export class BagFold implements StreamFold {
       slots[row] = slot
     }
     this.#came += count
-    const isWorthless = this.#came >= this.#rowsJudged && this.#different >= this.#came * DIFFERENT_SHARE_LEAST
-    if (isWorthless && !this.#takesBack) {
-      this.#isIndexed = false
-      store.index.clear()
-    }
+    const isWorthless = this.#came >= store.eventsLeast && this.#different >= this.#came * DIFFERENT_SHARE_LEAST
+    if (isWorthless && !this.#takesBack) store.beginEvents()
     return slots
   }
 
-  #putDown(lanes: readonly Lane[], count: number): Int32Array {
-    const { store } = this
-    const slots = new Int32Array(count)
-    for (let row = 0; row < count; row += 1) {
-      const slot = store.table.allocate()
-      store.table.put(slot, lanes, row)
-      store.weights[slot] = 1
-      store.markDirty(slot)
-      slots[row] = slot
-    }
-    return slots
+  #putDown(events: EventRows, batch: ZBatch): FoldChange {
+    const first = events.next
+    const slots = new Int32Array(batch.count)
+    for (let row = 0; row < batch.count; row += 1) slots[row] = first + row
+    events.add(batch)
+    return { batch, slots }
   }
 
   #beginTakingBack(): void {
     this.#takesBack = true
-    if (this.#isIndexed) return
     const { store } = this
+    if (store.events === null) return
+    store.endEvents()
     const all = Int32Array.from({ length: store.table.slotCount }, (_, slot) => slot).filter((slot) => store.weights[slot] !== 0)
     for (let from = 0; from < all.length; from += HASHED_ROWS) {
       const part = all.subarray(from, from + HASHED_ROWS)
       const hashes = hashRows(store.table.gather(part, part.length), store.identity, part.length)
       for (const [at, slot] of part.entries()) store.index.add(hashes[at] as number, slot)
     }
-    this.#isIndexed = true
   }
 
   #truncate(): FoldChange {
@@ -175,6 +166,11 @@ export class BagFold implements StreamFold {
       if (store.weights[slot] === 0 && store.index.holds(slot)) store.forget(slot)
     }
   }
+}
+
+function onlyInserts({ operations, count }: Batch): boolean {
+  for (let row = 0; row < count; row += 1) if (operations[row] !== OPERATION.INSERT) return false
+  return true
 }
 
 /** Runs of changes between truncations; an empty run stands for a truncation. */

@@ -7,9 +7,9 @@
  * since is left out, so that a restart reads about as many rows as are alive, not as many as ever were.
  */
 import { assert, MillraceError } from '@millrace/base'
-import { decodeVectors, encodeVectors, type LogReader, type StateChange, type StateSegment, type Vector } from '@millrace/core'
-import { laneOf } from '@millrace/sql'
-import { vectorOfLane } from '../zset/lane-vector.ts'
+import { decodeVectors, type LogReader, type StateChange, type StateSegment } from '@millrace/core'
+import { type Lane, laneOf } from '@millrace/sql'
+import { DIFFERENT_SHARE_LEAST, type EventChunk, encodedRows } from './event-rows.ts'
 import type { FoldStore } from './fold-store.ts'
 
 const PART = 'rows'
@@ -41,22 +41,42 @@ export class SavedRows {
     this.owner = ownerOfRows(stream)
   }
 
-  /** Reads all rows back. */
+  /** Reads all rows back: as events, where they look like such. */
   load(reader: LogReader, store: FoldStore): void {
-    for (const segment of reader.segments(this.owner)) {
-      const { count, vectors } = decoded(segment, store.shape.stream)
-      const [slots, weights, ...columns] = vectors
-      const numbers = slots?.layout === 'integer' && weights?.layout === 'integer' ? { slots: slots.values, weights: weights.values } : null
-      if (numbers === null || columns.length !== store.layouts.length) throw invalid(store.shape.stream, 'a segment has other columns')
-      store.restore(numbers.slots, numbers.weights, columns.map(laneOf))
-      this.#note(segment.sequence, numbers.slots, count)
+    const { key } = store.shape
+    const chunks: EventChunk[] = []
+    let areEvents = key.length === 0
+    let times = 0
+    for (const { sequence, bytes } of reader.segments(this.owner)) {
+      const { slots, weights, lanes, count } = decoded(bytes, store)
+      this.#note(sequence, slots, count)
+      times += weights.reduce((sum, weight) => sum + weight, 0)
+      areEvents &&= isRun(slots) && weights.every((weight) => weight > 0)
+      if (areEvents) chunks.push({ first: slots[0] as number, count, bytes })
+      else {
+        restoreAll(store, chunks.splice(0))
+        store.restore(slots, weights, lanes)
+      }
     }
+    const inOrder = chunks.toSorted((one, other) => one.first - other.first)
+    const rows = inOrder.at(-1) === undefined ? 0 : endOf(inOrder.at(-1))
+    if (
+      inOrder.every(({ first }, at) => first === endOf(inOrder[at - 1])) &&
+      rows >= store.eventsLeast &&
+      rows >= times * DIFFERENT_SHARE_LEAST
+    ) {
+      const events = store.beginEvents()
+      for (const chunk of inOrder) events.restore(chunk)
+      return
+    }
+    restoreAll(store, chunks)
     store.finishRestore()
   }
 
   /** What to write so that the saved rows are those of the fold now. */
   save(store: FoldStore): StateChange {
     const slots = store.takeDirty()
+    const chunks = store.events?.takeUnsaved() ?? []
     const merged = this.#mergeable()
     for (const sequence of merged) this.#segments.delete(sequence)
     const rewritten = merged.length === 0 ? [] : this.#slotsIn(new Set(merged), slots)
@@ -64,11 +84,19 @@ export class SavedRows {
     const put: StateSegment[] = []
     for (let from = 0; from < all.length; from += SEGMENT_ROWS_LIMIT) {
       const part = all.subarray(from, from + SEGMENT_ROWS_LIMIT)
-      const sequence = this.#nextSequence
-      this.#note(sequence, part, part.length)
-      put.push({ owner: this.owner, part: PART, sequence, bytes: encoded(store, part) })
+      put.push(this.#segment(part, encoded(store, part)))
+    }
+    for (const { first, count, bytes } of chunks) {
+      const own = Int32Array.from({ length: count }, (_, at) => first + at)
+      put.push(this.#segment(own, bytes))
     }
     return { put, remove: merged.map((sequence) => ({ owner: this.owner, part: PART, sequence })) }
+  }
+
+  #segment(slots: Int32Array, bytes: Uint8Array): StateSegment {
+    const sequence = this.#nextSequence
+    this.#note(sequence, slots, slots.length)
+    return { owner: this.owner, part: PART, sequence, bytes }
   }
 
   #note(sequence: number, slots: ArrayLike<number>, count: number): void {
@@ -110,18 +138,40 @@ export class SavedRows {
 }
 
 function encoded(store: FoldStore, slots: Int32Array): Uint8Array {
-  const count = slots.length
-  const weights = Float64Array.from(slots, (slot) => store.weights[slot] as number)
-  const columns = store.table.gather(slots, count).map((lane) => vectorOfLane(lane, count))
-  const numbers: Vector[] = [Float64Array.from(slots), weights].map((values) => ({ layout: 'integer', values, cells: null }))
-  return encodeVectors([...numbers, ...columns], count)
+  return encodedRows(Float64Array.from(slots), store.rowsIn(slots))
 }
 
-function decoded(segment: StateSegment, stream: string): { count: number; vectors: Vector[] } {
+function restoreAll(store: FoldStore, chunks: readonly EventChunk[]): void {
+  for (const { bytes } of chunks) {
+    const { slots, weights, lanes } = decoded(bytes, store)
+    store.restore(slots, weights, lanes)
+  }
+}
+
+/** Whether each slot follows the one before it. */
+function isRun(slots: Float64Array): boolean {
+  for (let at = 1; at < slots.length; at += 1) if (slots[at] !== (slots[at - 1] as number) + 1) return false
+  return slots.length > 0
+}
+
+function endOf(chunk: EventChunk | undefined): number {
+  return chunk === undefined ? 0 : chunk.first + chunk.count
+}
+
+interface DecodedRows {
+  readonly count: number
+  readonly slots: Float64Array
+  readonly weights: Float64Array
+  readonly lanes: readonly Lane[]
+}
+
+function decoded(bytes: Uint8Array, { shape: { stream }, layouts }: FoldStore): DecodedRows {
   try {
-    const read = decodeVectors(segment.bytes)
-    assert(read.vectors.length >= 2, 'a segment has slots and weights')
-    return read
+    const { count, vectors } = decodeVectors(bytes)
+    const [slots, weights, ...columns] = vectors
+    assert(slots?.layout === 'integer' && weights?.layout === 'integer', 'a segment has slots and weights')
+    assert(columns.length === layouts.length, 'a segment has the columns of its fold')
+    return { count, slots: slots.values, weights: weights.values, lanes: columns.map(laneOf) }
   } catch (error) {
     throw invalid(stream, 'a segment cannot be read', error)
   }

@@ -94,13 +94,11 @@ export class Filling {
   slice(): boolean {
     for (const [stream, cursor] of this.#cursors) {
       const { store } = (this.#folds.get(stream) as FoldKeeper).fold
-      if (cursor >= store.table.slotCount) continue
-      const until = Math.min(store.table.slotCount, cursor + this.#sliceRows)
-      const slots = Int32Array.from({ length: until - cursor }, (_, at) => cursor + at).filter((slot) => store.weights[slot] !== 0)
-      const weights = Float64Array.from(slots, (slot) => store.weights[slot] as number)
-      this.#cursors.set(stream, until)
-      this.rowsTold += slots.length
-      this.#step(new Map([[stream, { count: slots.length, lanes: store.table.gather(slots, slots.length), weights }]]))
+      if (cursor >= store.slotCount) continue
+      const { batch, next } = store.rows(cursor, Math.min(store.slotCount, cursor + this.#sliceRows))
+      this.#cursors.set(stream, next)
+      this.rowsTold += batch.count
+      this.#step(new Map([[stream, batch]]))
       return false
     }
     // What depends on no row at all comes to be in the first step.

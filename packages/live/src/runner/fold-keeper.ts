@@ -74,7 +74,7 @@ export class FoldKeeper {
   }
 
   get stateRows(): number {
-    return this.fold.store.table.rowCount
+    return this.fold.store.rowCount
   }
 
   /** Raises LIVE_HISTORY_TRIMMED where changes that it still needs are not in the log any more. */

@@ -1,9 +1,14 @@
-import { CELL, type Vector } from '@millrace/core'
+import { CELL, type Vector, vectorOfText } from '@millrace/core'
 import type { Lane } from '@millrace/sql'
 
 /** A lane as a stored vector; the arrays are shared, not copied. A NULL's flag is a NULL's cell. */
 export function vectorOfLane(lane: Lane, count: number): Vector {
-  const cells = lane.nulls
+  return vectorWithCells(lane, lane.nulls, count)
+}
+
+function vectorWithCells(lane: Lane, cells: Uint8Array | null, count: number): Vector {
+  const text = vectorOfText(lane, cells)
+  if (text !== null) return text
   const { values, layout } = lane
   if (layout !== 'integer') return { layout, values, cells } as Vector
   if (values instanceof Float64Array) return { layout, values: values.subarray(0, count), cells }
@@ -18,5 +23,5 @@ export function partialVectorOfLane(lane: Lane, count: number, told: Uint8Array)
   for (let row = 0; row < count; row += 1) {
     cells[row] = told[row] === 0 ? CELL.ABSENT : lane.nulls !== null && lane.nulls[row] === 1 ? CELL.NULL : CELL.VALUE
   }
-  return vectorOfLane({ ...lane, nulls: cells }, count)
+  return vectorWithCells(lane, cells, count)
 }

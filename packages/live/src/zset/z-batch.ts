@@ -3,7 +3,7 @@
  * is such a set; so is a change of one, and every operator maps changes of its inputs to the change of
  * its output. The same row may stand in it several times; only the sum of its weights means something.
  */
-import type { Layout } from '@millrace/core'
+import { chosenText, columnOfPacked, joinedText, type Layout, type PackedText, packedTextOf } from '@millrace/core'
 import { type Lane, type LaneValues, laneValues } from '@millrace/sql'
 
 export interface ZBatch {
@@ -22,7 +22,8 @@ export function emptyBatch(layouts: readonly Layout[]): ZBatch {
 
 /** The chosen rows of a lane, in the order of `rows`. */
 export function gatherLane(lane: Lane, rows: Int32Array, count: number): Lane {
-  return { layout: lane.layout, values: gatherValues(lane.values, rows, count), nulls: gatherNulls(lane.nulls, rows, count) }
+  const nulls = gatherNulls(lane.nulls, rows, count)
+  return chosenText(lane, { rows, count }, nulls) ?? { layout: lane.layout, values: gatherValues(lane.values, rows, count), nulls }
 }
 
 export function gatherBatch(batch: ZBatch, rows: Int32Array, count: number): ZBatch {
@@ -84,13 +85,26 @@ function concatLanes(batches: readonly ZBatch[], at: number, { layout, count }: 
   const lanes = batches.map((batch) => batch.lanes[at] as Lane)
   const counts = batches.map((batch) => batch.count)
   const nulls = lanes.some((lane) => lane.nulls !== null) ? new Uint8Array(count) : null
+  const text = layout === 'text' ? joinedLane(lanes, counts) : null
   let next = 0
   for (const [index, lane] of lanes.entries()) {
     const rows = counts[index] as number
     if (nulls !== null && lane.nulls !== null) nulls.set(lane.nulls.subarray(0, rows), next)
     next += rows
   }
+  if (text !== null) return columnOfPacked(text, nulls)
   return { layout, values: concatValues(lanes, counts, { layout, count }), nulls }
+}
+
+/** Null unless the text of all is still bytes. */
+function joinedLane(lanes: readonly Lane[], counts: readonly number[]): ReturnType<typeof joinedText> {
+  const parts: { packed: PackedText; count: number }[] = []
+  for (const [index, lane] of lanes.entries()) {
+    const packed = packedTextOf(lane)
+    if (packed === null) return null
+    parts.push({ packed, count: counts[index] as number })
+  }
+  return joinedText(parts)
 }
 
 function concatValues(lanes: readonly Lane[], counts: readonly number[], { layout, count }: { layout: Layout; count: number }): LaneValues {

@@ -3,10 +3,11 @@
  * 2^53 stands among the others as a `bigint`: `values` is a Float64Array until the first of them comes,
  * and a plain array of canonical whole numbers from then on. Code that reads `values[i]` serves both.
  */
-import { CELL, type Layout, type Value, type Vector, VectorBuilder, wholeNumber } from '@millrace/core'
+import { CELL, columnOfText, type Layout, type Value, type Vector, VectorBuilder, wholeNumber } from '@millrace/core'
 
 export type LaneValues = Float64Array | Uint8Array | (number | bigint)[] | string[] | Uint8Array[]
 
+/** Of text the strings may be made only when somebody asks for `values`: whoever hands a lane on need not. */
 export interface Lane {
   readonly layout: Layout
   readonly values: LaneValues
@@ -17,7 +18,7 @@ export interface Lane {
 export function laneOf(vector: Vector): Lane {
   const nulls = vector.cells === null ? null : vector.cells.map((cell) => (cell === CELL.VALUE ? 0 : 1))
   if (vector.layout === 'wide') return { layout: 'integer', values: vector.values.map(wholeNumber), nulls }
-  return { layout: vector.layout, values: vector.values as LaneValues, nulls }
+  return columnOfText(vector, nulls) ?? { layout: vector.layout, values: vector.values as LaneValues, nulls }
 }
 
 /** Room for `count` values of a layout. */
