@@ -152,23 +152,37 @@ const JOINED_BYTES_LIMIT = 1 << 30
 
 /** Columns one after the other, each with its number of rows; null where they have too many bytes for one. */
 export function joinedText(parts: readonly { readonly packed: PackedText; readonly count: number }[]): PackedText | null {
-  const all = parts.map(({ packed, count }) => placesOfRows(packed, count))
-  const spans = all.map(({ bytes, starts, ends }) => bytes.subarray(lowest(starts, ends), highest(ends)))
-  if (spans.reduce((sum, { length }) => sum + length, 0) > JOINED_BYTES_LIMIT) return null
-  const count = all.reduce((sum, { starts }) => sum + starts.length, 0)
-  const joined = { bytes: Buffer.concat(spans), starts: new Uint32Array(count), ends: new Uint32Array(count), codes: null }
+  const all = parts.map(({ packed, count }) => {
+    const places = placesOfRows(packed, count)
+    return { places, from: lowest(places.starts, places.ends), to: highest(places.ends) }
+  })
+  if (all.reduce((sum, { from, to }) => sum + to - from, 0) > JOINED_BYTES_LIMIT) return null
+  const count = all.reduce((sum, { places }) => sum + places.starts.length, 0)
+  const joined = {
+    bytes: Buffer.concat(all.map(({ places, from, to }) => places.bytes.subarray(from, to))),
+    starts: new Uint32Array(count),
+    ends: new Uint32Array(count),
+    codes: null,
+  }
   let next = 0
   let base = 0
-  for (const [part, { starts, ends }] of all.entries()) {
-    const by = base - lowest(starts, ends)
-    for (let row = 0; row < starts.length; row += 1, next += 1) {
-      if (starts[row] === ends[row]) continue
-      joined.starts[next] = (starts[row] as number) + by
-      joined.ends[next] = (ends[row] as number) + by
-    }
-    base += (spans[part] as Buffer).length
+  for (const { places, from, to } of all) {
+    putPlaces(joined, places, { at: next, by: base - from })
+    next += places.starts.length
+    base += to - from
   }
   return joined
+}
+
+function putPlaces(into: PackedText, { starts, ends }: PackedText, { at, by }: { at: number; by: number }): void {
+  const [allStarts, allEnds] = [into.starts, into.ends]
+  for (let row = 0; row < starts.length; row += 1) {
+    const start = starts[row] as number
+    const end = ends[row] as number
+    if (start === end) continue
+    allStarts[at + row] = start + by
+    allEnds[at + row] = end + by
+  }
 }
 
 /** Of values without characters the place means nothing. */

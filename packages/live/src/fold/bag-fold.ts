@@ -10,7 +10,7 @@ import { type Batch, OPERATION, type Vector } from '@millrace/core'
 import { type Lane, laneOf, laneValues } from '@millrace/sql'
 import { IntList, NumberList } from '../zset/growing-list.ts'
 import { hashRows } from '../zset/row-hash.ts'
-import { gatherLane, type ZBatch } from '../zset/z-batch.ts'
+import { concatBatches, gatherLane, type ZBatch } from '../zset/z-batch.ts'
 import { DIFFERENT_SHARE_LEAST, type EventRows } from './event-rows.ts'
 import { concatChanges, type FoldChange } from './fold-change.ts'
 import { type FoldShape, vectorsOf } from './fold-columns.ts'
@@ -34,18 +34,23 @@ export class BagFold implements StreamFold {
   }
 
   step(batches: readonly Batch[]): FoldChange {
+    const { events } = this.store
+    if (events !== null && batches.every(onlyInserts)) return this.#putDown(events, this.#inserted(batches))
     const changes = batches.flatMap((batch) => this.#apply(batch))
     if (this.#takesBack) for (const { slots } of changes) this.#forgetGone(slots)
     return concatChanges(changes, this.store.layouts)
   }
 
+  #inserted(batches: readonly Batch[]): ZBatch {
+    const parts = batches.map((batch): ZBatch => {
+      const { count } = batch
+      return { count, lanes: this.#lanes(vectorsOf(this.store.shape, batch, batch.after), count), weights: new Float64Array(count).fill(1) }
+    })
+    return concatBatches(parts, this.store.layouts)
+  }
+
   #apply(batch: Batch): FoldChange[] {
     const after = this.#lanes(vectorsOf(this.store.shape, batch, batch.after), batch.count)
-    const { events } = this.store
-    if (events !== null && onlyInserts(batch)) {
-      const { count } = batch
-      return [this.#putDown(events, { count, lanes: after, weights: new Float64Array(count).fill(1) })]
-    }
     const before = batch.before === null ? null : this.#lanes(vectorsOf(this.store.shape, batch, batch.before), batch.count)
     const changes: FoldChange[] = []
     let rows = new IntList()

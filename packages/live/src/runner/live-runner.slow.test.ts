@@ -129,6 +129,27 @@ describe('a live model', () => {
     await running.stop()
   })
 
+  it('of a stream of events that is read back from its saved rows is whole, also when it is new and when an event goes', async () => {
+    const models = await bound({ events: 'SELECT what, size FROM bank.events', sizes: 'SELECT sum(size) AS total FROM bank.events' })
+    const first = log.start(models.slice(0, 1))
+    let cut = 0
+    for (let part = 0; part < 3; part += 1) {
+      cut = await log.push(Array.from({ length: 4000 }, (_, at) => insert(EVENTS, `event ${part}/${at}`, at)))
+    }
+    await first.reach(cut)
+    await first.stop()
+    await log.reopen()
+    const second = log.start(models)
+    await second.reach(cut)
+    expect(rowsOf(models[1] as BoundModel)).toEqual([[3 * 7_998_000]])
+    await second.reach(
+      await log.push([{ stream: EVENTS.name, operation: 'delete', row: ['event 1/3999', 3999] }, insert(EVENTS, 'last', 1)]),
+    )
+    expect(rowsOf(models[1] as BoundModel)).toEqual([[3 * 7_998_000 - 3998]])
+    expect(rowsOf(models[0] as BoundModel)).toHaveLength(12_000)
+    await second.stop()
+  })
+
   it('loses all its rows when its source is truncated, and fills again', async () => {
     const models = await bound({ notes: 'SELECT note, count(*) AS n FROM shop.orders GROUP BY note' })
     const running = log.start(models)

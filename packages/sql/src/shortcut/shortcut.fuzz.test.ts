@@ -27,7 +27,17 @@ const calendar = fc
     const two = (value: number): string => String(value).padStart(2, '0')
     return `${year}-${two(month)}-${two(day)}${micros % 3 === 0 ? '' : ` ${two(hour)}:${two(minute)}:00${micros % 2 === 0 ? '' : `.${micros}`}`}`
   })
+/** Close to where a second, a minute, an hour or a day begins, on both sides of 1970. */
+const border = fc
+  .tuple(
+    fc.constantFrom(0, 86_400_000_000 * 19_000),
+    fc.constantFrom(1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000),
+    fc.integer({ min: -3, max: 3 }),
+    fc.integer({ min: -2, max: 2 }),
+  )
+  .map(([base, unit, times, beside]) => base + unit * times + beside)
 const moment = fc.oneof(
+  border,
   fc.integer({ min: -(2 ** 53) + 1, max: 2 ** 53 - 1 }),
   fc.integer({ min: -1e15, max: 2e15 }),
   fc.integer({ min: -100, max: 100 }),
@@ -86,7 +96,7 @@ const CASES: readonly Case[] = [
       call('split item', [0, by, at], { input: TEXT, output: TEXT, inputs: word, sql: `string_split(a0, '${by}')[${at}]` }),
     ),
   ),
-  ...['%Y-%m-%d', '%H:%M:%S.%f', '%d/%m %%'].map((format) =>
+  ...['%Y-%m-%d', '%H:%M:%S.%f', '%d/%m %%', '%H:%M', '%H', '%M:%S'].map((format) =>
     call('strftime', [0, format], { input: TIMESTAMP, output: TEXT, inputs: moment, sql: `strftime(a0, '${format}')` }),
   ),
   ...['00:00:10', '7 days', '1 day 00:00:00.000001', '2 days 03:00:00'].map((width): Case => {

@@ -39,16 +39,27 @@ export function formatShortcut({ types, arguments: [input, format] }: ShortcutCa
   const parts = format.value.match(/%.|[^%]+|%$/gsu) ?? []
   if (parts.some((part) => part.startsWith('%') && CODES[part] === undefined)) return null
   const codes = parts.map((part) => CODES[part] ?? ((): string => part))
+  const unit = kind === 'date' ? 1 : Math.min(...parts.map((part) => UNITS[part] ?? DAY_MICROS))
+  // Neighbouring rows are of about the same time: within a unit of the format the text is the same.
+  let lastUnit = Number.NaN
+  let lastText = ''
   return (value) => {
     if (typeof value !== 'number') return undefined
+    const at = Math.floor(value / unit)
+    if (at === lastUnit) return lastText
     const day = kind === 'date' ? value : dayOf(value)
     if (day < FIRST_DAY || day > LAST_DAY) return undefined
     const moment = { ...civilFromDays(day), time: kind === 'date' ? 0 : timeOfDay(value) }
     let text = ''
     for (const code of codes) text += code(moment)
+    lastUnit = at
+    lastText = text
     return text
   }
 }
+
+/** How many microseconds have the same text, of the codes that change within a day. */
+const UNITS: Readonly<Record<string, number>> = { '%H': 3_600_000_000, '%M': 60_000_000, '%S': 1_000_000, '%f': 1 }
 
 /** Monday 2000-01-03: from there buckets of days and less count, in both directions. */
 const ORIGIN_MICROS = 10_959 * DAY_MICROS
