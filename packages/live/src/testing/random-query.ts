@@ -3,6 +3,7 @@ import type { StreamDefinition, Type, Value } from '@millrace/core'
 import { pick, type Random } from '@millrace/base'
 import { randomNestedQuery } from './random-nested-query.ts'
 import { randomOrderedQuery } from './random-ordered-query.ts'
+import { randomMarkQuery } from './random-subquery.ts'
 
 export interface FuzzTable extends StreamDefinition {
   readonly columnTypes: readonly Type[]
@@ -62,7 +63,7 @@ interface Relation {
 export function randomQuery(random: Random, relations: readonly Relation[]): string {
   if (random.below(3) === 0) return randomOrderedQuery(random, relations)
   if (random.below(4) === 0) return randomNestedQuery(random, relations)
-  const shape = random.below(10)
+  const shape = random.below(12)
   if (shape < 3) return randomAggregate(random, relations)
   if (shape < 4) return `${randomColumns(random, relations)} UNION ALL ${randomColumns(random, relations)}`
   if (shape < 5)
@@ -70,6 +71,8 @@ export function randomQuery(random: Random, relations: readonly Relation[]): str
   if (shape < 6) return randomDistinct(random, relations)
   if (shape < 7) return randomSubquery(random, relations)
   if (shape < 8) return randomImplicitJoin(random, relations)
+  if (shape < 9) return randomMarkQuery(random, relations)
+  if (shape < 10) return randomOuterJoin(random, relations)
   return randomJoin(random, relations)
 }
 
@@ -178,6 +181,20 @@ function randomJoin(random: Random, relations: readonly Relation[]): string {
   const columns = scopes.flatMap(({ alias, columns: all }) => all.map(({ name }) => `${alias}.${name}`))
   const chosen = Array.from({ length: 1 + random.below(3) }, (_, at) => `${pick(random, columns)} AS x${at}`)
   return `SELECT ${[...chosen, `${randomExpression(random, scopes)} AS y`].join(', ')} FROM ${sql}${whereOf(random, scopes)}`
+}
+
+/** Rows without a partner on either side, where a partner needs more than equal keys. */
+function randomOuterJoin(random: Random, relations: readonly Relation[]): string {
+  const left: Scope = { alias: 'l', columns: pick(random, relations).columns }
+  const right: Scope = { alias: 'r', columns: pick(random, relations).columns }
+  const nameOf = (scope: Scope): string => relations.find(({ columns }) => columns === scope.columns)?.sql ?? ''
+  const [a, b] = [pick(random, columnsOfKind([left], ['int64', 'int32'])), pick(random, columnsOfKind([right], ['int64', 'int32']))]
+  // DuckDB's FULL JOIN takes comparisons of the two sides, and nothing else.
+  const extra = `${a} ${pick(random, ['<', '<=', '>', '<>'])} ${b}`
+  const kind = pick(random, ['FULL JOIN', 'FULL JOIN', 'RIGHT JOIN', 'LEFT JOIN', 'SEMI JOIN', 'ANTI JOIN'])
+  const chosen =
+    kind === 'SEMI JOIN' || kind === 'ANTI JOIN' ? 'l.id, l.ref' : `l.id, l.ref, r.id AS other, ${pick(random, [b, `r.ref`])} AS y`
+  return `SELECT ${chosen} FROM ${nameOf(left)} l ${kind} ${nameOf(right)} r ON ${randomEquality(random, left, right)} AND ${extra}`
 }
 
 /** `FROM a, b, c WHERE a.x = b.y AND ...`, with the conditions in any order. */
