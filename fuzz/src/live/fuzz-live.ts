@@ -15,6 +15,8 @@ export interface LiveFuzzOptions {
   readonly seed: number
   readonly lanes: number
   readonly tries: number
+  /** Cases after the first that fails are left out. */
+  readonly stopsAtFirst?: boolean
   readonly note: (line: string) => void
 }
 
@@ -32,7 +34,7 @@ export interface LiveFuzzOutcome {
   readonly seconds: number
 }
 
-export async function fuzzLive({ numbers, seed, lanes, tries, note }: LiveFuzzOptions): Promise<LiveFuzzOutcome> {
+export async function fuzzLive({ numbers, seed, lanes, tries, stopsAtFirst = false, note }: LiveFuzzOptions): Promise<LiveFuzzOutcome> {
   process.env['TMPDIR'] = fastFolder()
   const tally = new Tally()
   const startMs = performance.now()
@@ -43,6 +45,7 @@ export async function fuzzLive({ numbers, seed, lanes, tries, note }: LiveFuzzOp
     const judge = new Judge()
     try {
       for (const number of waiting) {
+        if (stopsAtFirst && tally.mismatches > 0) break
         const given = randomCase(seedOf(seed, number))
         const verdict = await judge.judge(given)
         tally.add(verdict)

@@ -3,7 +3,7 @@ import type { Verdict } from '@millrace/live/testing'
 /** What became of all the cases so far. */
 export class Tally {
   cases = 0
-  #mismatches = 0
+  mismatches = 0
   #queries = 0
   readonly #reasons = new Map<string, number>()
   readonly #unanswered = new Map<string, number>()
@@ -11,14 +11,14 @@ export class Tally {
   add({ queries, refused, unanswered, difference }: Verdict): void {
     this.cases += 1
     this.#queries += queries
-    if (difference !== null) this.#mismatches += 1
+    if (difference !== null) this.mismatches += 1
     for (const { reason } of refused) count(this.#reasons, reason)
     // The kind alone: DuckDB's messages tell columns and values.
     for (const { reason } of unanswered) count(this.#unanswered, /^[\w -]*Error/.exec(reason)?.[0] ?? 'Error')
   }
 
   line(of: number): string {
-    return `${this.cases}/${of} cases, ${this.#mismatches} mismatches, ${this.#refused} of ${this.#queries} queries refused`
+    return `${this.cases}/${of} cases, ${this.mismatches} mismatches, ${this.#refused} of ${this.#queries} queries refused`
   }
 
   outcome(): {
@@ -32,7 +32,7 @@ export class Tally {
   } {
     return {
       cases: this.cases,
-      mismatches: this.#mismatches,
+      mismatches: this.mismatches,
       refused: this.#refused,
       queries: this.#queries,
       refusedShare: Math.round((this.#refused / Math.max(1, this.#queries)) * 10_000) / 10_000,

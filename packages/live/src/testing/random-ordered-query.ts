@@ -85,6 +85,11 @@ function randomQualify(random: Random, relation: OrderedRelation): string {
 
 function randomBag(random: Random, left: OrderedRelation, right: OrderedRelation): string {
   const operation = pick(random, ['EXCEPT ALL', 'INTERSECT ALL'])
+  // Few values, and fewer rows on the right: rows that are there several times, and of which some stay.
+  if (random.below(2) === 0) {
+    const value = pick(random, ['id % 2', 'ref % 2', 'ref'])
+    return `SELECT ${value} AS v FROM ${left.sql} l ${operation} SELECT ${value} FROM ${right.sql} r WHERE id < ${1 + random.below(5)}`
+  }
   return `SELECT id, ref FROM ${left.sql} l ${operation} SELECT ref, id FROM ${right.sql} r`
 }
 
