@@ -3,7 +3,16 @@ export { type Engine, type EngineOptions, MEMORY_LIMIT_MB } from './engine.ts'
 export { QUERY_ROWS_LIMIT, type QueryColumn, queryLog, type QueryRequest, type QueryResult } from './query-log.ts'
 export type { Reads } from './reads.ts'
 export { Relation } from './relation.ts'
-export { type BatchRequest, type BatchRun, type ModelRun, readsOfModel, resultName, runBatch, runModel } from './run-model.ts'
+export {
+  type BatchRequest,
+  type BatchRun,
+  type ComputedModel,
+  type ModelRun,
+  readsOfModel,
+  resultName,
+  runBatch,
+  runModel,
+} from './run-model.ts'
 export { type LoadProgress, openSnapshot, Snapshot, type SnapshotOptions, type StreamRequest } from './snapshot.ts'
 export { type CacheEntry, readCheckCache, writeCheckCache } from './graph/check/check-cache.ts'
 export { checkGraph } from './graph/check/check-graph.ts'

@@ -3,13 +3,13 @@
  * reads are views, so that everything comes from the source streams and nothing from a live output.
  */
 import { MillraceError } from '@millrace/base'
-import type { LogReader } from '@millrace/core'
+import type { LogReader, Watermark } from '@millrace/core'
 import { type ModelSource, quoteIdentifier, relationName } from '@millrace/sql'
 import { type EngineOptions, openEngine } from './engine.ts'
 import { problemOfRun, queryError } from './query-error.ts'
 import { type Reads, readsOf } from './reads.ts'
 import { type Relation, relationOf } from './relation.ts'
-import { type LoadProgress, openSnapshot, type Snapshot } from './snapshot.ts'
+import { type LoadProgress, openSnapshot, type Snapshot, type StreamRequest } from './snapshot.ts'
 
 /** Where results lie, apart from streams and views. */
 const RESULTS = 'millrace_result'
@@ -46,10 +46,15 @@ export function resultName(model: string): string {
   return `${quoteIdentifier(RESULTS)}.${quoteIdentifier(model)}`
 }
 
+/** A model with what it knows of its streams where it has been bound. */
+export interface ComputedModel extends ModelSource {
+  readonly watermarks?: Readonly<Record<string, Watermark>>
+}
+
 export interface BatchRequest extends EngineOptions {
   readonly reader: LogReader
   readonly model: string
-  readonly models: readonly ModelSource[]
+  readonly models: readonly ComputedModel[]
   /** Default: the newest. */
   readonly cut?: number
   readonly onProgress?: (progress: LoadProgress) => void
@@ -78,7 +83,7 @@ export async function readsOfModel({ reader, model, models }: Pick<BatchRequest,
   const engine = await openEngine()
   try {
     const streams = reader.streams().filter((stream) => stream.kind === 'table')
-    return await readsOf({
+    const reads = await readsOf({
       connection: engine.connection,
       sql,
       models,
@@ -87,9 +92,16 @@ export async function readsOfModel({ reader, model, models }: Pick<BatchRequest,
         throw queryError(read?.sql ?? sql, problem)
       },
     })
+    return { ...reads, streams: reads.streams.map((read) => withWatermark(read, models)) }
   } finally {
     await engine.close()
   }
+}
+
+/** A stream's watermark is the same for all models that read it. */
+function withWatermark(read: StreamRequest, models: readonly ComputedModel[]): StreamRequest {
+  const watermark = models.map(({ watermarks }) => watermarks?.[read.stream]).find((known) => known !== undefined)
+  return watermark === undefined ? read : { ...read, watermark }
 }
 
 function modelNamed(models: readonly ModelSource[], name: string): ModelSource {

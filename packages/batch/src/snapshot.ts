@@ -4,12 +4,13 @@
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { AssertionError, MillraceError } from '@millrace/base'
-import { type Batch, type Column, type LogReader, OPERATION, type Schema, sqlNameOf, type StreamInfo } from '@millrace/core'
+import { type Batch, type Column, type LogReader, OPERATION, type Schema, sqlNameOf, type StreamInfo, type Watermark } from '@millrace/core'
 import { quoteIdentifier, relationAddress, relationName } from '@millrace/sql'
 import { type ChangeTable, loadChanges, loadRows } from './change-table.ts'
 import { type Engine, type EngineOptions, lockEngine, openEngine } from './engine.ts'
 import { foldKeyed } from './fold-keyed.ts'
 import { countKeyless, foldKeyless } from './fold-keyless.ts'
+import { type OnTime, onTime } from './on-time.ts'
 import { problemOfRun } from './query-error.ts'
 
 export interface SnapshotOptions extends EngineOptions {
@@ -30,6 +31,8 @@ export interface StreamRequest {
   readonly asOf?: number
   /** Only changes of the source's transactions before this one, whenever they were written. */
   readonly beforeTransaction?: number
+  /** Changes that are late take no part. */
+  readonly watermark?: Watermark
 }
 
 /** Rows of a relation, each once, in any order. */
@@ -86,10 +89,10 @@ export class Snapshot {
   async load(request: StreamRequest): Promise<void> {
     const stream = this.#options.reader.stream(request.stream)
     refuseTrimmed(this.#options.reader, request.stream)
-    const columns = wantedColumns(stream, request.columns)
+    const columns = wantedColumns(stream, withWatermark(request))
     try {
       const changes = await this.#loadChanges(stream, request, columns)
-      await this.#fold(stream, request.as ?? request.stream, columns, changes)
+      await this.#fold(stream, request, columns, changes)
     } catch (error) {
       if (error instanceof MillraceError || error instanceof AssertionError) throw error
       this.#options.signal?.throwIfAborted()
@@ -137,20 +140,24 @@ export class Snapshot {
       ...(request.asOf === undefined ? {} : { untilAsOf: request.asOf }),
       ...(request.beforeTransaction === undefined ? {} : { beforeTransaction: request.beforeTransaction }),
       columns,
-      before: stream.schema.key.length > 0 ? stream.schema.key : columns,
+      before: beforeColumns(stream, request, columns),
       // With several partitions another one may hold later rows that come before this truncation.
-      onlyLiving: stream.partitions === 1,
-      withOrigin: stream.partitions > 1,
+      onlyLiving: stream.partitions === 1 && request.watermark === undefined,
+      withOrigin: stream.partitions > 1 || request.watermark !== undefined,
       signal: this.#options.signal,
       onChanges: (count) => this.count(stream.name, count),
     })
   }
 
-  async #fold(stream: StreamInfo, relation: string, columns: readonly number[], changes: ChangeTable): Promise<void> {
+  async #fold(stream: StreamInfo, request: StreamRequest, columns: readonly number[], changes: ChangeTable): Promise<void> {
+    const relation = request.as ?? request.stream
     const united = `millrace_changes${this.#loads}`
     const wanted = columns.map((index) => stream.schema.columns[index] as Column)
-    const kind = stream.partitions > 1 ? 'TABLE' : 'VIEW'
-    await this.connection.run(`CREATE ${kind} ${united} AS ${stream.partitions > 1 ? inOrder(changes.sql) : changes.sql}`)
+    const { watermark } = request
+    const kind = stream.partitions > 1 || watermark !== undefined ? 'TABLE' : 'VIEW'
+    const ordered = stream.partitions > 1 ? inOrder(changes.sql) : changes.sql
+    const sql = watermark === undefined ? ordered : onTime(ordered, onTimeOf(stream, watermark, columns))
+    await this.connection.run(`CREATE ${kind} ${united} AS ${sql}`)
     const folded = await this.#foldSql(stream, united, columns, changes)
     await this.#keep(relation, wanted, folded)
     await this.connection.run(`DROP ${kind} ${united}`)
@@ -208,6 +215,26 @@ function refuseTrimmed(reader: LogReader, stream: string): void {
 
 function incomplete(stream: string, problem: string): MillraceError {
   return new MillraceError('BATCH_HISTORY_INCOMPLETE', { details: { stream, problem } })
+}
+
+function indexOf({ schema }: StreamInfo, { column }: Watermark): number {
+  return schema.columns.findIndex(({ name }) => name === column)
+}
+
+function onTimeOf(stream: StreamInfo, watermark: Watermark, columns: readonly number[]): OnTime {
+  const column = columns.indexOf(indexOf(stream, watermark))
+  return { watermark, column, columnCount: columns.length, isKeyed: stream.schema.key.length > 0 }
+}
+
+/** The column of the watermark decides what takes part, whoever reads it. */
+function withWatermark({ columns, watermark }: StreamRequest): readonly string[] | undefined {
+  return columns === undefined || watermark === undefined ? columns : [...columns, watermark.column]
+}
+
+function beforeColumns(stream: StreamInfo, { watermark }: StreamRequest, columns: readonly number[]): readonly number[] {
+  const { key } = stream.schema
+  if (key.length === 0) return columns
+  return watermark === undefined ? key : [...new Set([...key, indexOf(stream, watermark)])]
 }
 
 /** Indexes in the stream's order. The key is needed to fold; a keyless stream needs at least one column. */

@@ -1,4 +1,5 @@
 /** A project as its author writes it. */
+import type { Watermark } from './watermark.ts'
 import type { SecretReference } from './secret-reference.ts'
 import type { AgentSource } from './source/agent-source.ts'
 import type { FilesSource } from './source/files-source.ts'
@@ -83,4 +84,6 @@ export interface StreamConfig {
   readonly partitions?: number
   /** How long changes are kept; default for ever. */
   readonly retentionHours?: number
+  /** Rows of events may come late by so much; what comes later still is kept aside in `NAME__late`. Default: nothing is late. */
+  readonly watermark?: Watermark
 }

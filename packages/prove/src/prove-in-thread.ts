@@ -64,6 +64,12 @@ function ended(model: string, failure: unknown): MillraceError {
 }
 
 /** A bound model also carries its plan, which the thread has no use for. */
-function plainModel({ name, sql, file, fingerprint }: ProvenModel): ProvenModel {
-  return { name, sql, ...(file === undefined ? {} : { file }), ...(fingerprint === undefined ? {} : { fingerprint }) }
+function plainModel({ name, sql, file, fingerprint, watermarks }: ProvenModel): ProvenModel {
+  return {
+    name,
+    sql,
+    ...(file === undefined ? {} : { file }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(watermarks === undefined ? {} : { watermarks }),
+  }
 }

@@ -5,15 +5,15 @@
  * Nothing of the live engine takes part: the log is read anew, folded by SQL, and DuckDB computes.
  */
 import { MillraceError } from '@millrace/base'
-import { type LoadProgress, openSnapshot, readsOfModel, resultName, runModel, type Snapshot } from '@millrace/batch'
+import { type ComputedModel, type LoadProgress, openSnapshot, readsOfModel, resultName, runModel, type Snapshot } from '@millrace/batch'
 import type { LogReader } from '@millrace/core'
-import { type ModelSource, type Plan, relationName } from '@millrace/sql'
+import { type Plan, relationName } from '@millrace/sql'
 import { comparableCut } from './comparable-cut.ts'
 import { type CompareOptions, compareRelations, type Comparison } from './compare-relations.ts'
 import type { Proof } from './proof.ts'
 import { toleranceFor } from './tolerance.ts'
 
-export interface ProvenModel extends ModelSource {
+export interface ProvenModel extends ComputedModel {
   /** Of the bound model; with it, what was published before its SQL was edited is never taken for it. */
   readonly fingerprint?: string
   /** Of the bound model; with it, sums of floats are given the tolerance that they need. */

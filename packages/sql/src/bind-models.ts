@@ -3,7 +3,7 @@
  * bound after the models that it reads, because its types follow from theirs.
  */
 import { MillraceError } from '@millrace/base'
-import type { Schema } from '@millrace/core'
+import type { Schema, Watermark } from '@millrace/core'
 import type { TableDefinition } from './create-tables.ts'
 import { checkCompiles } from './compile/check.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -28,6 +28,8 @@ export interface BoundModel {
   readonly plan: Plan
   /** Two models with equal fingerprints mean the same. */
   readonly fingerprint: string
+  /** Of the streams that it reads itself, what is late. */
+  readonly watermarks?: Readonly<Record<string, Watermark>>
 }
 
 export interface BindRequest {
@@ -58,6 +60,7 @@ class Binder {
   readonly errors: MillraceError[] = []
   readonly #planner: Planner
   readonly #schemas: Map<string, Schema>
+  readonly #watermarks: ReadonlyMap<string, Watermark>
   /** DuckDB finds tables whatever their case. */
   readonly #relations = new Map<string, string>()
   readonly #done = new Set<string>()
@@ -65,6 +68,7 @@ class Binder {
   constructor(planner: Planner, streams: readonly TableDefinition[]) {
     this.#planner = planner
     this.#schemas = new Map(streams.map(({ name, schema }) => [name, schema]))
+    this.#watermarks = new Map(streams.flatMap(({ name, watermark }) => (watermark === undefined ? [] : [[name, watermark]])))
     for (const { name } of streams) this.#relations.set(foldedName(name), name)
   }
 
@@ -131,7 +135,8 @@ class Binder {
       inputs.flatMap((input) => this.bound.get(input)?.fingerprint ?? []),
     )
     await this.#planner.define([{ name: model.name, schema }])
-    this.bound.set(model.name, { name: model.name, sql: model.sql, file: fileOf(model), schema, inputs, plan, fingerprint })
+    const watermarks = Object.fromEntries(inputs.flatMap((input) => [...this.#watermarks].filter(([name]) => name === input)))
+    this.bound.set(model.name, { name: model.name, sql: model.sql, file: fileOf(model), schema, inputs, plan, fingerprint, watermarks })
     this.#schemas.set(model.name, schema)
     this.#relations.set(foldedName(model.name), model.name)
   }
@@ -140,7 +145,9 @@ class Binder {
     const name = this.#relations.get(foldedName(schema === 'main' ? table : `${schema}.${table}`))
     const found = name === undefined ? undefined : this.#schemas.get(name)
     if (name === undefined || found === undefined) return undefined
-    return { name, key: found.key.map((index) => found.columns[index]?.name ?? '') }
+    const watermark = this.#watermarks.get(name)
+    const key = found.key.map((index) => found.columns[index]?.name ?? '')
+    return { name, key, ...(watermark === undefined ? {} : { watermark }) }
   }
 
   #fail(models: readonly ModelSource[], error: MillraceError): void {

@@ -1,11 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { type Schema, sqlNameOf } from '@millrace/core'
+import { type Schema, sqlNameOf, type Watermark } from '@millrace/core'
 import { quoteIdentifier, relationAddress, relationName } from './identifier.ts'
 
 export interface TableDefinition {
   /** The name of a stream or a model. */
   readonly name: string
   readonly schema: Schema
+  /** What of a stream is late, and so no part of the relation that models read. */
+  readonly watermark?: Watermark
 }
 
 /**

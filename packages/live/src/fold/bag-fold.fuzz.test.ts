@@ -15,7 +15,7 @@ const SCHEMA: Schema = {
   ],
   key: [],
 }
-const SHAPE = foldShapeOf('a.events', SCHEMA, new Set(['id', 'word']))
+const SHAPE = foldShapeOf('a.events', SCHEMA, { names: new Set(['id', 'word']) })
 
 /** The rows that there are, each as often as it is there. */
 class Bag {

@@ -5,10 +5,12 @@ import {
   columnIndex,
   layoutOf,
   sameType,
+  sameWatermark,
   type Schema,
   type Type,
   type Vector,
   VectorBuilder,
+  type Watermark,
 } from '@millrace/core'
 
 /** The columns of a stream that live models read, with its key. */
@@ -17,18 +19,27 @@ export interface FoldShape {
   readonly columns: readonly Column[]
   /** Indexes into `columns`; empty where a whole row is its own identity. */
   readonly key: readonly number[]
+  /** What of the stream's changes is late, and so no part of the fold. */
+  readonly watermark?: Watermark
+}
+
+/** What models read of a stream. */
+export interface ReadColumns {
+  readonly names: ReadonlySet<string>
+  readonly watermark?: Watermark | undefined
 }
 
 /** The shape that holds the named columns of a stream and its key, in the stream's order. */
-export function foldShapeOf(stream: string, schema: Schema, names: ReadonlySet<string>): FoldShape {
+export function foldShapeOf(stream: string, schema: Schema, { names, watermark }: ReadColumns): FoldShape {
   const kept = schema.columns.filter((column, at) => names.has(column.name) || schema.key.includes(at))
   const key = schema.key.map((index) => kept.indexOf(schema.columns[index] as Column))
   assert(!key.includes(-1), 'the key columns are kept')
-  return { stream, columns: kept, key }
+  return { stream, columns: kept, key, ...(watermark === undefined ? {} : { watermark }) }
 }
 
 /** Whether a fold of one shape can serve readers of another. */
 export function covers(shape: FoldShape, wanted: FoldShape): boolean {
+  if (!sameWatermark(shape.watermark, wanted.watermark)) return false
   const keyNames = ({ columns, key }: FoldShape): string => JSON.stringify(key.map((index) => columns[index]?.name))
   if (keyNames(shape) !== keyNames(wanted)) return false
   // Of a keyless stream the kept columns are a row's identity only together with their multiplicity.

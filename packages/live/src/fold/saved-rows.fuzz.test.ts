@@ -29,7 +29,7 @@ describe('the saved rows of a fold', () => {
       fc.property(fc.integer(), fc.constantFrom('keyed', 'bag', 'events'), fc.integer({ min: 1, max: 60 }), (seed, kind, saves) => {
         const random = seededRandom(seed)
         const schema: Schema = { columns: COLUMNS, key: kind === 'keyed' ? [0] : [] }
-        const shape = foldShapeOf('a.table', schema, new Set(['id', 'word']))
+        const shape = foldShapeOf('a.table', schema, { names: new Set(['id', 'word']) })
         const newFold = (): StreamFold => (kind === 'keyed' ? makeFold(shape) : new BagFold(shape, 8))
         const fold = newFold()
         const idsLimit = kind === 'events' ? 1_000_000 : 30

@@ -17,6 +17,7 @@ import {
 import type { FoldChange } from '../fold/fold-change.ts'
 import { covers, type FoldShape } from '../fold/fold-columns.ts'
 import { SavedRows } from '../fold/saved-rows.ts'
+import { type CutBatch, LateFilter } from '../late/late-filter.ts'
 import { makeFold } from '../fold/make-fold.ts'
 import type { StreamFold } from '../fold/stream-fold.ts'
 import type { RelationChange } from '../operator/operator.ts'
@@ -37,9 +38,11 @@ export class FoldKeeper {
   readonly #reader: LogReader
   readonly #saved: SavedRows
   readonly #columns: ReadonlyMap<string, number>
+  /** Null where nothing of the stream is ever late. */
+  #late: LateFilter | null
   /** The cut whose rows it holds. */
   cut: number
-  #savedAt: Pick<SavedFold, 'through' | 'positions' | 'rows'>
+  #savedAt: Pick<SavedFold, 'through' | 'positions' | 'rows' | 'watermark'>
   /** Per partition the position after the last change taken. */
   readonly #positions: Map<number, number>
   /** A fold that is filled anew replaces all that was saved under its name. */
@@ -55,13 +58,15 @@ export class FoldKeeper {
     this.#savedAt = { through: this.cut, positions: saved?.positions ?? [], rows: saved?.rows ?? 0 }
     this.#positions = new Map(this.#savedAt.positions)
     this.#replaces = saved === null
+    this.#late = lateFilterOf(shape, saved?.watermark?.newest ?? null)
+    if (saved?.watermark !== undefined) this.#savedAt = { ...this.#savedAt, watermark: saved.watermark }
     if (saved !== null) this.#saved.load(reader, this.fold.store)
   }
 
   /** The saved fold if it serves, else an empty one that is to be filled from the first cut. */
   static open(reader: LogReader, wanted: FoldShape, progress: LiveProgress): FoldKeeper {
     const saved = progress.folds[wanted.stream]
-    const shape = saved === undefined ? null : { stream: wanted.stream, columns: saved.columns, key: saved.key }
+    const shape = saved === undefined ? null : savedShape(wanted.stream, saved)
     // A column that the stream has lost since could not be followed any further.
     const present = reader.stream(wanted.stream).schema
     const follows = shape?.columns.every(({ name }) => columnIndex(present, name) >= 0) === true
@@ -112,6 +117,7 @@ export class FoldKeeper {
     }
     if (!this.#replaces || truncated < 0) return false
     this.fold = makeFold(this.shape)
+    this.#late = lateFilterOf(this.shape, null)
     this.cut = truncated - 1
     for (const { partition, next } of this.#reader.extents(stream)) {
       const [first] = this.#reader.read(stream, { afterCut: this.cut, partition, bytesLimit: 1 })
@@ -121,7 +127,8 @@ export class FoldKeeper {
   }
 
   step(stored: readonly StoredBatch[], cut: number): FoldStep {
-    const batches = stored.map((one) => this.#taken(one))
+    const taken = stored.map((one): CutBatch => ({ cut: one.cut, batch: this.#taken(one) }))
+    const batches = this.#late === null ? taken.map(({ batch }) => batch) : this.#late.sort(taken).onTime
     const change = this.fold.step(batches)
     this.cut = cut
     return { change, oldestMicros: batches.reduce((oldest, batch) => oldestOf(batch.times, oldest), Infinity) }
@@ -142,7 +149,9 @@ export class FoldKeeper {
     const change = this.#saved.save(this.fold.store)
     const cleared = this.#replaces ? { clear: [this.#saved.owner] } : {}
     this.#replaces = false
-    this.#savedAt = { through: this.cut, positions: [...this.#positions], rows: this.stateRows }
+    const { watermark } = this.shape
+    const late = watermark === undefined || this.#late === null ? {} : { watermark: { ...watermark, newest: this.#late.newest } }
+    this.#savedAt = { through: this.cut, positions: [...this.#positions], rows: this.stateRows, ...late }
     this.#savedAtMs = nowMs
     return { ...change, ...cleared }
   }
@@ -202,6 +211,14 @@ export class FoldKeeper {
       details: { stream, column: name, expected: sqlNameOf(type), found: sqlNameOf(found.type) },
     })
   }
+}
+
+function savedShape(stream: string, { columns, key, watermark }: SavedFold): FoldShape {
+  return { stream, columns, key, ...(watermark === undefined ? {} : { watermark }) }
+}
+
+function lateFilterOf({ watermark }: FoldShape, newest: number | null): LateFilter | null {
+  return watermark === undefined ? null : new LateFilter(watermark, newest)
 }
 
 function oldestOf(times: Float64Array, before: number): number {

@@ -2,13 +2,13 @@
 import { MillraceError } from '@millrace/base'
 import type { CutRange, LogReader, StateChange, StateSegment } from '@millrace/core'
 import type { FoldChange } from '../fold/fold-change.ts'
-import { covers, foldShapeOf } from '../fold/fold-columns.ts'
+import { covers, foldShapeOf, type ReadColumns } from '../fold/fold-columns.ts'
 import { ownerOfRows } from '../fold/saved-rows.ts'
 import { FoldKeeper } from './fold-keeper.ts'
 import type { LiveProgress, SavedFold } from './live-progress.ts'
 
-/** Per stream the names of the columns that are read. */
-export type ColumnsRead = ReadonlyMap<string, ReadonlySet<string>>
+/** Per stream what is read of it. */
+export type ColumnsRead = ReadonlyMap<string, ReadColumns>
 
 export interface SetStep {
   readonly changes: ReadonlyMap<string, FoldChange>

@@ -2,13 +2,15 @@
  * What the runner keeps in the store beside the models' streams: the cut that all running models
  * reflect, how far the saved rows of each fold reach, and what each model meant when it was published.
  */
-import type { Column, LogReader, SourceProgress } from '@millrace/core'
+import type { Column, LogReader, SourceProgress, Watermark } from '@millrace/core'
 
 export const PROGRESS_NAME = 'live'
 
 export interface SavedFold {
   readonly columns: readonly Column[]
   readonly key: readonly number[]
+  /** What was late, and the greatest time that the stream had told when the rows were saved. */
+  readonly watermark?: Watermark & { readonly newest: number | null }
   /** How many rows there were when it was saved. */
   readonly rows: number
   /** The saved rows are the stream's at this cut; what came later is read from the log again. */

@@ -281,7 +281,9 @@ export class LiveRunner implements Stage {
     const unknown = [...wanted.keys()].filter((name) => !isKnown(name))
     if (unknown.length === 0) return
     const waiting = new Set(this.#arrival?.folds.map((keeper) => keeper.shape.stream))
-    const missing: ColumnsRead = new Map(unknown.filter((name) => !waiting.has(name)).map((name) => [name, wanted.get(name) ?? new Set()]))
+    const missing: ColumnsRead = new Map(
+      unknown.filter((name) => !waiting.has(name)).map((name) => [name, wanted.get(name) ?? { names: new Set() }]),
+    )
     for (const keeper of this.#folds.missing(missing, { ...this.#progress, folds: {} })) {
       keeper.catchUp(this.#progress.cut, Number.MAX_SAFE_INTEGER)
       this.#folds.attach(keeper)

@@ -1,3 +1,4 @@
+import type { Watermark } from '@millrace/core'
 import { type BoundModel, type Plan, planInputs } from '@millrace/sql'
 import { boundWindows } from '../rewrite/bound-windows.ts'
 import { orderJoins } from '../rewrite/join-order.ts'
@@ -24,14 +25,15 @@ export function runnablePlan({ plan }: BoundModel): Plan {
   return pruneColumns(boundWindows(orderJoins(plan)))
 }
 
-/** Per relation the names of the columns that the models read. */
+/** Per relation what the models read of it; its watermark is the same for all. */
 export function columnsRead(models: readonly BoundModel[]): ColumnsRead {
-  const read = new Map<string, Set<string>>()
+  const read = new Map<string, { names: Set<string>; watermark?: Watermark | undefined }>()
   const visit = (plan: Plan): void => {
     if (plan.kind === 'scan') {
-      const names = read.get(plan.relation) ?? new Set()
-      for (const column of plan.columns) if (column !== null) names.add(column)
-      read.set(plan.relation, names)
+      const { relation, columns, watermark } = plan
+      const names = read.get(relation)?.names ?? new Set()
+      for (const column of columns) if (column !== null) names.add(column)
+      read.set(relation, { names, watermark })
     }
     for (const input of planInputs(plan)) visit(input)
   }

@@ -69,7 +69,14 @@ const projectConfig = z.strictObject({
   store: z.string().min(1).optional(),
   server: z.strictObject({ host: z.string().min(1).optional(), port: z.int().min(0).max(65_535).optional() }).optional(),
   streams: z
-    .record(z.string(), z.strictObject({ partitions: wholeFrom(1).max(256).optional(), retentionHours: z.number().positive().optional() }))
+    .record(
+      z.string(),
+      z.strictObject({
+        partitions: wholeFrom(1).max(256).optional(),
+        retentionHours: z.number().positive().optional(),
+        watermark: z.strictObject({ column: z.string().min(1), latenessSeconds: wholeFrom(0).max(1_000_000_000) }).optional(),
+      }),
+    )
     .optional(),
   models: z.record(z.string(), modelConfig).optional(),
   endpoints: z.record(identifier, endpointConfig).optional(),
@@ -92,6 +99,8 @@ const KNOWN_SETTINGS = [
   'memory',
   'partitions',
   'retentionHours',
+  'watermark',
+  'latenessSeconds',
   'host',
   'port',
 ]

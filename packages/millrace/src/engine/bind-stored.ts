@@ -1,12 +1,13 @@
-import type { LogReader, StreamDefinition } from '@millrace/core'
+import type { LogReader } from '@millrace/core'
 import { readPublished } from '@millrace/live'
-import { type BoundModel, bindModels } from '@millrace/sql'
+import { type BoundModel, bindModels, type TableDefinition } from '@millrace/sql'
 import type { Project } from '../config/project.ts'
+import { withWatermarks } from './watermarks.ts'
 
 /** Binds the project's models to the streams that the log holds, without asking any source. */
 export async function bindStored(project: Project, reader: LogReader): Promise<readonly BoundModel[]> {
   const streams = reader.streams().filter((stream) => stream.kind === 'table')
-  const { bound, errors } = await bindModels({ models: project.models, streams })
+  const { bound, errors } = await bindModels({ models: project.models, streams: withWatermarks(project, streams) })
   if (errors.length > 0) throw new AggregateError(errors, 'The models do not bind.')
   return bound
 }
@@ -18,7 +19,7 @@ export async function bindStored(project: Project, reader: LogReader): Promise<r
 export async function bindEarlier(
   reader: LogReader,
   models: readonly BoundModel[],
-  streams: readonly StreamDefinition[],
+  streams: readonly TableDefinition[],
 ): Promise<readonly BoundModel[]> {
   const { models: published } = readPublished(reader)
   const fingerprints = new Map(models.map(({ name, fingerprint }) => [name, fingerprint]))

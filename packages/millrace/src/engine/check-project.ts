@@ -7,6 +7,7 @@ import type { Project } from '../config/project.ts'
 import { checkBatch, type CheckedBatch } from './check-batch.ts'
 import { type Readable, readableModels } from './readable-models.ts'
 import { type Discovered, discoverStreams } from './discover-streams.ts'
+import { withWatermarks } from './watermarks.ts'
 
 export interface CheckedProject extends Discovered {
   readonly models: readonly BoundModel[]
@@ -39,7 +40,7 @@ export async function checkWhole(project: Project): Promise<CheckedWhole> {
 
 export async function bindProject(project: Project, reader: LogReader | null): Promise<CheckedProject> {
   const discovered = await discoverStreams(project, reader)
-  const { bound, errors } = await bindModels({ models: project.models, streams: discovered.streams })
+  const { bound, errors } = await bindModels({ models: project.models, streams: withWatermarks(project, discovered.streams) })
   // Where a model does not bind, what is said of reading it would be an error that only follows from that.
   const readable = errors.length > 0 ? { models: [], endpoints: [] } : await readableModels(project.config, bound)
   return { ...discovered, models: bound, errors, readable }

@@ -3,13 +3,14 @@
  * proof reads a table once, so it has a thread of its own, and there is never more than one.
  */
 import { type Clock, describeError, MillraceError } from '@millrace/base'
-import type { LogReader } from '@millrace/core'
+import { lateStreamOf, type LogReader } from '@millrace/core'
 import type { CopyProof } from '@millrace/prove'
 import type { CopyProofState } from '@millrace/serve'
 import { Worker } from 'node:worker_threads'
 import type { Project } from '../config/project.ts'
 import type { CopyProofAnswer, CopyProofOrder } from './copy-proof-thread.ts'
 import { kindOf } from './source/source-kinds.ts'
+import { watermarksOf } from './watermarks.ts'
 
 export interface CopyProofsOptions {
   readonly project: Project
@@ -82,10 +83,11 @@ export class CopyProofs {
   #provable(): string[] {
     const sources = this.#options.project.config.sources ?? {}
     const asked = Object.entries(sources).filter(([, config]) => kindOf(config).copy !== undefined)
+    const late = new Set(watermarksOf(this.#options.project.config).map(([stream]) => lateStreamOf(stream)))
     const prefixes = asked.map(([name]) => `${name}.`)
     const streams = this.#options.reader
       .streams()
-      .filter(({ kind, name }) => kind === 'table' && prefixes.some((prefix) => name.startsWith(prefix)))
+      .filter(({ kind, name }) => kind === 'table' && !late.has(name) && prefixes.some((prefix) => name.startsWith(prefix)))
     return streams.map(({ name }) => name)
   }
 

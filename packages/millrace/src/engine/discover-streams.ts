@@ -1,7 +1,8 @@
 import { MillraceError } from '@millrace/base'
-import type { LogReader, StreamDefinition } from '@millrace/core'
+import { lateStreamOf, type LogReader, type StreamDefinition } from '@millrace/core'
 import { Door } from '@millrace/guard'
 import type { Project } from '../config/project.ts'
+import { lateStreams, watermarksOf } from './watermarks.ts'
 import { kindOf } from './source/source-kinds.ts'
 
 export interface Discovered {
@@ -15,7 +16,8 @@ export interface Discovered {
  * before: its streams are known from the log. One that was never seen must answer.
  */
 export async function discoverStreams(project: Project, reader: LogReader | null): Promise<Discovered> {
-  const known = reader?.streams().filter((stream) => stream.kind === 'table') ?? []
+  const late = new Set(watermarksOf(project.config).map(([stream]) => lateStreamOf(stream)))
+  const known = reader?.streams().filter(({ name, kind }) => kind === 'table' && !late.has(name)) ?? []
   const door = doorOf(project)
   const streams: StreamDefinition[] = []
   const unreachable: MillraceError[] = []
@@ -32,7 +34,7 @@ export async function discoverStreams(project: Project, reader: LogReader | null
     }
   }
   refuseUnknownStreams(project, streams)
-  return { streams, unreachable }
+  return { streams: [...streams, ...lateStreams(project, streams)], unreachable }
 }
 
 export function doorOf({ config }: Project): Door {
@@ -45,7 +47,8 @@ export function partitionsOf(project: Project, known: readonly StreamDefinition[
 }
 
 function refuseUnknownStreams(project: Project, streams: readonly StreamDefinition[]): void {
-  const names = new Set([...streams.map((stream) => stream.name), ...project.models.map((model) => model.name)])
+  const late = lateStreams(project, streams)
+  const names = new Set([...[...streams, ...late].map((stream) => stream.name), ...project.models.map((model) => model.name)])
   const file = 'millrace.config.ts'
   for (const [name, { from }] of Object.entries(project.config.deliveries ?? {})) {
     if (names.has(from)) continue

@@ -32,6 +32,7 @@ import { removeRunFile, writeRunFile } from './run-file.ts'
 import { kindOf } from './source/source-kinds.ts'
 import { supervise, type Supervised } from './supervise.ts'
 import { Thread } from './thread.ts'
+import { lateStages, withWatermarks } from './watermarks.ts'
 
 const CONSOLE_FOLDER = fileURLToPath(new URL('../../../../console/dist', import.meta.url))
 
@@ -122,7 +123,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
   const door = doorOf(project)
   const deliveries = webhookStages(options, store, door)
   const lots = openLots(options, reader)
-  const earlier = await bindEarlier(reader, checked.models, checked.streams)
+  const earlier = await bindEarlier(reader, checked.models, withWatermarks(project, checked.streams))
   const live =
     checked.models.length === 0
       ? []
@@ -138,7 +139,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
           }),
         ]
   const captures = captureStages(options, { store, door, lots })
-  const stages: readonly Stage[] = [...captures, ...live, ...deliveries.values()]
+  const stages: readonly Stage[] = [...captures, ...lateStages(project, store), ...live, ...deliveries.values()]
   const proofs = new Proofs({
     models: checked.models,
     storePath,

@@ -1,9 +1,10 @@
 /** The thread from source to delivery as a graph, and what each of its nodes says of itself. */
 import { MillraceError, describeError } from '@millrace/base'
-import { changesWritten, type LogReader, type Stage, type StageObservation, type StreamDefinition } from '@millrace/core'
+import { changesWritten, lateStreamOf, type LogReader, type Stage, type StageObservation, type StreamDefinition } from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
 import type { Edge, Sample, StreamObservation } from '@millrace/watch'
 import type { Project } from '../config/project.ts'
+import { watermarksOf } from './watermarks.ts'
 
 export interface ThreadOptions {
   readonly project: Project
@@ -32,8 +33,14 @@ export class Thread {
     this.#atStart = new Map(options.streams.map(({ name }) => [name, changesWritten(options.reader, name)]))
   }
 
+  /** What came late is told of as its stage tells it. */
+  get #streams(): readonly string[] {
+    const late = new Set(watermarksOf(this.#options.project.config).map(([stream]) => lateStreamOf(stream)))
+    return this.#options.streams.map(({ name }) => name).filter((name) => !late.has(name))
+  }
+
   sample(): Sample {
-    return { observations: this.observations(), streams: this.#options.streams.map(({ name }) => this.#stream(name)), edges: this.edges }
+    return { observations: this.observations(), streams: this.#streams.map((name) => this.#stream(name)), edges: this.edges }
   }
 
   observations(): readonly StageObservation[] {
@@ -75,11 +82,15 @@ function asKnown(error: Error): MillraceError {
 }
 
 function edgesOf({ project, models, streams }: ThreadOptions): Edge[] {
-  const isModel = new Set(models.map((model) => model.name))
+  // What came late is computed from its stream, as a model is.
+  const late = watermarksOf(project.config).map(([stream]) => ({ name: lateStreamOf(stream), inputs: [stream] }))
+  const isModel = new Set([...models, ...late].map(({ name }) => name))
   const idOf = (name: string): string => `${isModel.has(name) ? 'model' : 'stream'}:${name}`
   return [
-    ...streams.map(({ name }) => ({ from: `source:${name.slice(0, name.indexOf('.'))}`, to: `stream:${name}` })),
-    ...models.flatMap((model) => model.inputs.map((input) => ({ from: idOf(input), to: `model:${model.name}` }))),
+    ...streams
+      .filter(({ name }) => !isModel.has(name))
+      .map(({ name }) => ({ from: `source:${name.slice(0, name.indexOf('.'))}`, to: `stream:${name}` })),
+    ...[...models, ...late].flatMap((model) => model.inputs.map((input) => ({ from: idOf(input), to: `model:${model.name}` }))),
     ...Object.entries(project.config.deliveries ?? {}).map(([name, { from }]) => ({ from: idOf(from), to: `delivery:${name}` })),
   ]
 }
