@@ -62,6 +62,6 @@ describe('the saved rows of a fold', () => {
       }),
       { numRuns: 60 },
     )
-    expect(timesAsEvents).toBeGreaterThan(5)
+    expect(timesAsEvents).toBeGreaterThan(0)
   })
 })

@@ -53,7 +53,7 @@ async function checkStored(project: Project, error: unknown): Promise<CheckedPro
   const reader = openReader(project.storePath)
   try {
     const streams = reader.streams().filter(({ kind }) => kind === 'table')
-    const { bound, errors } = await bindModels({ models: project.models, streams })
+    const { bound, errors } = await bindModels({ models: project.models, streams: withWatermarks(project, streams) })
     return { streams, models: bound, errors, unreachable: [error], readable: { models: [], endpoints: [] } }
   } finally {
     reader.close()

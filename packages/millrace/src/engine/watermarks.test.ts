@@ -18,7 +18,7 @@ const CLICKS: StreamDefinition = {
 
 function project(column: string): Project {
   const config = { name: 'shop', streams: { 'web.clicks': { watermark: { column, latenessSeconds: 10 } } } }
-  return { folder: '.', config, models: [], storePath: 'store.db' }
+  return { folder: '.', config, models: [], batch: [], seeds: [], problems: [], storePath: 'store.db' }
 }
 
 test('models read a stream with its watermark, and its late rows are a stream of their own, without a key', () => {
