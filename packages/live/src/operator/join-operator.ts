@@ -26,6 +26,8 @@ export interface JoinInput {
   readonly identity: readonly number[]
 }
 
+const NO_HASHES = new Int32Array(0)
+
 export interface JoinInputs {
   readonly left: JoinInput
   readonly right: JoinInput
@@ -197,7 +199,9 @@ export class JoinOperator implements Operator {
   }
 }
 
+/** A change without rows may lack the lanes of computed keys. */
 function keyed(batch: ZBatch, keyColumns: readonly number[]): Keyed {
+  if (batch.count === 0) return { batch, hashes: NO_HASHES }
   return { batch, hashes: hashRows(batch.lanes, keyColumns, batch.count) }
 }
 

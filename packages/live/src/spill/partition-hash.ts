@@ -15,6 +15,7 @@ const FINE_BITS = 16
 /** `hashes`: of the same columns, as `hashRows` makes them. */
 export function partitionHashes(lanes: readonly Lane[], columns: readonly number[], hashes: Int32Array): Int32Array {
   const count = hashes.length
+  if (count === 0) return hashes
   const coarse = hashRows(
     columns.map((column) => blocks(lanes[column] as Lane, count)),
     columns.map((_, at) => at),
