@@ -10,10 +10,11 @@ import { type Command, runCommand } from '@millrace/testing'
 import { capture } from './capture/capture-command.ts'
 import { crash } from './crash/crash-command.ts'
 import { kills } from './kills/kills-command.ts'
+import { order } from './order/order-command.ts'
 import { rollout } from './rollout/rollout-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [crash, kills, capture, rollout]
+const commands: readonly Command[] = [crash, kills, capture, rollout, order]
 
 process.exitCode = await runCommand(
   { program: 'npm run drill --', commands, example: 'npm run drill -- crash --kills 100 --seed 1 --json' },
