@@ -2,7 +2,7 @@ import type { Layout } from '@millrace/core'
 import { columnReference, compileProjection, type Expression, type Lane, layoutOfExpression, type Projection } from '@millrace/sql'
 import { ArrangementShape } from '../zset/arrangement-shape.ts'
 import { IntList } from '../zset/growing-list.ts'
-import { gatherBatch, type ZBatch } from '../zset/z-batch.ts'
+import { emptyBatch, gatherBatch, type ZBatch } from '../zset/z-batch.ts'
 import type { Operator, OperatorSize, Step } from './operator.ts'
 
 export interface SideKeys {
@@ -42,7 +42,8 @@ export class JoinSide {
 
   step(step: Step): ZBatch {
     const batch = this.#input.step(step)
-    if (batch.count === 0 || this.#projection === null) return batch
+    if (this.#projection === null) return batch
+    if (batch.count === 0) return emptyBatch(this.layouts)
     return { ...batch, lanes: this.#projection(batch.lanes, batch.count) }
   }
 
