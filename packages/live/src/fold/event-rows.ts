@@ -87,7 +87,8 @@ export class EventRows {
     if (this.#openCount === 0) return
     const batch = concatBatches(this.#open, this.#layouts)
     const first = this.#openFirst
-    const slots = Float64Array.from({ length: batch.count }, (_, at) => first + at)
+    const slots = new Float64Array(batch.count)
+    for (let at = 0; at < batch.count; at += 1) slots[at] = first + at
     this.#chunks.push({ first, count: batch.count, bytes: encodedRows(slots, batch) })
     this.#openFirst += this.#openCount
     this.#open = []

@@ -80,14 +80,15 @@ export class SavedRows {
     const merged = this.#mergeable()
     for (const sequence of merged) this.#segments.delete(sequence)
     const rewritten = merged.length === 0 ? [] : this.#slotsIn(new Set(merged), slots)
-    const all = Int32Array.from([...slots, ...rewritten])
+    const all = rewritten.length === 0 ? slots : Int32Array.from([...slots, ...rewritten])
     const put: StateSegment[] = []
     for (let from = 0; from < all.length; from += SEGMENT_ROWS_LIMIT) {
       const part = all.subarray(from, from + SEGMENT_ROWS_LIMIT)
       put.push(this.#segment(part, encoded(store, part)))
     }
     for (const { first, count, bytes } of chunks) {
-      const own = Int32Array.from({ length: count }, (_, at) => first + at)
+      const own = new Int32Array(count)
+      for (let at = 0; at < count; at += 1) own[at] = first + at
       put.push(this.#segment(own, bytes))
     }
     return { put, remove: merged.map((sequence) => ({ owner: this.owner, part: PART, sequence })) }
