@@ -86,7 +86,7 @@ async function under(session: Session, { settings }: Obeyed, work: () => Promise
 async function openDuckdb(): Promise<Session> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
   const connection = await instance.connect()
-  const read = async (sql: string): Promise<unknown[][]> => (await connection.runAndReadAll(sql)).getRowsJson() as unknown[][]
+  const read = async (sql: string): Promise<unknown[][]> => (await connection.runAndReadAll(sql)).getRowsJson()
   return {
     engine: 'duckdb',
     run: async (sql) => void (await connection.run(sql)),

@@ -17,6 +17,8 @@ export interface FromClause {
   /** Where the clause ends, and with it perhaps the SELECT. */
   readonly end: number
   readonly items: readonly FromItem[]
+  /** The commas between items. */
+  readonly commas: readonly { readonly start: number; readonly end: number }[]
   /** The text behind WHERE; null where there is none. */
   readonly where: { readonly start: number; readonly end: number } | null
   /** Why its items cannot be taken in another order; null where they can. */
@@ -58,7 +60,8 @@ export function readFrom(tokens: readonly Token[], select: number): FromClause |
   const first = own[0]
   if (first === undefined) return null
   const where = isWord(tokens[stop], 'where') ? whereOf(tokens, { from: stop, depth }) : null
-  return { start: first.start, end: (own.at(-1) as Token).end, items, where, fixed: fixedBy(own, depth) }
+  const commas = own.filter((token) => token.depth === depth && isSign(token, ','))
+  return { start: first.start, end: (own.at(-1) as Token).end, items, commas, where, fixed: fixedBy(own, depth) }
 }
 
 interface Search {

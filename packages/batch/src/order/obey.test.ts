@@ -21,6 +21,10 @@ test.each([
     'select /*+ order((a, b), (c, d)) */ a.x from d, c, b, a',
     'select /*+ order((a, b), (c, d)) */ a.x from (a CROSS JOIN b) CROSS JOIN (c CROSS JOIN d)',
   ],
+  [
+    'select /*+ order(a, b, c) */ * from a, b left join c on b.i = c.i',
+    'select /*+ order(a, b, c) */ * from a CROSS JOIN b left join c on b.i = c.i',
+  ],
   ['select /*+ order(c) */ 1', null],
   ['with p as /*+ barrier */ (select 1) select * from p', 'with p as MATERIALIZED /*+ barrier */ (select 1) select * from p'],
   [

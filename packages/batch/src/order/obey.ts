@@ -77,7 +77,8 @@ function orderSelect({ sql, tokens, at, order }: Ordering): Ordered {
   if (unknown !== undefined) return { problem: `${unknown} is none of its relations, which are ${[...named.keys()].join(', ')}` }
   if (new Set(names).size < names.length) return { problem: 'it names a relation twice' }
   const whole: Order = [...order, ...[...named.keys()].filter((name) => !names.includes(name))]
-  if (isAsWritten(whole, from)) return { edits: [], order: whole }
+  // Postgres orders what commas separate as it likes, and JOIN binds tighter than a comma; the rows are the same.
+  if (isAsWritten(whole, from)) return { edits: from.commas.map(({ start, end }) => ({ start, end, text: ' CROSS JOIN' })), order: whole }
   if (from.fixed !== null) return { problem: `the order cannot be another than it is written: ${from.fixed}` }
   if (hasStar(tokens, at, from)) return { problem: 'the columns of * would come in another order; name them' }
   return { edits: rewritten(sql, from, { named, whole }), order: whole }
@@ -114,7 +115,7 @@ function joined(order: Order, text: (name: string) => string): string {
 }
 
 function textOf(sql: string, item: FromItem): string {
-  return `${sql.slice(item.start, item.end)}`
+  return sql.slice(item.start, item.end)
 }
 
 function edited(sql: string, edits: readonly Edit[]): string {
