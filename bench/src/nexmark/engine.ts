@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { changeAt, type Value } from '@millrace/core'
-import { LiveRunner } from '@millrace/live'
+import { LiveRunner, WorkerPool } from '@millrace/live'
 import type { BoundModel } from '@millrace/sql'
 import { openStore, type Store } from '@millrace/store'
 import { bindQuery } from './bind-query.ts'
@@ -20,7 +20,7 @@ export async function prepare(query: NexmarkQuery, { store: path, file, portionE
   if ('refused' in model) return model
   const store = await openStore(path)
   await store.commit({ streams: [...query.reads].map((kind) => TABLES[kind]) })
-  await untilCaughtUp(store, model, store.reader().cut())
+  await untilCaughtUp(store, model, { cut: store.reader().cut(), workers: 1 })
   let cut = 0
   let transaction = 0
   for await (const portion of readEvents(file, query.reads, portionEvents)) {
@@ -36,13 +36,13 @@ export async function prepare(query: NexmarkQuery, { store: path, file, portionE
   return { cut }
 }
 
-export async function runEngine(query: NexmarkQuery, { store: path, cut }: MeasureOrder): Promise<Measured | Refused> {
+export async function runEngine(query: NexmarkQuery, { store: path, cut, workers }: MeasureOrder): Promise<Measured | Refused> {
   const model = await bindQuery(query)
   if ('refused' in model) return model
   const store = await openStore(path)
   const reader = store.reader()
   const read = [...query.reads].flatMap((kind) => reader.extents(TABLES[kind].name)).reduce((rows, { next }) => rows + next, 0)
-  const spent = await untilCaughtUp(store, model, cut)
+  const spent = await untilCaughtUp(store, model, { cut, workers })
   const peakBytes = process.resourceUsage().maxRSS * 1024
   const checksum = new Checksum()
   for (const stored of reader.read(model.name)) {
@@ -58,9 +58,17 @@ export async function runEngine(query: NexmarkQuery, { store: path, cut }: Measu
   return { ...spent, peakBytes, rows: checksum.rows, checksum: String(checksum), read }
 }
 
+interface Run {
+  readonly cut: number
+  readonly workers: number
+}
+
 /** Runs the model until it has said all of this cut, and stops it. */
-async function untilCaughtUp(store: Store, model: BoundModel, cut: number): Promise<Pick<Measured, 'seconds' | 'cpuSeconds'>> {
-  const runner = new LiveRunner({ models: [model], writer: store, reader: store.reader(), signal: store })
+async function untilCaughtUp(store: Store, model: BoundModel, { cut, workers }: Run): Promise<Pick<Measured, 'seconds' | 'cpuSeconds'>> {
+  const pool = workers === 1 ? null : await WorkerPool.start(workers)
+  const before = pool === null ? [0] : await pool.cpuSeconds()
+  const options = { models: [model], writer: store, reader: store.reader(), signal: store }
+  const runner = new LiveRunner(pool === null ? options : { ...options, workers: pool })
   const stop = new AbortController()
   const [startMs, startCpu] = [performance.now(), process.threadCpuUsage()]
   const done = runner.run(stop.signal)
@@ -72,7 +80,9 @@ async function untilCaughtUp(store: Store, model: BoundModel, cut: number): Prom
   }
   const seconds = (performance.now() - startMs) / 1000
   const { user, system } = process.threadCpuUsage(startCpu)
+  const spent = pool === null ? [0] : (await pool.cpuSeconds()).map((one, at) => one - (before[at] as number))
   stop.abort()
   await done
-  return { seconds, cpuSeconds: (user + system) / 1e6 }
+  await pool?.close()
+  return { seconds, cpuSeconds: (user + system) / 1e6 + Math.max(...spent) }
 }

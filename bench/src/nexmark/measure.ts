@@ -14,10 +14,12 @@ export interface MeasureOrder {
   readonly portionEvents: number
   /** Of `engine`: the last cut of the log. */
   readonly cut: number
+  /** Of `engine`: the threads that the model is spread over; 1 for the engine's own. */
+  readonly workers: number
 }
 
 export interface Measured {
-  /** By the clock, and of the thread that did the work. */
+  /** By the clock, and of the thread that did the work; with workers, of the runner's thread and the busiest worker. */
   readonly seconds: number
   readonly cpuSeconds: number
   readonly peakBytes: number

@@ -22,6 +22,8 @@ export interface NexmarkOptions {
   readonly rate: number
   readonly portion: number
   readonly modes: string
+  /** The engine is measured in one thread, and over so many workers; 1 for the former alone. */
+  readonly workers: number
   readonly note: (line: string) => void
 }
 
@@ -40,8 +42,12 @@ export interface QueryFigures {
   readonly goalPerSecond: number | null
   readonly refused?: string
   readonly engine?: ModeFigures
+  /** The engine over several workers. */
+  readonly spread?: ModeFigures
   readonly operators?: ModeFigures
   readonly peer?: ModeFigures
+  /** How many times the speed of one worker, by the clock. */
+  readonly timesOne?: number
   /** How many times the peer's speed, both in memory. */
   readonly timesPeer?: number
 }
@@ -88,11 +94,10 @@ interface QueryOptions extends NexmarkOptions {
 }
 
 async function ofQuery(query: NexmarkQuery, options: QueryOptions): Promise<QueryFigures> {
-  const best: Partial<Record<'engine' | 'operators' | 'peer', ModeFigures>> = {}
+  const best: Partial<Record<Mode, ModeFigures>> = {}
   const head = { query: query.name, goalPerSecond: query.goal === null ? null : query.goal * 1000 }
   for (let round = 0; round < options.rounds; round += 1) {
-    for (const mode of ['engine', 'operators', 'peer'] as const) {
-      if (!options.modes.split(',').includes(mode)) continue
+    for (const mode of modesOf(options)) {
       const measured = await measure(query, mode, options)
       if ('refused' in measured) {
         if (mode === 'peer') continue
@@ -100,20 +105,38 @@ async function ofQuery(query: NexmarkQuery, options: QueryOptions): Promise<Quer
       }
       const figures = figuresOf(measured, options)
       const before = best[mode]
-      if (before === undefined || figures.eventsPerCpuSecond > before.eventsPerCpuSecond || !figures.sameAsDuckdb) best[mode] = figures
+      const by = mode === 'spread' ? 'eventsPerSecond' : 'eventsPerCpuSecond'
+      if (before === undefined || figures[by] > before[by] || !figures.sameAsDuckdb) best[mode] = figures
     }
   }
-  const { operators, peer } = best
+  const { operators, peer, engine, spread } = best
   const times = operators === undefined || peer === undefined ? null : operators.eventsPerCpuSecond / peer.eventsPerCpuSecond
-  return { ...head, ...best, ...(times === null ? {} : { timesPeer: Math.round(times * 10) / 10 }) }
+  const timesOne = engine === undefined || spread === undefined ? null : spread.eventsPerSecond / engine.eventsPerSecond
+  const rounded = (ratio: number): number => Math.round(ratio * 10) / 10
+  return {
+    ...head,
+    ...best,
+    ...(timesOne === null ? {} : { timesOne: rounded(timesOne) }),
+    ...(times === null ? {} : { timesPeer: rounded(times) }),
+  }
 }
 
-async function measure(query: NexmarkQuery, mode: MeasureOrder['mode'], options: QueryOptions): Promise<Measured | Refused> {
+type Mode = 'engine' | 'spread' | 'operators' | 'peer'
+
+function modesOf({ modes, workers }: NexmarkOptions): readonly Mode[] {
+  const asked = modes.split(',')
+  return (['engine', 'spread', 'operators', 'peer'] as const).filter((mode) =>
+    mode === 'spread' ? workers > 1 && asked.includes('engine') : asked.includes(mode),
+  )
+}
+
+async function measure(query: NexmarkQuery, mode: Mode, options: QueryOptions): Promise<Measured | Refused> {
   const { file, folder, portion: portionEvents } = options
   const store = join(folder, query.name, 'store.db')
-  const order: MeasureOrder = { mode, query: query.name, file, store, portionEvents, cut: 0 }
+  const workers = mode === 'spread' ? options.workers : 1
+  const order: MeasureOrder = { mode: mode === 'spread' ? 'engine' : mode, workers, query: query.name, file, store, portionEvents, cut: 0 }
   const child = { file: PROCESS, flags: [...NODE_FLAGS, HEAP] }
-  if (mode !== 'engine') return runChild<Measured | Refused>({ ...child, order })
+  if (order.mode !== 'engine') return runChild<Measured | Refused>({ ...child, order })
   try {
     const prepared = await runChild<Prepared | Refused>({ ...child, order: { ...order, mode: 'prepare' } })
     if ('refused' in prepared) return prepared
@@ -135,8 +158,8 @@ function figuresOf({ seconds, cpuSeconds, peakBytes, rows, checksum, read }: Mea
 }
 
 function judged(queries: readonly QueryFigures[]): Pick<NexmarkOutcome, 'wrong' | 'refused' | 'belowGoal'> {
-  const isWrong = ({ engine, operators, peer }: QueryFigures): boolean =>
-    [engine, operators, peer].some((figures) => figures !== undefined && !figures.sameAsDuckdb)
+  const isWrong = ({ engine, spread, operators, peer }: QueryFigures): boolean =>
+    [engine, spread, operators, peer].some((figures) => figures !== undefined && !figures.sameAsDuckdb)
   const isBelow = ({ goalPerSecond, engine }: QueryFigures): boolean =>
     goalPerSecond !== null && engine !== undefined && engine.eventsPerCpuSecond < goalPerSecond
   return {
@@ -146,7 +169,7 @@ function judged(queries: readonly QueryFigures[]): Pick<NexmarkOutcome, 'wrong' 
   }
 }
 
-function lineOf({ query, goalPerSecond, refused, engine, operators, peer, timesPeer }: QueryFigures): string {
+function lineOf({ query, goalPerSecond, refused, engine, spread, operators, peer, timesOne, timesPeer }: QueryFigures): string {
   if (refused !== undefined) return `${query.padEnd(4)} is refused: ${refused}`
   const thousands = (perSecond: number | undefined): string => (perSecond === undefined ? '-' : String(Math.round(perSecond / 1000)))
   const part = (name: string, figures: ModeFigures | undefined): string =>
@@ -155,8 +178,9 @@ function lineOf({ query, goalPerSecond, refused, engine, operators, peer, timesP
       : `${name} ${thousands(figures.eventsPerSecond).padStart(5)} (${thousands(figures.eventsPerCpuSecond)}) k/s${figures.sameAsDuckdb ? '' : ' WRONG'}  `
   const goal = goalPerSecond === null ? '' : `goal ${thousands(goalPerSecond)}  `
   const memory = engine === undefined ? '' : `${engine.peakMegabytes} MB  `
+  const one = timesOne === undefined ? '' : `${timesOne} x  `
   const times = timesPeer === undefined ? '' : `${timesPeer} x`
-  return `${query.padEnd(4)} ${goal}${part('engine', engine)}${memory}${part('operators', operators)}${part('db-ivm', peer)}${times}`
+  return `${query.padEnd(4)} ${goal}${part('engine', engine)}${memory}${part('workers', spread)}${one}${part('operators', operators)}${part('db-ivm', peer)}${times}`
 }
 
 export function nexmarkText({ events, rate, queries }: NexmarkOutcome): string {

@@ -2,8 +2,8 @@ import { type Command, defineCommand } from '@millrace/testing'
 
 export const nexmark: Command = defineCommand({
   name: 'nexmark',
-  summary: `the queries of Nexmark, live, over a seeded file of events: events a second of one worker from the log
-to the model's stream, of the operators alone, and of @tanstack/db-ivm; each result against DuckDB's`,
+  summary: `the queries of Nexmark, live, over a seeded file of events: events a second of one worker, and of several,
+from the log to the model's stream, of the operators alone, and of @tanstack/db-ivm; each result against DuckDB's`,
   options: {
     events: { default: 500_000, quick: 20_000, help: 'events in the file' },
     rounds: { default: 3, quick: 1, help: 'rounds, of which the best is told: others share the machine' },
@@ -11,6 +11,7 @@ to the model's stream, of the operators alone, and of @tanstack/db-ivm; each res
     seed: { default: 1, help: 'the seed of the events' },
     rate: { default: 10_000, help: 'events a second of event time: how fast windows roll' },
     portion: { default: 5000, help: 'events in one commit of the log, and in one step of what has no log' },
+    workers: { default: 2, quick: 1, help: 'the engine is measured in one thread, and over so many workers; 1: only the former' },
     modes: { default: 'engine,operators,peer', help: 'what is measured' },
   },
   async run(values, note) {

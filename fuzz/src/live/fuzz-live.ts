@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { caseToJson, type Difference, Judge, type LiveCase, printCase, randomCase, shrinkCase, SqlShrinker } from '@millrace/live/testing'
+import { WorkerPool } from '@millrace/live'
 import { fastFolder } from './fast-folder.ts'
 import { Tally } from './tally.ts'
 
@@ -13,6 +14,8 @@ const SEED_STRIDE = 1_000_003
 export interface LiveFuzzOptions {
   readonly numbers: readonly number[]
   readonly seed: number
+  /** Threads over which the models are spread; 1: in the runner's own. */
+  readonly workers?: number
   readonly lanes: number
   readonly tries: number
   /** Cases after the first that fails are left out. */
@@ -34,15 +37,17 @@ export interface LiveFuzzOutcome {
   readonly seconds: number
 }
 
-export async function fuzzLive({ numbers, seed, lanes, tries, stopsAtFirst = false, note }: LiveFuzzOptions): Promise<LiveFuzzOutcome> {
+export async function fuzzLive(options: LiveFuzzOptions): Promise<LiveFuzzOutcome> {
+  const { numbers, seed, workers = 1, lanes, tries, stopsAtFirst = false, note } = options
   process.env['TMPDIR'] = fastFolder()
   const tally = new Tally()
   const startMs = performance.now()
   const seconds = (): number => Math.round((performance.now() - startMs) / 100) / 10
   const waiting = numbers.values()
   const found: { number: number; file: string; sql: string }[] = []
+  const pool = workers === 1 ? null : await WorkerPool.start(workers)
   const lane = async (): Promise<void> => {
-    const judge = new Judge()
+    const judge = new Judge(pool)
     try {
       for (const number of waiting) {
         if (stopsAtFirst && tally.mismatches > 0) break
@@ -63,6 +68,7 @@ export async function fuzzLive({ numbers, seed, lanes, tries, stopsAtFirst = fal
     }
   }
   await Promise.all(Array.from({ length: Math.min(lanes, numbers.length) }, lane))
+  await pool?.close()
   return { ...tally.outcome(), found: found.sort((one, other) => one.number - other.number), seconds: seconds() }
 }
 

@@ -49,4 +49,4 @@ export { fileOf, type ModelSource, sqlError, type SqlProblem, whereIs } from './
 export { type SqlPlace, sqlFrame } from './sql-place.ts'
 export { EVALUATION_SETTINGS } from './evaluation-settings.ts'
 export { readDuckdbValue, toDuckdbValue } from './duckdb-value.ts'
-export { identityOf } from './unique-key.ts'
+export { identityOf, uniqueKeyOf } from './unique-key.ts'

@@ -56,6 +56,12 @@ export const LIVE_ERRORS = {
     retry: 'backoff',
     exit: 1,
   },
+  LIVE_WORKER_LOST: {
+    summary: 'A worker thread of the live models is lost, and what it remembered with it: {what}.',
+    hint: 'Start again with `millrace start`: models begin where they stopped. If it was out of memory, lower `live.workers` in millrace.config.ts.',
+    retry: 'after-fix',
+    exit: 1,
+  },
   LIVE_STATE_INVALID: {
     summary: 'The saved state of {stream} does not fit this Millrace: {problem}.',
     hint: 'Restore the last good copy with `millrace restore BACKUP`, or check the disk with `millrace doctor`.',

@@ -1,6 +1,6 @@
 import { seededRandom } from '@millrace/base'
 import type { Value } from '@millrace/core'
-import { laneValueAt } from '@millrace/sql'
+import { type BoundModel, laneValueAt } from '@millrace/sql'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bound, CUSTOMERS, EVENTS, ORDERS, TABLES } from '../testing/shop.ts'
@@ -8,6 +8,7 @@ import { type RowChange, ShopLog } from '../testing/shop-log.ts'
 import { Filling } from './filling.ts'
 import { FoldSet } from './fold-set.ts'
 import { columnsRead } from './model-graph.ts'
+import { ModelUnit } from './model-unit.ts'
 
 const MODELS = {
   named: 'SELECT o.id, c.name FROM shop.orders o LEFT JOIN shop.customers c ON c.id = o.customer_id',
@@ -34,14 +35,19 @@ describe('models that are filled while their streams change', () => {
           return folds.step(range)
         }
         advance()
-        const plan = { models, copies: new Set<string>(), published: new Set<string>() }
+        const plan = {
+          models,
+          copies: new Set<string>(),
+          published: new Set<string>(),
+          makeUnit: (model: BoundModel) => new ModelUnit(model),
+        }
         const filling = new Filling({ ...plan, sliceRows }, folds.keepers, log.reader)
-        while (!filling.slice()) {
+        while (!(await filling.slice())) {
           await log.push(changes(1 + random.below(6)))
-          filling.follow(advance().changes)
+          await filling.follow(advance().changes)
         }
         const atOnce = new Filling({ ...plan, sliceRows: 1_000_000 }, folds.keepers, log.reader)
-        while (!atOnce.slice());
+        while (!(await atOnce.slice()));
         expect(relations(filling)).toEqual(relations(atOnce))
       } finally {
         await log.close()

@@ -21,14 +21,13 @@ import { ArrangementShape } from '../zset/arrangement-shape.ts'
 import { hashRows } from '../zset/row-hash.ts'
 import { gatherBatch, type ZBatch } from '../zset/z-batch.ts'
 import type { FoldKeeper } from './fold-keeper.ts'
-import type { StateScope } from '../spill/state-scope.ts'
-import type { StateMemory } from '../spill/state-memory.ts'
-import { ModelUnit } from './model-unit.ts'
+import type { LiveUnit, MakeUnit } from './live-unit.ts'
+import { stepUnits } from './step-units.ts'
 
 const SLICE_ROWS = 4096
 
 export interface FilledModel {
-  readonly unit: ModelUnit
+  readonly unit: LiveUnit
   /** What to publish; null for a model that is published already. */
   readonly difference: ZBatch | null
   /** Its stream holds rows that cannot be told one by one (of another shape, not kept any more): all go first. */
@@ -36,7 +35,7 @@ export interface FilledModel {
 }
 
 interface FillingUnit {
-  readonly unit: ModelUnit
+  readonly unit: LiveUnit
   readonly total: RelationTotal | null
   readonly truncates: boolean
   readonly isCopy: boolean
@@ -49,8 +48,7 @@ export interface FillingPlan {
   readonly copies: ReadonlySet<string>
   /** Models whose streams hold their relation already. */
   readonly published: ReadonlySet<string>
-  /** Where the models' states lie; by default in memory. */
-  readonly memory?: StateMemory
+  readonly makeUnit: MakeUnit
   /** How many rows one slice tells. */
   readonly sliceRows?: number
 }
@@ -68,7 +66,7 @@ export class Filling {
     this.#folds = folds
     this.#sliceRows = plan.sliceRows ?? SLICE_ROWS
     this.#units = plan.models.map((model) => {
-      const unit = new ModelUnit(model, plan.memory)
+      const unit = plan.makeUnit(model)
       const isCopy = plan.copies.has(model.name)
       if (isCopy || plan.published.has(model.name)) return { unit, total: null, truncates: false, isCopy }
       const published = reader.streams().find((stream) => stream.name === model.name)
@@ -85,29 +83,24 @@ export class Filling {
     return this.#units.filter((unit) => !unit.isCopy).map(({ unit }) => unit.model)
   }
 
-  /** The states of all models that it computes. */
-  get scopes(): readonly StateScope[] {
-    return this.#units.map(({ unit }) => unit.scope)
-  }
-
   /** Tells the models the next rows; true once all rows have been told. */
-  slice(): boolean {
+  async slice(): Promise<boolean> {
     for (const [stream, cursor] of this.#cursors) {
       const { store } = (this.#folds.get(stream) as FoldKeeper).fold
       if (cursor >= store.slotCount) continue
       const { batch, next } = store.rows(cursor, Math.min(store.slotCount, cursor + this.#sliceRows))
       this.#cursors.set(stream, next)
       this.rowsTold += batch.count
-      this.#step(new Map([[stream, batch]]))
+      await this.#step(new Map([[stream, batch]]))
       return false
     }
     // What depends on no row at all comes to be in the first step.
-    if (!this.#started) this.#step(new Map())
+    if (!this.#started) await this.#step(new Map())
     return true
   }
 
   /** Tells the models what a step changed among the rows that they know. */
-  follow(changes: ReadonlyMap<string, FoldChange>): void {
+  async follow(changes: ReadonlyMap<string, FoldChange>): Promise<void> {
     const known = new Map<string, ZBatch>()
     for (const [stream, { batch, slots }] of changes) {
       const cursor = this.#cursors.get(stream)
@@ -115,7 +108,7 @@ export class Filling {
       const rows = Int32Array.from({ length: batch.count }, (_, row) => row).filter((row) => (slots[row] as number) < cursor)
       if (rows.length > 0) known.set(stream, rows.length === batch.count ? batch : gatherBatch(batch, rows, rows.length))
     }
-    if (known.size > 0) this.#step(known)
+    if (known.size > 0) await this.#step(known)
   }
 
   /** What the version before has published since the beginning: the new one need not tell that. */
@@ -125,20 +118,31 @@ export class Filling {
     if (filling?.truncates === false && output.count > 0) filling.total?.subtract(output)
   }
 
+  /** The copies are of no further use. */
   finish(): readonly FilledModel[] {
+    for (const { unit, isCopy } of this.#units) if (isCopy) unit.close()
     return this.#units
       .filter((filling) => !filling.isCopy)
       .map(({ unit, total, truncates }) => ({ unit, truncates, difference: total === null ? null : total.rows() }))
   }
 
-  #step(batches: ReadonlyMap<string, ZBatch>): void {
+  /** Gives up: none of its units will run. */
+  close(): void {
+    for (const { unit } of this.#units) unit.close()
+  }
+
+  async #step(batches: ReadonlyMap<string, ZBatch>): Promise<void> {
     this.#started = true
     const changes = new Map<string, RelationChange>()
     for (const [stream, batch] of batches) changes.set(stream, (this.#folds.get(stream) as FoldKeeper).asRelation(batch))
+    const stepped = await stepUnits(
+      this.#units.map(({ unit }) => unit),
+      changes,
+    )
     for (const { unit, total } of this.#units) {
-      const output = unit.step((relation) => changes.get(relation) ?? null)
-      changes.set(unit.model.name, unit.asRelation(output))
-      total?.add(output)
+      const told = stepped.get(unit)
+      if (told?.kind === 'failed') throw told.error
+      if (told?.kind === 'stepped') total?.add(told.change)
     }
   }
 }

@@ -28,19 +28,24 @@ import type { BoundModel } from '@millrace/sql'
 import type { FoldChange } from '../fold/fold-change.ts'
 import type { RelationChange } from '../operator/operator.ts'
 import { StateMemory, type StateMemoryOptions } from '../spill/state-memory.ts'
+import { SpreadUnit } from '../spread/spread-unit.ts'
+import type { RunnerWorkers } from '../spread/shard-host.ts'
 import { CommitLane } from './commit-lane.ts'
 import { type FilledModel, Filling } from './filling.ts'
 import type { FoldKeeper } from './fold-keeper.ts'
 import { type ColumnsRead, FoldSet, type SetStep } from './fold-set.ts'
 import { asSourceProgress, type LiveProgress, readProgress } from './live-progress.ts'
 import { columnsRead, withInputs, withReaders } from './model-graph.ts'
-import type { ModelUnit } from './model-unit.ts'
+import type { LiveUnit, MakeUnit } from './live-unit.ts'
+import { ModelUnit } from './model-unit.ts'
 import { observeModels } from './observe-models.ts'
 import { type FillSpeed, PublishedTexts } from './published-models.ts'
-import { outputOf, outputOfFilled, streamOf } from './publication.ts'
+import { outputOf, outputOfFilled, type OutputOrigin, streamOf } from './publication.ts'
+import { RunningUnits } from './running-units.ts'
 import { StatusBoard } from './status-board.ts'
 import { StepMeter } from './step-meter.ts'
 import { StepSize } from './step-size.ts'
+import { type Stepped, stepUnits } from './step-units.ts'
 import { Succession } from './succession.ts'
 
 export interface LiveRunnerOptions {
@@ -52,6 +57,8 @@ export interface LiveRunnerOptions {
   /** The runner's own: it closes it when it ends. */
   readonly reader: LogReader
   readonly signal: CutSignal
+  /** Where the models are computed; without one in this thread. Whoever gave it closes it, after the runner has ended. */
+  readonly workers?: RunnerWorkers
   readonly clock?: Clock
   readonly random?: Random
   /** How much memory the models' state may take; without it there is no limit. */
@@ -89,7 +96,10 @@ export class LiveRunner implements Stage {
   /** Streams whose history is not whole: what reads them has failed for good. */
   readonly #lost = new Set<string>()
   #arrival: Arrival | null = null
-  #running: readonly ModelUnit[] = []
+  readonly #running = new RunningUnits()
+  readonly #makeUnit: MakeUnit
+  /** Aborts where this runner cannot go on: a commit was refused for good, a worker is lost. */
+  readonly #broken: AbortSignal
   #filling: Filling | null = null
   #fillingSinceMs = 0
   #speed: FillSpeed | null = null
@@ -97,16 +107,8 @@ export class LiveRunner implements Stage {
   #succession: Succession
   readonly #texts: PublishedTexts
 
-  constructor({
-    models,
-    earlier = [],
-    writer,
-    reader,
-    signal,
-    clock = systemClock,
-    random = systemRandom,
-    memory = {},
-  }: LiveRunnerOptions) {
+  constructor(options: LiveRunnerOptions) {
+    const { models, earlier = [], writer, reader, signal, workers, memory = {}, clock = systemClock, random = systemRandom } = options
     this.#memory = new StateMemory(memory)
     this.#models = models
     this.#earlier = earlier
@@ -117,6 +119,9 @@ export class LiveRunner implements Stage {
     this.#clock = clock
     this.#random = random
     this.#commits = new CommitLane({ writer, clock, random })
+    this.#broken = workers === undefined ? this.#commits.broken : AbortSignal.any([this.#commits.broken, workers.broken])
+    this.#makeUnit = (model) =>
+      workers === undefined ? new ModelUnit(model, this.#memory) : new SpreadUnit(model, { host: workers, memory: this.#memory })
     this.#folds = new FoldSet(reader)
     this.#status = new StatusBoard(models, { clock, random })
     this.#meter = new StepMeter(reader, clock)
@@ -124,12 +129,13 @@ export class LiveRunner implements Stage {
 
   async run(signal: AbortSignal): Promise<void> {
     try {
-      await this.#work(AbortSignal.any([signal, this.#commits.broken]))
-      this.#commits.broken.throwIfAborted()
+      await this.#work(AbortSignal.any([signal, this.#broken]))
+      this.#broken.throwIfAborted()
       await this.#saveAll()
     } finally {
       await this.#commits.settled().catch(() => undefined)
       this.#status.stopped()
+      this.#forget()
       this.#memory.close()
       this.#reader.close()
     }
@@ -154,7 +160,7 @@ export class LiveRunner implements Stage {
         await this.#start(signal)
         while (!signal.aborted) await this.#turn(signal)
       } catch (error) {
-        if (this.#commits.broken.aborted) throw this.#commits.broken.reason
+        if (this.#broken.aborted) throw this.#broken.reason
         if (signal.aborted && error === signal.reason) return
         if (!(error instanceof MillraceError) || error.retry !== 'backoff') throw error
         await this.#beginAnew(error, attempt, signal)
@@ -165,14 +171,18 @@ export class LiveRunner implements Stage {
   /** What passes by itself (a disk that could not be read) is met by starting from the store again. */
   async #beginAnew(problem: MillraceError, attempt: number, signal: AbortSignal): Promise<void> {
     this.#folds = new FoldSet(this.#reader)
-    this.#running = []
-    this.#filling = null
-    this.#arrival = null
-    this.#memory.retain(new Set())
+    this.#forget()
     this.#status.setAll('retrying', problem)
     await this.#commits.settled()
     await this.#clock.sleep(backoffMs(this.#random, { attempt, ...RETRY }), signal).catch(() => undefined)
     this.#status.setAll('starting', null)
+  }
+
+  #forget(): void {
+    this.#running.replace([])
+    this.#filling?.close()
+    this.#filling = null
+    this.#arrival = null
   }
 
   /** First what is published already is brought back to where it was; then the rest begins to fill. */
@@ -203,7 +213,7 @@ export class LiveRunner implements Stage {
     this.#fill(whole, new Set(whole.map((model) => model.name)))
     while (this.#filling !== null || this.#arrival !== null) {
       await this.#advanceArrival()
-      this.#advanceFilling()
+      await this.#advanceFilling()
       await this.#pause(signal)
     }
   }
@@ -236,17 +246,11 @@ export class LiveRunner implements Stage {
     const newestCut = this.#reader.cut()
     const stepped = newestCut > this.#progress.cut && (await this.#step(newestCut, signal))
     const arrived = await this.#advanceArrival()
-    const filled = this.#advanceFilling()
+    const filled = await this.#advanceFilling()
     if (filled !== null) await this.#publish(filled, signal)
     this.#retryFailed()
-    this.#releaseStates()
     if (stepped || arrived || filled !== null || this.#filling !== null) await this.#pause(signal)
     else await this.#sleep(signal)
-  }
-
-  /** Gives back what models hold that are no more. */
-  #releaseStates(): void {
-    this.#memory.retain(new Set([...this.#running.map(({ scope }) => scope), ...(this.#filling?.scopes ?? [])]))
   }
 
   /** True where the step found anything. */
@@ -263,10 +267,12 @@ export class LiveRunner implements Stage {
       this.#lost.add(stream)
       this.#failReaders(stream, error)
     }
+    const isEmpty = range.batches.length === 0
+    const appends = isEmpty ? [] : await this.#stepModels(stepped, range.untilCut)
+    if (!isEmpty) await this.#followFilling(stepped.changes)
+    // Told only now: whoever observes it takes it for what the models reflect.
     this.#progress = { ...this.#progress, cut: range.untilCut }
-    if (range.batches.length === 0) return false
-    const appends = this.#stepModels(stepped, range.untilCut)
-    this.#followFilling(stepped.changes)
+    if (isEmpty) return false
     const tookMs = this.#clock.monotonicMs() - startMs
     this.#meter.took(range.batches, tookMs)
     this.#size.learn(tookMs, range.untilCut < untilCut)
@@ -290,28 +296,26 @@ export class LiveRunner implements Stage {
     }
   }
 
-  #stepModels({ changes, oldestMicros }: SetStep, asOf: number): readonly Append[] {
-    const known = this.#relations(changes)
+  async #stepModels({ changes, oldestMicros }: SetStep, asOf: number): Promise<readonly Append[]> {
+    const units = this.#running.all.filter(({ model }) => this.#isAlive(model))
+    const stepped = await stepUnits(units, this.#relations(changes))
     const origin = { asOf, timeMicros: oldestMicros }
     const appends: Append[] = []
-    for (const unit of this.#running) {
-      const { model } = unit
-      if (!this.#isAlive(model)) continue
-      try {
-        const change = unit.step((relation) => known.get(relation) ?? null)
-        known.set(model.name, unit.asRelation(change))
-        if (this.#succession.has(model)) this.#filling?.supersede(model.name, change)
-        const output = outputOf(model, change, origin)
-        appends.push(...output.appends)
-        if (output.changes > 0) this.#status.published(model.name, output.changes)
-      } catch (error) {
-        if (!(error instanceof MillraceError) || error.retry === 'backoff') throw error
-        if (this.#succession.has(model)) this.#endSuccession()
-        else this.#failReaders(model.name, error)
-      }
-    }
-    this.#running = this.#running.filter(({ model }) => this.#isAlive(model))
+    for (const unit of units) appends.push(...this.#told(unit, stepped.get(unit), origin))
+    this.#running.keep((model) => this.#isAlive(model))
     return appends
+  }
+
+  #told({ model }: LiveUnit, step: Stepped | undefined, origin: OutputOrigin): readonly Append[] {
+    if (step?.kind === 'failed') {
+      if (this.#succession.has(model)) this.#endSuccession()
+      else this.#failReaders(model.name, step.error)
+    }
+    if (step?.kind !== 'stepped' || !this.#isAlive(model)) return []
+    if (this.#succession.has(model)) this.#filling?.supersede(model.name, step.change)
+    const output = outputOf(model, step.change, origin)
+    if (output.changes > 0) this.#status.published(model.name, output.changes)
+    return output.appends
   }
 
   #relations(changes: ReadonlyMap<string, FoldChange>): Map<string, RelationChange> {
@@ -331,7 +335,7 @@ export class LiveRunner implements Stage {
     this.#progress = { ...this.#progress, folds }
     const { streams, appends } = made
     await this.#commits.push({ streams, appends, progress: asSourceProgress(this.#progress), ...(state === null ? {} : { state }) }, signal)
-    for (const { model, stateRows, scope } of this.#running) this.#status.holds(model.name, { rows: stateRows, ...scope.size })
+    for (const { model, stateSize } of this.#running.all) this.#status.holds(model.name, stateSize)
   }
 
   /** True while folds are on their way. */
@@ -355,18 +359,18 @@ export class LiveRunner implements Stage {
     const all = isOld ? models : withInputs(this.#models, targets)
     const copies = new Set(all.map((model) => model.name).filter((name) => !targets.has(name)))
     this.#filling =
-      all.length === 0 ? null : new Filling({ models: all, copies, published, memory: this.#memory }, this.#folds.keepers, this.#reader)
+      all.length === 0 ? null : new Filling({ models: all, copies, published, makeUnit: this.#makeUnit }, this.#folds.keepers, this.#reader)
     if (this.#filling === null) this.#endSuccession()
     this.#fillingSinceMs = this.#clock.monotonicMs()
     for (const name of targets) if (!published.has(name)) this.#status.setPhase(name, 'filling')
   }
 
   /** Null while it goes on, or where there is none. */
-  #advanceFilling(): readonly FilledModel[] | null {
+  async #advanceFilling(): Promise<readonly FilledModel[] | null> {
     const filling = this.#filling
     if (filling === null) return null
     try {
-      if (!filling.slice()) return null
+      if (!(await filling.slice())) return null
       this.#filling = null
       const filled = filling.finish()
       this.#join(filled)
@@ -379,11 +383,11 @@ export class LiveRunner implements Stage {
     }
   }
 
-  #followFilling(changes: ReadonlyMap<string, FoldChange>): void {
+  async #followFilling(changes: ReadonlyMap<string, FoldChange>): Promise<void> {
     const filling = this.#filling
     if (filling === null) return
     try {
-      filling.follow(changes)
+      await filling.follow(changes)
     } catch (error) {
       this.#fillingFailed(filling, error)
     }
@@ -392,7 +396,8 @@ export class LiveRunner implements Stage {
   /** The models that can still be filled begin anew without the one that failed, between two steps. */
   #fillingFailed(filling: Filling, error: unknown): void {
     this.#filling = null
-    if (!(error instanceof MillraceError) || error.retry === 'backoff') throw error
+    filling.close()
+    if (!(error instanceof MillraceError) || error.code !== 'LIVE_EVALUATION') throw error
     const failed = String(error.details['model'])
     const isOld = filling.models.some((model) => model.name === failed && this.#succession.has(model))
     const rest = filling.models.filter((model) => this.#models.includes(model))
@@ -404,7 +409,7 @@ export class LiveRunner implements Stage {
   /** The old versions' streams stand still from here on, until the new ones are filled. */
   #endSuccession(): void {
     const ended = new Set(this.#succession.models.map(({ name, fingerprint }) => `${name} ${fingerprint}`))
-    this.#running = this.#running.filter(({ model }) => !this.#succession.has(model))
+    this.#running.keep((model) => !this.#succession.has(model))
     this.#succession.end()
     const models = Object.entries(this.#progress.models).filter(([name, fingerprint]) => !ended.has(`${name} ${fingerprint}`))
     this.#progress = { ...this.#progress, models: Object.fromEntries(models) }
@@ -415,10 +420,10 @@ export class LiveRunner implements Stage {
   }
 
   #join(filled: readonly FilledModel[]): void {
-    const units = new Map([...this.#running, ...filled.map(({ unit }) => unit)].map((unit) => [unit.model, unit]))
+    const units = new Map([...this.#running.all, ...filled.map(({ unit }) => unit)].map((unit) => [unit.model, unit]))
     const isNew = filled.some(({ difference }) => difference !== null)
     if (isNew) this.#endSuccession()
-    this.#running = [...this.#models, ...this.#succession.models].flatMap((model) => units.get(model) ?? [])
+    this.#running.replace([...this.#models, ...this.#succession.models].flatMap((model) => units.get(model) ?? []))
     for (const { unit } of filled) {
       if (this.#succession.has(unit.model)) continue
       this.#status.joined(unit.model.name)

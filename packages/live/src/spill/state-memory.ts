@@ -61,13 +61,9 @@ export class StateMemory {
     this.#owners.add(owner)
   }
 
-  /** Closes the states of all but these. */
-  retain(owners: ReadonlySet<StateOwner>): void {
-    for (const owner of this.#owners) {
-      if (owners.has(owner)) continue
-      owner.close()
-      this.#owners.delete(owner)
-    }
+  /** Closes the states of one that is no more. */
+  release(owner: StateOwner): void {
+    if (this.#owners.delete(owner)) owner.close()
   }
 
   /** A part was used; `grownBy` since it was last. */
@@ -92,7 +88,7 @@ export class StateMemory {
   }
 
   close(): void {
-    this.retain(new Set())
+    for (const owner of this.#owners) this.release(owner)
     this.scratch.close()
   }
 

@@ -5,6 +5,7 @@ import type { CaseQuery, LiveCase, LiveStep } from './live-case.ts'
 import type { StateMemoryOptions } from '../spill/state-memory.ts'
 import { Oracle } from './oracle.ts'
 import { PublishedRelation, textOf } from './published-relation.ts'
+import type { RunnerWorkers } from '../spread/shard-host.ts'
 import { type RunningModels, ShopLog } from './shop-log.ts'
 import { TableRows } from './table-rows.ts'
 
@@ -35,6 +36,12 @@ export interface Verdict {
 
 export class Judge {
   readonly #oracle = new Oracle()
+  readonly #workers: RunnerWorkers | null
+
+  /** `workers`: where the models are computed; without them in this thread. */
+  constructor(workers: RunnerWorkers | null = null) {
+    this.#workers = workers
+  }
 
   async judge(given: LiveCase): Promise<Verdict> {
     await this.#oracle.begin(given.tables)
@@ -65,7 +72,9 @@ export class Judge {
   }
 
   async #run(given: LiveCase, bound: readonly BoundModel[], unanswered: Refusal[]): Promise<Difference | null> {
-    const run = new CaseRun(await ShopLog.open(given.tables), given, bound, this.#oracle)
+    const log = await ShopLog.open(given.tables)
+    log.workers = this.#workers
+    const run = new CaseRun(log, given, bound, this.#oracle)
     try {
       for (const [at, step] of given.steps.entries()) {
         const difference = await run.step(step, at)

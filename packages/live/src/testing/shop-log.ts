@@ -8,6 +8,7 @@ import { openStore, type Store } from '@millrace/store'
 import { Killed, MortalWriter } from './mortal-writer.ts'
 import type { StateMemoryOptions } from '../spill/state-memory.ts'
 import { LiveRunner } from '../runner/live-runner.ts'
+import type { RunnerWorkers } from '../spread/shard-host.ts'
 
 export interface RowChange {
   readonly stream: string
@@ -22,6 +23,8 @@ export class ShopLog {
   reader: LogReader
   readonly #folder: string
   readonly #streams: Map<string, StreamDefinition>
+  /** Where models are computed that are started from now on; in this thread without them. */
+  workers: RunnerWorkers | null = null
   #transaction = 0
 
   private constructor(folder: string, store: Store, streams: readonly StreamDefinition[]) {
@@ -93,7 +96,9 @@ export class RunningModels {
 
   constructor(log: ShopLog, { models, earlier, memory }: RunPlan) {
     this.#writer = new MortalWriter(log.store)
-    this.runner = new LiveRunner({ models, earlier, writer: this.#writer, reader: log.store.reader(), signal: log.store, memory })
+    const { store, workers } = log
+    const options = { models, earlier, writer: this.#writer, reader: store.reader(), signal: store, memory }
+    this.runner = new LiveRunner(workers === null ? options : { ...options, workers })
     this.#done = this.runner.run(this.#stop.signal).catch((error: unknown) => {
       this.#failure = error
     })

@@ -1,0 +1,28 @@
+/** How the rows of a relation come to the shards that compute a part of a plan. */
+export interface Exchange {
+  /** Under which the shards' scans know what comes this way. */
+  readonly name: string
+  readonly relation: string
+  /** The columns that the scans read. */
+  readonly columns: readonly string[]
+  /** Rows that agree in these columns come to the same shard; null where any row may come to any. */
+  readonly key: readonly string[] | null
+}
+
+/** The exchanges of one part of a plan, made as its scans are met. */
+export class Exchanges {
+  readonly #all = new Map<string, Exchange>()
+
+  /** The name of the exchange that brings these columns of a relation, by this key. */
+  nameOf(relation: string, columns: readonly (string | null)[], key: readonly string[] | null): string {
+    const name = key === null ? relation : `${relation} by ${key.join(', ')}`
+    const known = this.#all.get(name)?.columns ?? []
+    const read = columns.filter((column) => column !== null)
+    this.#all.set(name, { name, relation, columns: [...new Set([...known, ...read])], key })
+    return name
+  }
+
+  all(): readonly Exchange[] {
+    return [...this.#all.values()]
+  }
+}
