@@ -24,6 +24,10 @@ export const CRASH_POINTS = [
   'deliver.before-send',
   'deliver.before-record',
   'deliver.after-record',
+  'graph.before-version',
+  'graph.after-version',
+  'graph.before-publish',
+  'graph.after-publish',
 ] as const
 
 export type CrashPoint = (typeof CRASH_POINTS)[number]

@@ -7,6 +7,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { quoteLiteral } from '@millrace/sql'
 
 export const MEMORY_LIMIT_MB = 128
 const THREADS = 2
@@ -55,8 +56,9 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   }
 }
 
-/** From here on the session reads nothing but its own tables: SQL that a user wrote cannot reach a file. */
-export async function lockEngine(connection: DuckDBConnection): Promise<void> {
+/** From here on the session reads nothing but its own tables, and writes at most one file: SQL that a user wrote cannot reach a file. */
+export async function lockEngine(connection: DuckDBConnection, writable?: string): Promise<void> {
+  if (writable !== undefined) await connection.run(`SET allowed_paths = [${quoteLiteral(writable)}]`)
   await connection.run('SET enable_external_access = false')
   await connection.run('SET lock_configuration = true')
 }

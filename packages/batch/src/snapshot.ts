@@ -19,6 +19,8 @@ export interface SnapshotOptions extends EngineOptions {
   /** Every stream is folded as of this cut. */
   readonly cut: number
   readonly onProgress?: (progress: LoadProgress) => void
+  /** The only file that its session may write. Default: none. */
+  readonly writable?: string
 }
 
 export interface StreamRequest {
@@ -199,7 +201,7 @@ export async function openSnapshot(options: SnapshotOptions, more?: (snapshot: S
   try {
     for (const stream of options.streams) await snapshot.load(typeof stream === 'string' ? { stream } : stream)
     await more?.(snapshot)
-    await lockEngine(snapshot.connection)
+    await lockEngine(snapshot.connection, options.writable)
     return snapshot
   } catch (error) {
     await snapshot.close()

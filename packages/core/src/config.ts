@@ -78,6 +78,8 @@ export interface GraphConfig {
   readonly memoryMb?: number
   /** How many models run at once. Default: the machine's cores. */
   readonly workers?: number
+  /** How many publications of each environment are kept to go back to. Default 20. */
+  readonly keepPublications?: number
 }
 
 export interface StreamConfig {

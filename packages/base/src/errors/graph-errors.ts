@@ -26,4 +26,34 @@ export const GRAPH_ERRORS = {
     retry: 'after-fix',
     exit: 4,
   },
+  MODEL_FAILED: {
+    summary: '{file}: {model} could not be computed: {problem}.',
+    hint: 'Correct {file} or the rows that it reads, then `millrace run` again: what was finished is not repeated. Published versions stay as they are.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  RUN_IN_PROGRESS: {
+    summary: 'Another run is at work in the environment {environment}.',
+    hint: 'Wait for it (`millrace runs` shows it), or run in another environment with `--env`.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  RUN_OUT_OF_DISK: {
+    summary: 'The disk filled up while {model} was computed: {problem}.',
+    hint: 'Free space, or shorten `graph.keepPublications` in millrace.config.ts, then `millrace run` again: what was finished is not repeated.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  ENVIRONMENT_UNKNOWN: {
+    summary: 'There is no environment {environment}: nothing was published in it yet.',
+    hint: 'Run `millrace run --env {environment}`; `millrace runs` shows what was run where.',
+    retry: 'never',
+    exit: 64,
+  },
+  PUBLICATION_UNKNOWN: {
+    summary: 'The environment {environment} cannot go back to {wanted}: {problem}.',
+    hint: 'Run `millrace versions --env {environment}` to see the publications that are kept.',
+    retry: 'never',
+    exit: 64,
+  },
 } as const satisfies Record<string, ErrorEntry>

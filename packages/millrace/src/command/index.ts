@@ -29,7 +29,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'plan',
-    summary: 'tell what an edit of the models will fill anew, why, and how long it takes',
+    summary: 'tell what an edit of the models will fill or compute anew, why, and how long it takes',
     load: async () => (await import('./plan.ts')).plan,
   },
   {
@@ -41,6 +41,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'explain',
     summary: 'tell what a model reads, who reads it, and what each of its columns is made of',
     load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    name: 'run',
+    summary: 'compute the batch models that changed, and publish them as a whole',
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
+    name: 'apply',
+    summary: 'tell the plan and do it, or promote one environment to another',
+    load: async () => (await import('./apply.ts')).apply,
+  },
+  {
+    name: 'runs',
+    summary: 'list runs: when, how long, what failed',
+    load: async () => (await import('./runs.ts')).runs,
+  },
+  {
+    name: 'versions',
+    summary: 'list the versions of a model, or the publications of an environment',
+    load: async () => (await import('./versions.ts')).versions,
+  },
+  {
+    name: 'rollback',
+    summary: 'show an earlier publication of an environment again',
+    load: async () => (await import('./rollback.ts')).rollback,
   },
   {
     name: 'status',

@@ -1,23 +1,24 @@
-import { selectModels } from '@millrace/batch'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
+import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, graphWords, SELECTION_DETAILS } from '../cli/graph-options.ts'
 import { tableLines } from '../cli/table.ts'
 import { readProject } from '../config/project.ts'
-import { checkWhole } from '../engine/check-project.ts'
+import { openGraph } from '../engine/open-graph.ts'
 
 export const ls: CommandDefinition = {
   usage: '[SELECTION…] [options]',
   example: "millrace ls '+revenue' tag:nightly,path:models/pricing",
   positionals: { least: 0, most: 1000 },
-  options: { exclude: { type: 'text', value: 'SELECTION', summary: 'leave these out' } },
-  details:
-    'A selection is a name (`*` stands for anything), `tag:NAME` or `path:FOLDER`, with `+` before or after it for all that it\n' +
-    'reads or that reads it (`2+name`: two steps). Several are a union, commas within one an intersection. Live models are listed\n' +
-    'where no selection is given. Exit code 4 if a model is not valid; `millrace check` tells why.',
-  async run({ terminal, folder, positionals, options }) {
-    const { models: live, batch, errors } = await checkWhole(await readProject(folder))
+  options: { env: ENVIRONMENT_OPTION, exclude: EXCLUDE_OPTION },
+  details: `${SELECTION_DETAILS}\nLive models are listed where no selection is given. Exit code 4 if a model is not valid; \`millrace check\` tells why.`,
+  async run(context) {
+    const { terminal, folder } = context
+    const words = graphWords(context)
+    const opened = await openGraph(await readProject(folder), words)
+    opened.close()
+    const { checked, errors, place } = opened
+    const { models: live, batch } = checked
     const { models, held } = batch.graph
-    const exclude = typeof options['exclude'] === 'string' ? options['exclude'].split(/\s+/) : []
-    const chosen = selectModels({ models, words: positionals, exclude })
+    const chosen = place.selected
     const rows = [...chosen].flatMap((name) => {
       const found = models.get(name)
       if (found === undefined) return []
@@ -33,7 +34,7 @@ export const ls: CommandDefinition = {
         },
       ]
     })
-    const whole = positionals.length === 0 && exclude.length === 0
+    const whole = words.words.length === 0 && words.exclude.length === 0
     const others = whole
       ? live.map(({ name, file, schema, inputs }) => ({ name, kind: 'live', file, tags: [], columns: schema.columns.length, inputs }))
       : []

@@ -1,36 +1,43 @@
+import { planGraph } from '@millrace/batch'
 import { type Forecast, forecast } from '@millrace/live'
-import { openReader } from '@millrace/store'
-import { existsSync } from 'node:fs'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
+import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, graphWords, SELECTION_DETAILS } from '../cli/graph-options.ts'
+import { showRunPlan, planAsJson } from '../cli/show-run-plan.ts'
 import { showError } from '../cli/show-error.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { readProject } from '../config/project.ts'
-import { checkWhole } from '../engine/check-project.ts'
+import { openGraph } from '../engine/open-graph.ts'
 
 export const plan: CommandDefinition = {
-  usage: '',
-  example: 'millrace plan',
-  positionals: { least: 0, most: 0 },
-  options: {},
+  usage: '[SELECTION…] [options]',
+  example: "millrace plan\nmillrace plan --env dev 'state:modified+'",
+  positionals: { least: 0, most: 1000 },
+  options: { env: ENVIRONMENT_OPTION, exclude: EXCLUDE_OPTION },
   details:
-    'Tells what the next start will do with the models as they are written now: which keep their state, which are filled and why,\n' +
-    'how many rows that reads, and about how long it takes. Models are compared by what they mean: white space, comments and\n' +
-    'aliases cost nothing. Until an edited model is filled, its version before goes on. Changes nothing. Exit code 4 if a model is not valid.',
-  async run({ terminal, folder }) {
+    'Of live models: what the next start will do with them as they are written now: which keep their state, which are filled and why,\n' +
+    'how many rows that reads, and about how long it takes. Until an edited model is filled, its version before goes on. Of batch\n' +
+    'models: what `millrace run` would compute in the environment, why, and how long that took last time. Models are compared by what\n' +
+    'they mean: white space, comments and aliases cost nothing. Changes nothing. Exit code 4 if a model is not valid.\n' +
+    SELECTION_DETAILS,
+  async run(context) {
+    const { terminal, folder } = context
     const project = await readProject(folder)
-    const { models, errors, unreachable } = await checkWhole(project)
-    const reader = existsSync(project.storePath) ? openReader(project.storePath) : null
+    const opened = await openGraph(project, graphWords(context))
+    const { checked, errors, place } = opened
     try {
-      const told = forecast(models, reader)
+      const told = forecast(checked.models, place.reader)
+      const batch = planGraph(place)
+      const wrong = [...checked.unreachable, ...errors]
       if (terminal.json)
-        terminal.value({ ok: errors.length === 0, ...told, errors: [...errors, ...unreachable].map((error) => error.toJSON()) })
+        terminal.value({ ok: errors.length === 0, ...told, batch: planAsJson(batch), errors: wrong.map((error) => error.toJSON()) })
       else {
-        for (const error of [...unreachable, ...errors]) showError(terminal, error)
-        show(terminal, told)
+        for (const error of wrong) showError(terminal, error)
+        if (told.models.length > 0 || batch.steps.size === 0) show(terminal, told)
+        if (batch.steps.size > 0 || batch.gone.length > 0) showRunPlan(terminal, batch)
       }
     } finally {
-      reader?.close()
+      opened.close()
     }
     return errors.length === 0 ? EXIT.OK : EXIT.CONFIGURATION
   },

@@ -60,6 +60,7 @@ const graphConfig = z.strictObject({
     .optional(),
   memoryMb: wholeFrom(64).optional(),
   workers: wholeFrom(1).max(256).optional(),
+  keepPublications: wholeFrom(1).optional(),
 })
 
 const projectConfig = z.strictObject({

@@ -1,0 +1,216 @@
+/** The graph's memory: see `schema.ts`. A version row exists only once its files are whole and synced. */
+import { assert, type Clock, systemClock } from '@millrace/base'
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { CATALOG_SCHEMA } from './schema.ts'
+import type { Publication, RunRecord, Version, VersionDraft } from './version.ts'
+
+type Row = Record<string, string | number | bigint | null | Uint8Array>
+
+/** How long a statement waits for another process's commit. */
+const BUSY_WAIT_MS = 10_000
+
+export class GraphCatalog {
+  readonly #database: DatabaseSync
+  readonly #clock: Clock
+
+  constructor(path: string, clock: Clock = systemClock) {
+    mkdirSync(dirname(path), { recursive: true })
+    this.#database = new DatabaseSync(path)
+    this.#clock = clock
+    this.#database.exec(`PRAGMA busy_timeout = ${BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${CATALOG_SCHEMA}`)
+  }
+
+  beginRun(run: Pick<RunRecord, 'environment' | 'cut' | 'streams' | 'planned' | 'resumes'>): number {
+    const insert = 'INSERT INTO runs (environment, started_ms, status, cut, streams, planned, resumes) VALUES (?, ?, ?, ?, ?, ?, ?)'
+    const values = [run.environment, this.#clock.nowMs(), 'running', run.cut, JSON.stringify(run.streams), run.planned, run.resumes]
+    return Number(this.#database.prepare(insert).run(...values).lastInsertRowid)
+  }
+
+  endRun(run: number, status: RunRecord['status']): void {
+    this.#database.prepare('UPDATE runs SET status = ?, ended_ms = ? WHERE id = ?').run(status, this.#clock.nowMs(), run)
+  }
+
+  runs(limit: number, environment: string | null = null): RunRecord[] {
+    const where = environment === null ? '' : 'WHERE environment = ?'
+    const parameters = environment === null ? [limit] : [environment, limit]
+    const rows = this.#database.prepare(`SELECT * FROM runs ${where} ORDER BY id DESC LIMIT ?`).all(...parameters)
+    return rows.map(runOf)
+  }
+
+  /** The version as it is known from now on: another run may have been first with one of the same key. */
+  addVersion(run: number, draft: VersionDraft): Version {
+    const { model, key } = draft
+    const values = [model, key, draft.fingerprint, draft.content.kind, JSON.stringify(draft.content), JSON.stringify(draft.columns)]
+    const figures = [draft.rows, draft.bytes, draft.seconds, draft.memory, this.#clock.nowMs(), run]
+    this.#database
+      .prepare(
+        `INSERT INTO versions (model, key, fingerprint, kind, content, columns, rows, bytes, seconds, memory, created_ms, run)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      )
+      .run(...values, ...figures)
+    const found = this.version(model, key)
+    assert(found !== null, 'a version that was added is there')
+    return found
+  }
+
+  addFailure(run: number, model: string, problem: string): void {
+    this.#database.prepare('INSERT OR REPLACE INTO failures (run, model, problem) VALUES (?, ?, ?)').run(run, model, problem)
+  }
+
+  failures(run: number): { model: string; problem: string }[] {
+    const rows = this.#database.prepare('SELECT model, problem FROM failures WHERE run = ? ORDER BY model').all(run)
+    return rows.map((row) => ({ model: String(row['model']), problem: String(row['problem']) }))
+  }
+
+  version(model: string, key: string): Version | null {
+    const row = this.#database.prepare('SELECT * FROM versions WHERE model = ? AND key = ?').get(model, key)
+    return row === undefined ? null : versionOf(row)
+  }
+
+  versionsOf(model: string): Version[] {
+    return this.#database.prepare('SELECT * FROM versions WHERE model = ? ORDER BY id DESC').all(model).map(versionOf)
+  }
+
+  /** Every version that there is, by model and key, in two look-ups' reach. */
+  allVersions(): Map<string, Map<string, Version>> {
+    const found = new Map<string, Map<string, Version>>()
+    for (const row of this.#database.prepare('SELECT * FROM versions ORDER BY id').iterate()) {
+      const version = versionOf(row)
+      const of = found.get(version.model) ?? new Map<string, Version>()
+      if (of.size === 0) found.set(version.model, of)
+      of.set(version.key, version)
+    }
+    return found
+  }
+
+  /** What an environment shows, by folded name; nothing where there is no such environment. */
+  published(environment: string): Map<string, Version> {
+    const rows = this.#database
+      .prepare(
+        `SELECT versions.* FROM environments JOIN published USING (publication) JOIN versions ON versions.id = published.version
+         WHERE environments.name = ?`,
+      )
+      .all(environment)
+    return new Map(rows.map(versionOf).map((version) => [version.model, version]))
+  }
+
+  environments(): { name: string; publication: number; models: number }[] {
+    const sql = `SELECT name, environments.publication, count(model) AS models FROM environments LEFT JOIN published USING (publication)
+      GROUP BY name, environments.publication ORDER BY name`
+    const rows = this.#database.prepare(sql).all()
+    return rows.map((row) => ({ name: String(row['name']), publication: Number(row['publication']), models: Number(row['models']) }))
+  }
+
+  publications(environment: string, limit: number): Publication[] {
+    const rows = this.#database.prepare('SELECT * FROM publications WHERE environment = ? ORDER BY id DESC LIMIT ?').all(environment, limit)
+    return rows.map(({ id, at_ms, run, previous }) => ({
+      id: Number(id),
+      atMs: Number(at_ms),
+      run: Number(run),
+      previous: previous === null ? null : Number(previous),
+    }))
+  }
+
+  current(environment: string): number | null {
+    const row = this.#database.prepare('SELECT publication FROM environments WHERE name = ?').get(environment)
+    return row === undefined ? null : Number(row['publication'])
+  }
+
+  /** Shows these versions, and no others, in one commit that is on disk when this returns. */
+  publish(environment: string, run: number, versions: Iterable<Version>): number {
+    return this.#durably(() => {
+      const insert = 'INSERT INTO publications (environment, at_ms, run, previous) VALUES (?, ?, ?, ?)'
+      const values = [environment, this.#clock.nowMs(), run, this.current(environment)]
+      const publication = Number(this.#database.prepare(insert).run(...values).lastInsertRowid)
+      const add = this.#database.prepare('INSERT INTO published (publication, model, version) VALUES (?, ?, ?)')
+      for (const { model, id } of versions) add.run(publication, model, id)
+      this.#show(environment, publication)
+      this.endRun(run, 'published')
+      return publication
+    })
+  }
+
+  /** Lets an environment show a publication that there was, of itself or of another. */
+  show(environment: string, publication: number): void {
+    this.#durably(() => this.#show(environment, publication))
+  }
+
+  /** Forgets old publications of each environment, and the versions that nothing names; tells whose files can go. */
+  forget(keep: { readonly publications: number; readonly madeBeforeMs: number }): string[] {
+    return this.#durably(() => {
+      this.#database
+        .prepare(
+          `DELETE FROM publications WHERE id NOT IN (SELECT publication FROM environments) AND id IN
+             (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY environment ORDER BY id DESC) AS age FROM publications) WHERE age > ?)`,
+        )
+        .run(keep.publications)
+      this.#database.exec('DELETE FROM published WHERE publication NOT IN (SELECT id FROM publications)')
+      const rows = this.#database
+        .prepare('DELETE FROM versions WHERE created_ms < ? AND id NOT IN (SELECT version FROM published) RETURNING content')
+        .all(keep.madeBeforeMs)
+      const gone = rows.flatMap((row) => filesOf(row))
+      const named = new Set(this.#database.prepare('SELECT content FROM versions').all().flatMap(filesOf))
+      return gone.filter((file) => !named.has(file))
+    })
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #show(environment: string, publication: number): void {
+    this.#database.prepare('INSERT OR REPLACE INTO environments (name, publication) VALUES (?, ?)').run(environment, publication)
+  }
+
+  #durably<Result>(work: () => Result): Result {
+    this.#database.exec('PRAGMA synchronous = FULL; BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.#database.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.#database.exec('ROLLBACK')
+      throw error
+    } finally {
+      this.#database.exec('PRAGMA synchronous = NORMAL')
+    }
+  }
+}
+
+function versionOf(row: Row): Version {
+  return {
+    id: Number(row['id']),
+    model: String(row['model']),
+    key: String(row['key']),
+    fingerprint: String(row['fingerprint']),
+    content: JSON.parse(String(row['content'])) as Version['content'],
+    columns: JSON.parse(String(row['columns'])) as Version['columns'],
+    rows: Number(row['rows']),
+    bytes: Number(row['bytes']),
+    seconds: Number(row['seconds']),
+    memory: Number(row['memory']),
+    createdMs: Number(row['created_ms']),
+    run: Number(row['run']),
+  }
+}
+
+function filesOf(row: Row): readonly string[] {
+  const content = JSON.parse(String(row['content'])) as Version['content']
+  return content.kind === 'files' ? content.files : []
+}
+
+function runOf(row: Row): RunRecord {
+  return {
+    id: Number(row['id']),
+    environment: String(row['environment']),
+    startedMs: Number(row['started_ms']),
+    endedMs: row['ended_ms'] === null ? null : Number(row['ended_ms']),
+    status: String(row['status']) as RunRecord['status'],
+    cut: Number(row['cut']),
+    streams: JSON.parse(String(row['streams'])) as RunRecord['streams'],
+    planned: Number(row['planned']),
+    resumes: row['resumes'] === null ? null : Number(row['resumes']),
+  }
+}

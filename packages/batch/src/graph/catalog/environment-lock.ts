@@ -1,0 +1,22 @@
+/**
+ * One run at a time in an environment. The lock is SQLite's own on a file beside the catalogue: whoever is
+ * killed loses it with the process, so that nothing is ever left locked.
+ */
+import { MillraceError } from '@millrace/base'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** Raises RUN_IN_PROGRESS. What is returned gives the lock back. */
+export function lockEnvironment(folder: string, environment: string): () => void {
+  const locks = join(folder, 'locks')
+  mkdirSync(locks, { recursive: true })
+  const database = new DatabaseSync(join(locks, `${encodeURIComponent(environment)}.lock`))
+  try {
+    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    throw new MillraceError('RUN_IN_PROGRESS', { cause: error, details: { environment } })
+  }
+  return () => database.close()
+}

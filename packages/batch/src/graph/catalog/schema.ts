@@ -1,0 +1,60 @@
+/**
+ * What the graph remembers, in one SQLite file that several processes read and write:
+ *
+ * - a version is what a model was once computed to; its files never change (law 7);
+ * - a publication names one version of each model, and never changes either;
+ * - an environment is a name for a publication: moving that one row publishes a whole run, promotes or
+ *   rolls back, at once or not at all.
+ */
+export const CATALOG_SCHEMA = `
+CREATE TABLE IF NOT EXISTS runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  environment TEXT NOT NULL,
+  started_ms REAL NOT NULL,
+  ended_ms REAL,
+  status TEXT NOT NULL,
+  cut INTEGER NOT NULL,
+  streams TEXT NOT NULL,
+  planned INTEGER NOT NULL,
+  resumes INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS versions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  model TEXT NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  content TEXT NOT NULL,
+  columns TEXT NOT NULL,
+  rows INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  seconds REAL NOT NULL,
+  memory INTEGER NOT NULL,
+  created_ms REAL NOT NULL,
+  run INTEGER NOT NULL,
+  UNIQUE (model, key)
+) STRICT;
+CREATE TABLE IF NOT EXISTS failures (
+  run INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  problem TEXT NOT NULL,
+  PRIMARY KEY (run, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS publications (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  environment TEXT NOT NULL,
+  at_ms REAL NOT NULL,
+  run INTEGER NOT NULL,
+  previous INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS published (
+  publication INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY (publication, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS environments (
+  name TEXT PRIMARY KEY,
+  publication INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`

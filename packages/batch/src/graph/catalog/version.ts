@@ -1,0 +1,52 @@
+import type { GraphColumn } from '../check/checked-graph.ts'
+
+/** How a version is read: from files of its own, or as the SQL of a view. */
+export type VersionContent =
+  | { readonly kind: 'files'; readonly files: readonly string[] }
+  /** With the folded names of what it reads. */
+  | { readonly kind: 'view'; readonly sql: string; readonly inputs: readonly string[] }
+
+export interface VersionDraft {
+  /** The folded name of the model, stream or seed. */
+  readonly model: string
+  /** Of equal keys the rows are equal: what it means, and the keys of all that it read. */
+  readonly key: string
+  readonly fingerprint: string
+  readonly content: VersionContent
+  readonly columns: readonly GraphColumn[]
+  readonly rows: number
+  readonly bytes: number
+  readonly seconds: number
+  /** What DuckDB held at most while it was computed, with whatever ran beside it. */
+  readonly memory: number
+}
+
+export interface Version extends VersionDraft {
+  readonly id: number
+  readonly createdMs: number
+  readonly run: number
+}
+
+export type RunStatus = 'running' | 'published' | 'unchanged' | 'failed' | 'stopped'
+
+export interface RunRecord {
+  readonly id: number
+  readonly environment: string
+  readonly startedMs: number
+  readonly endedMs: number | null
+  readonly status: RunStatus
+  /** The position of the log at which it read all streams. */
+  readonly cut: number
+  /** Of each stream that was read, its content there. */
+  readonly streams: Readonly<Record<string, string>>
+  readonly planned: number
+  /** The run that was killed and that this one goes on with. */
+  readonly resumes: number | null
+}
+
+export interface Publication {
+  readonly id: number
+  readonly atMs: number
+  readonly run: number
+  readonly previous: number | null
+}

@@ -1,0 +1,110 @@
+/**
+ * What a run has to do. A version's key is made of what its model means and of the keys of all that it
+ * reads, down to the position of each stream: where a version of that key is there already, in whatever
+ * environment it was made, nothing is computed.
+ */
+import type { CheckedGraph, CheckedModel, GraphColumn } from '../check/checked-graph.ts'
+import { hashOf } from '../check/checked-graph.ts'
+import type { Version } from '../catalog/version.ts'
+
+/** A seed or a stream, whose rows are brought into a version before any model runs. */
+export interface Leaf {
+  readonly name: string
+  readonly columns: readonly GraphColumn[]
+  /** Of equal contents the rows are equal. */
+  readonly content: string
+}
+
+export type StepAction = 'same' | 'reuse' | 'run' | 'kept'
+
+export interface Step {
+  /** The folded name. */
+  readonly name: string
+  readonly key: string
+  /** Null for a leaf. */
+  readonly model: CheckedModel | null
+  readonly columns: readonly GraphColumn[]
+  readonly action: StepAction
+  readonly why: string | null
+  /** What is there already; null where the step has to make it. */
+  readonly version: Version | null
+  /** The seconds that it took last time; null where there was none. */
+  readonly estimate: number | null
+}
+
+export interface RunPlan {
+  /** In an order in which each comes after what it reads. */
+  readonly steps: ReadonlyMap<string, Step>
+  /** Models that the environment shows and the project no longer has. */
+  readonly gone: readonly string[]
+}
+
+export interface PlanRequest {
+  readonly graph: CheckedGraph
+  readonly leaves: ReadonlyMap<string, Leaf>
+  /** Folded names of the models that are meant; what they read and the environment does not have is run too. */
+  readonly selected: ReadonlySet<string>
+  readonly published: ReadonlyMap<string, Version>
+  readonly versions: ReadonlyMap<string, ReadonlyMap<string, Version>>
+}
+
+export function planRun(request: PlanRequest): RunPlan {
+  const { graph, published, selected } = request
+  const wanted = withWhatIsMissing(request)
+  const steps = new Map<string, Step>()
+  for (const [name, checked] of graph.models) {
+    const shown = published.get(name)
+    if (!wanted.has(name)) {
+      if (shown !== undefined) steps.set(name, keptStep(name, checked, shown))
+      continue
+    }
+    for (const input of checked.inputs) if (!steps.has(input)) steps.set(input, leafStep(request, input))
+    const inputs = checked.inputs.map((input) => steps.get(input) as Step)
+    const key = hashOf(checked.meaning, ...inputs.flatMap((input) => [input.name, input.key]))
+    const made = { name, key, model: checked, columns: checked.columns, shown, why: whyOf(checked, shown, inputs) }
+    steps.set(name, stepOf(request, made))
+  }
+  const gone =
+    selected.size < graph.models.size ? [] : [...published.keys()].filter((name) => !graph.models.has(name) && !request.leaves.has(name))
+  return { steps, gone }
+}
+
+function withWhatIsMissing({ graph, selected, published }: PlanRequest): Set<string> {
+  const wanted = new Set(selected)
+  for (const [name, { inputs }] of [...graph.models].toReversed()) {
+    if (wanted.has(name)) for (const input of inputs) if (graph.models.has(input) && !published.has(input)) wanted.add(input)
+  }
+  return wanted
+}
+
+function keptStep(name: string, model: CheckedModel, version: Version): Step {
+  return { name, key: version.key, model, columns: version.columns, action: 'kept', why: null, version, estimate: null }
+}
+
+function leafStep(request: PlanRequest, name: string): Step {
+  const { content = '', columns = [] } = request.leaves.get(name) ?? {}
+  const key = hashOf(name, content, ...columns.flatMap((column) => [column.name, column.type]))
+  const shown = request.published.get(name)
+  return stepOf(request, { name, key, model: null, columns, shown, why: shown === undefined ? 'new' : 'it has other rows' })
+}
+
+type Made = Pick<Step, 'name' | 'key' | 'model' | 'columns' | 'why'> & { readonly shown: Version | undefined }
+
+function stepOf({ versions }: PlanRequest, { shown, ...made }: Made): Step {
+  const known = versions.get(made.name)
+  const version = known?.get(made.key) ?? null
+  const action = version === null ? 'run' : version.id === shown?.id ? 'same' : 'reuse'
+  const last = known === undefined ? undefined : [...known.values()].at(-1)
+  return { ...made, why: action === 'same' ? null : made.why, action, version, estimate: last?.seconds ?? null }
+}
+
+function whyOf(checked: CheckedModel, shown: Version | undefined, inputs: readonly Step[]): string {
+  if (shown === undefined) return 'new'
+  const changed = inputs.filter(({ action }) => action === 'run' || action === 'reuse').map(({ name }) => name)
+  if (checked.meaning !== shown.fingerprint) return 'its SQL means something else'
+  return changed.length === 0 ? 'what it reads is another version' : `what it reads has changed: ${listed(changed)}`
+}
+
+function listed(names: readonly string[]): string {
+  return names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`
+}

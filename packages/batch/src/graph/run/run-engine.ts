@@ -1,0 +1,124 @@
+/**
+ * The DuckDB of one run: some connections that each compute one model at a time, within one memory limit.
+ * Every relation is a view of the files of one version, so that no model sees what another has not finished,
+ * and nothing that a user wrote reads or writes outside the graph's own folder.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { quoteIdentifier, quoteLiteral, relationAddress, relationName } from '@millrace/sql'
+import { withoutEnd } from '../model/without-end.ts'
+import type { GraphColumn } from '../check/checked-graph.ts'
+import type { VersionContent } from '../catalog/version.ts'
+import { readColumns, writtenColumns } from './stored-type.ts'
+
+export interface RunEngineOptions {
+  /** The graph's folder: versions lie in it, and what is spilled. */
+  readonly folder: string
+  readonly workers: number
+  readonly memoryMb: number
+  readonly threads: number
+  /** The most that may be spilled to disk before the work is refused. */
+  readonly spillMb: number
+  /** Files outside of the folder that may be read: seeds. */
+  readonly readable: readonly string[]
+}
+
+export const SPILL_LIMIT_MB = 65_536
+
+export class RunEngine {
+  readonly connections: readonly DuckDBConnection[]
+  readonly #instance: DuckDBInstance
+  readonly #control: DuckDBConnection
+  readonly #folder: string
+  readonly #schemas = new Set(['main'])
+  /** What the control connection does, one after another. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(instance: DuckDBInstance, parts: { control: DuckDBConnection; connections: readonly DuckDBConnection[]; folder: string }) {
+    this.#instance = instance
+    this.#control = parts.control
+    this.connections = parts.connections
+    this.#folder = parts.folder
+  }
+
+  /** Lets models read a relation under its name. What a view reads must have been shown before it. */
+  async show(name: string, content: VersionContent, columns: readonly GraphColumn[]): Promise<void> {
+    const { schema } = relationAddress(name)
+    if (!this.#schemas.has(schema)) {
+      this.#schemas.add(schema)
+      await this.#inOrder(() => this.#control.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`))
+    }
+    const select = selectOf(this.#folder, content, columns)
+    await this.#inOrder(() => this.#control.run(`CREATE OR REPLACE VIEW ${relationName(name)} AS ${select}`))
+  }
+
+  /** Computes a SELECT into one file, and tells how many rows it has. */
+  async write(connection: DuckDBConnection, request: { sql: string; columns: readonly GraphColumn[]; path: string }): Promise<number> {
+    const inner = withoutEnd(request.sql)
+    const list = writtenColumns(request.columns)
+    const select = list === '*' ? inner : `SELECT ${list} FROM (\n${inner}\n)`
+    const result = await connection.runAndReadAll(`COPY (\n${select}\n) TO ${quoteLiteral(request.path)} (FORMAT parquet)`)
+    return Number(result.getRows()[0]?.[0])
+  }
+
+  /** The columns that a SELECT has over what is shown now. */
+  async describe(connection: DuckDBConnection, sql: string): Promise<GraphColumn[]> {
+    const result = await connection.runAndReadAll(`DESCRIBE (\n${withoutEnd(sql)}\n)`)
+    return result.getRows().map((row) => ({ name: String(row[0]), type: String(row[1]) }))
+  }
+
+  /** Bytes that DuckDB holds now. */
+  async memory(): Promise<number> {
+    const result = await this.#inOrder(() => this.#control.runAndReadAll('SELECT sum(memory_usage_bytes) FROM duckdb_memory()'))
+    return Number(result.getRows()[0]?.[0])
+  }
+
+  interrupt(): void {
+    for (const connection of this.connections) connection.interrupt()
+  }
+
+  close(): void {
+    for (const connection of [this.#control, ...this.connections]) connection.closeSync()
+    this.#instance.closeSync()
+  }
+
+  async #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => undefined)
+    return done
+  }
+}
+
+export async function openRunEngine(options: RunEngineOptions): Promise<RunEngine> {
+  const { folder } = options
+  mkdirSync(join(folder, 'versions'), { recursive: true })
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: `${options.memoryMb}MiB`,
+    threads: String(options.threads),
+    temp_directory: join(folder, 'spill'),
+    max_temp_directory_size: `${options.spillMb}MiB`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  })
+  const control = await instance.connect()
+  const paths = options.readable.map(quoteLiteral).join(', ')
+  const directories = [join(folder, 'versions/'), join(folder, 'spill/')].map(quoteLiteral).join(', ')
+  for (const setting of [
+    `allowed_paths = [${paths}]`,
+    `allowed_directories = [${directories}]`,
+    'enable_external_access = false',
+    "TimeZone = 'UTC'",
+    "Calendar = 'gregorian'",
+  ])
+    await control.run(`SET GLOBAL ${setting}`)
+  await control.run('SET lock_configuration = true')
+  const connections: DuckDBConnection[] = []
+  for (let worker = 0; worker < options.workers; worker += 1) connections.push(await instance.connect())
+  return new RunEngine(instance, { control, connections, folder })
+}
+
+function selectOf(folder: string, content: VersionContent, columns: readonly GraphColumn[]): string {
+  if (content.kind === 'view') return `(\n${withoutEnd(content.sql)}\n)`
+  return `SELECT ${readColumns(columns)} FROM read_parquet([${content.files.map((file) => quoteLiteral(join(folder, file))).join(', ')}])`
+}

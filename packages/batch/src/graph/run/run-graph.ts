@@ -1,0 +1,194 @@
+/**
+ * One run in one environment, from its plan to its publication. The environment shows what it showed
+ * before, until one commit shows the whole run: a run that fails or is killed anywhere changes nothing
+ * that anybody reads, and what it finished is found again by its key.
+ */
+import { type Clock, MillraceError, reach } from '@millrace/base'
+import type { LogReader } from '@millrace/core'
+import { rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { CheckedGraph } from '../check/checked-graph.ts'
+import type { GraphCatalog } from '../catalog/catalog.ts'
+import { lockEnvironment } from '../catalog/environment-lock.ts'
+import type { RunRecord, Version } from '../catalog/version.ts'
+import { foldedName } from '../model/model.ts'
+import { type Seed, seedScan } from '../model/seed-relations.ts'
+import { type Leaf, planRun, type RunPlan } from './plan-run.ts'
+import { openRunEngine, SPILL_LIMIT_MB } from './run-engine.ts'
+import { runSteps, type StepsOutcome, type StepTold } from './run-steps.ts'
+import { type LogPosition, positionOfLog, streamLeaf, writeStream } from './stream-leaves.ts'
+import { failureOf } from './run-failure.ts'
+
+export interface GraphPlace {
+  readonly graph: CheckedGraph
+  readonly seeds: readonly Seed[]
+  /** The project's folder, from which files of seeds are named. */
+  readonly project: string
+  /** Where the catalogue and the versions are. */
+  readonly folder: string
+  readonly catalog: GraphCatalog
+  /** Null where there is no log yet. */
+  readonly reader: LogReader | null
+  readonly environment: string
+  readonly selected: ReadonlySet<string>
+}
+
+export interface GraphRunRequest extends GraphPlace {
+  readonly memoryMb?: number
+  readonly spillMb?: number
+  readonly workers?: number
+  readonly keepPublications?: number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly onPlan?: (plan: RunPlan) => void
+  readonly onStep?: (told: StepTold) => void
+}
+
+export interface GraphRunOutcome {
+  readonly run: number | null
+  readonly status: RunRecord['status']
+  readonly plan: RunPlan
+  readonly computed: number
+  readonly publication: number | null
+  readonly errors: readonly MillraceError[]
+  readonly skipped: readonly string[]
+}
+
+export const MEMORY_MB = 512
+const PUBLICATIONS_KEPT = 20
+/** A version that no publication names yet may be of a run that is still to go on. */
+const UNPUBLISHED_KEPT_MS = 7 * 24 * 3_600_000
+
+/** What a run would do now. Changes nothing. */
+export function planGraph(place: GraphPlace, position: LogPosition = positionNow(place)): RunPlan {
+  const { graph, catalog, environment, selected } = place
+  const published = catalog.published(environment)
+  return planRun({ graph, leaves: leavesOf(place, position), selected, published, versions: catalog.allVersions() })
+}
+
+/** Raises RUN_IN_PROGRESS. What fails within the run is told in the outcome. */
+export async function runGraph(request: GraphRunRequest): Promise<GraphRunOutcome> {
+  const unlock = lockEnvironment(request.folder, request.environment)
+  try {
+    return await runLocked(request)
+  } finally {
+    unlock()
+  }
+}
+
+async function runLocked(request: GraphRunRequest): Promise<GraphRunOutcome> {
+  const { catalog, environment } = request
+  const killed = killedRun(request)
+  const position = killed === null ? positionNow(request) : { cut: killed.cut, contents: killed.streams }
+  const plan = planGraph(request, position)
+  request.onPlan?.(plan)
+  const published = catalog.published(environment)
+  const toMake = [...plan.steps.values()].filter(({ version }) => version === null)
+  const isShown = [...plan.steps.values()].every(({ version, name }) => version !== null && published.get(name)?.id === version.id)
+  if (toMake.length === 0 && isShown && plan.gone.length === 0) {
+    if (killed !== null) catalog.endRun(killed.id, 'stopped')
+    return { run: null, status: 'unchanged', plan, computed: 0, publication: catalog.current(environment), errors: [], skipped: [] }
+  }
+  const run = catalog.beginRun({
+    environment,
+    cut: position.cut,
+    streams: position.contents,
+    planned: toMake.length,
+    resumes: killed?.id ?? null,
+  })
+  if (killed !== null) catalog.endRun(killed.id, 'stopped')
+  const steps = toMake.length === 0 ? nothingToMake(plan) : await make(request, { plan, run, position, published })
+  const { failures, skipped, versions } = steps
+  const computed = toMake.filter(({ name }) => versions.has(name)).length
+  const failed = { run, plan, computed, publication: null, skipped }
+  if (failures.size > 0 || skipped.length > 0) {
+    const status = failures.size > 0 ? 'failed' : 'stopped'
+    catalog.endRun(run, status)
+    return {
+      ...failed,
+      status,
+      errors: [...failures].map(([name, error]) => failureOf({ name, file: plan.steps.get(name)?.model?.model.file ?? name, error })),
+    }
+  }
+  reach('graph.before-publish')
+  const shown = new Map([...published, ...versions])
+  for (const name of plan.gone) shown.delete(name)
+  const publication = catalog.publish(environment, run, shown.values())
+  reach('graph.after-publish')
+  forget(request)
+  return { run, status: 'published', plan, computed, publication, errors: [], skipped: [] }
+}
+
+function nothingToMake({ steps }: RunPlan): StepsOutcome {
+  const versions = [...steps.values()].flatMap(({ name, version }) => (version === null ? [] : [[name, version] as const]))
+  return { versions: new Map(versions), failures: new Map(), skipped: [] }
+}
+
+interface MakeRequest {
+  readonly plan: RunPlan
+  readonly run: number
+  readonly position: LogPosition
+  readonly published: ReadonlyMap<string, Version>
+}
+
+async function make(request: GraphRunRequest, { plan, run, position, published }: MakeRequest): Promise<StepsOutcome> {
+  const { folder, seeds, project, reader, signal, catalog, clock } = request
+  const memoryMb = request.memoryMb ?? MEMORY_MB
+  const workers = request.workers ?? availableParallelism()
+  const paths = new Map(seeds.map(({ name, file }) => [foldedName(name), join(project, file)]))
+  const spillMb = request.spillMb ?? SPILL_LIMIT_MB
+  const engine = await openRunEngine({ folder, workers, memoryMb, spillMb, threads: availableParallelism(), readable: [...paths.values()] })
+  const streams = new Map(Object.keys(position.contents).map((name) => [foldedName(name), name]))
+  try {
+    return await runSteps({
+      plan,
+      run,
+      published,
+      catalog,
+      engine,
+      folder,
+      clock,
+      signal,
+      onStep: request.onStep ?? (() => undefined),
+      bring: async ({ name, columns }, path, connection) => {
+        const seed = paths.get(name)
+        if (seed !== undefined) return engine.write(connection, { sql: `SELECT * FROM ${seedScan(seed)}`, columns, path })
+        const stream = streams.get(name)
+        if (stream === undefined || reader === null) throw new MillraceError('STREAM_UNKNOWN', { details: { name } })
+        return writeStream({ reader, stream, cut: position.cut, path, memoryMb, signal })
+      },
+    })
+  } finally {
+    engine.close()
+  }
+}
+
+/** The newest run here, if nobody ended it: its lock is free, so its process is gone. */
+function killedRun({ catalog, environment, reader, graph }: GraphPlace): RunRecord | null {
+  const [last] = catalog.runs(1, environment)
+  if (last?.status !== 'running') return null
+  const isKnown = streamsRead(graph, reader).every((name) => last.streams[name] !== undefined)
+  return isKnown ? last : null
+}
+
+function positionNow({ graph, reader }: GraphPlace): LogPosition {
+  return reader === null ? { cut: 0, contents: {} } : positionOfLog(reader, streamsRead(graph, reader))
+}
+
+/** The streams that exist and that a model reads, by their own names. */
+function streamsRead({ models }: CheckedGraph, reader: LogReader | null): string[] {
+  const read = new Set([...models.values()].flatMap(({ inputs }) => inputs))
+  return (reader?.streams() ?? []).map(({ name }) => name).filter((name) => read.has(foldedName(name)))
+}
+
+function leavesOf({ seeds, reader }: GraphPlace, { contents }: LogPosition): Map<string, Leaf> {
+  const streams = Object.entries(contents).map(([name, content]) => streamLeaf(name, (reader as LogReader).stream(name).schema, content))
+  return new Map([...seeds, ...streams].map((leaf) => [foldedName(leaf.name), leaf]))
+}
+
+function forget({ catalog, folder, keepPublications, clock }: GraphRunRequest): void {
+  const madeBeforeMs = clock.nowMs() - UNPUBLISHED_KEPT_MS
+  const files = catalog.forget({ publications: keepPublications ?? PUBLICATIONS_KEPT, madeBeforeMs })
+  for (const file of files) rmSync(join(folder, file), { force: true })
+}

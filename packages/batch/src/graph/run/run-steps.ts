@@ -1,0 +1,246 @@
+/**
+ * Computes the steps of a plan: several at once, each after what it reads, the critical path first. Every
+ * finished step is a version on disk and in the catalogue, so that a run that is killed loses only what it
+ * had begun. Nothing is shown to anybody here: that is one commit, after the last step.
+ */
+import { assert, type Clock, reach } from '@millrace/base'
+import { mkdirSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { problemOfRun } from '../../query-error.ts'
+import type { GraphCatalog } from '../catalog/catalog.ts'
+import type { Version, VersionContent } from '../catalog/version.ts'
+import type { GraphColumn } from '../check/checked-graph.ts'
+import { remainingSeconds } from './critical-path.ts'
+import type { RunPlan, Step } from './plan-run.ts'
+import { ReadyQueue } from './ready-queue.ts'
+import type { RunEngine } from './run-engine.ts'
+import { classOfFailure } from './run-failure.ts'
+
+export interface StepsRequest {
+  readonly plan: RunPlan
+  /** What the environment shows now: views that are not made anew read it. */
+  readonly published: ReadonlyMap<string, Version>
+  readonly run: number
+  readonly catalog: GraphCatalog
+  readonly engine: RunEngine
+  readonly folder: string
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Writes the rows of a seed or a stream to a file, and tells how many there are. */
+  readonly bring: (step: Step, path: string, connection: DuckDBConnection) => Promise<number>
+  readonly onStep: (told: StepTold) => void
+}
+
+export interface StepTold {
+  readonly name: string
+  readonly outcome: 'computed' | 'failed'
+  readonly seconds: number
+  readonly rows: number
+}
+
+export interface StepsOutcome {
+  /** Every version of the plan that exists now, by folded name. */
+  readonly versions: ReadonlyMap<string, Version>
+  readonly failures: ReadonlyMap<string, unknown>
+  /** Steps that were not begun, because what they read failed or the run was stopped. */
+  readonly skipped: readonly string[]
+}
+
+/** Of steps that were never run, in seconds: what matters then is how many stand in a row. */
+const SECONDS_UNKNOWN = 0.01
+const MEMORY_SAMPLE_MS = 100
+
+export async function runSteps(request: StepsRequest): Promise<StepsOutcome> {
+  return new StepsRun(request).run()
+}
+
+class StepsRun {
+  readonly #request: StepsRequest
+  readonly #versions = new Map<string, Version>()
+  readonly #failures = new Map<string, unknown>()
+  readonly #shown = new Map<string, Promise<void>>()
+  readonly #waiting = new Map<string, number>()
+  readonly #readers = new Map<string, string[]>()
+  readonly #ready: ReadyQueue
+  /** Steps that ran out of memory beside others. */
+  readonly #alone: string[] = []
+  readonly #running = new Map<string, { memory: number }>()
+  readonly #idle: DuckDBConnection[]
+  readonly #keepsSome: boolean
+  #stopped = false
+  #ended: () => void = () => undefined
+
+  constructor(request: StepsRequest) {
+    this.#request = request
+    const timed = [...request.plan.steps.values()].map((step) => [step.name, { seconds: secondsOf(step), inputs: inputsOf(step) }] as const)
+    this.#ready = new ReadyQueue(remainingSeconds(new Map(timed)))
+    this.#keepsSome = [...request.plan.steps.values()].some(({ action }) => action === 'kept')
+    this.#idle = [...request.engine.connections]
+    for (const step of request.plan.steps.values()) if (step.version !== null) this.#versions.set(step.name, step.version)
+    for (const step of this.#toMake()) this.#arrange(step)
+  }
+
+  async run(): Promise<StepsOutcome> {
+    const { signal, engine } = this.#request
+    const stop = (): void => {
+      this.#stopped = true
+      engine.interrupt()
+    }
+    signal.addEventListener('abort', stop)
+    const sampling = setInterval(() => void this.#sample(), MEMORY_SAMPLE_MS)
+    try {
+      if (signal.aborted) this.#stopped = true
+      await new Promise<void>((resolve) => {
+        this.#ended = resolve
+        this.#dispatch()
+      })
+    } finally {
+      clearInterval(sampling)
+      signal.removeEventListener('abort', stop)
+    }
+    const skipped = this.#toMake().map(({ name }) => name)
+    return {
+      versions: this.#versions,
+      failures: this.#failures,
+      skipped: skipped.filter((name) => !this.#versions.has(name) && !this.#failures.has(name)),
+    }
+  }
+
+  #toMake(): Step[] {
+    return [...this.#request.plan.steps.values()].filter(({ version }) => version === null)
+  }
+
+  #arrange(step: Step): void {
+    const awaited = inputsOf(step).filter((input) => !this.#versions.has(input))
+    for (const input of awaited) this.#readers.set(input, [...(this.#readers.get(input) ?? []), step.name])
+    if (awaited.length === 0) this.#ready.add(step.name)
+    else this.#waiting.set(step.name, awaited.length)
+  }
+
+  #dispatch(): void {
+    while (!this.#stopped && this.#idle.length > 0) {
+      const name = this.#ready.take() ?? (this.#running.size === 0 ? this.#alone.pop() : undefined)
+      if (name === undefined) break
+      void this.#start(this.#request.plan.steps.get(name) as Step, this.#idle.pop() as DuckDBConnection)
+    }
+    if (this.#running.size === 0 && (this.#stopped || (this.#ready.size === 0 && this.#alone.length === 0))) this.#ended()
+  }
+
+  async #start(step: Step, connection: DuckDBConnection): Promise<void> {
+    const { clock, onStep } = this.#request
+    const wasAlone = this.#running.size === 0
+    const begunMs = clock.monotonicMs()
+    const figures = { memory: 0 }
+    this.#running.set(step.name, figures)
+    try {
+      const version = await this.#make(step, connection, figures)
+      this.#versions.set(step.name, version)
+      this.#release(step.name)
+      onStep({ name: step.name, outcome: 'computed', seconds: version.seconds, rows: version.rows })
+    } catch (error) {
+      if (!this.#stopped) this.#fail(step.name, error, wasAlone)
+      if (this.#failures.has(step.name))
+        onStep({ name: step.name, outcome: 'failed', seconds: (clock.monotonicMs() - begunMs) / 1000, rows: 0 })
+    }
+    this.#running.delete(step.name)
+    this.#idle.push(connection)
+    this.#dispatch()
+  }
+
+  #fail(name: string, error: unknown, wasAlone: boolean): void {
+    const failure = classOfFailure(error)
+    if (failure === 'memory' && !wasAlone) this.#alone.push(name)
+    else {
+      this.#failures.set(name, error)
+      this.#request.catalog.addFailure(this.#request.run, name, problemOfRun(error))
+      if (failure === 'disk') this.#stopped = true
+    }
+  }
+
+  #release(name: string): void {
+    for (const reader of this.#readers.get(name) ?? []) {
+      const left = (this.#waiting.get(reader) as number) - 1
+      this.#waiting.set(reader, left)
+      if (left === 0) this.#ready.add(reader)
+    }
+  }
+
+  async #make(step: Step, connection: DuckDBConnection, figures: { memory: number }): Promise<Version> {
+    const { catalog, run, clock } = this.#request
+    const begunMs = clock.monotonicMs()
+    for (const input of inputsOf(step)) await this.#show(input)
+    const { name, key, model } = step
+    const columns = await this.#columnsOf(step, connection)
+    const made = await this.#content({ ...step, columns }, connection)
+    reach('graph.before-version')
+    const seconds = (clock.monotonicMs() - begunMs) / 1000
+    const fingerprint = model?.meaning ?? key
+    const version = catalog.addVersion(run, { model: name, key, fingerprint, columns, ...made, seconds, memory: figures.memory })
+    reach('graph.after-version')
+    return version
+  }
+
+  /** What is kept as it is may have other types than the project has by now, and so has what reads it. */
+  async #columnsOf({ model, columns }: Step, connection: DuckDBConnection): Promise<readonly GraphColumn[]> {
+    if (model === null || !this.#keepsSome) return columns
+    return this.#request.engine.describe(connection, model.model.sql)
+  }
+
+  async #content(step: Step, connection: DuckDBConnection): Promise<{ content: VersionContent; rows: number; bytes: number }> {
+    const { model } = step
+    if (model?.model.settings.materialize === 'view')
+      return { content: { kind: 'view', sql: model.model.sql, inputs: model.inputs }, rows: 0, bytes: 0 }
+    const { run, folder, bring, engine } = this.#request
+    const file = `versions/${step.name}/${run}-${step.key.slice(0, 12)}.parquet`
+    const path = join(folder, file)
+    mkdirSync(dirname(path), { recursive: true })
+    const rows =
+      model === null
+        ? await bring(step, path, connection)
+        : await engine.write(connection, { sql: model.model.sql, columns: step.columns, path })
+    return { content: { kind: 'files', files: [file] }, rows, bytes: await syncFile(path) }
+  }
+
+  /** Makes a relation readable, and before it those that a view reads. */
+  async #show(name: string): Promise<void> {
+    const begun = this.#shown.get(name)
+    if (begun !== undefined) return begun
+    const shown = this.#showNow(name)
+    this.#shown.set(name, shown)
+    return shown
+  }
+
+  async #showNow(name: string): Promise<void> {
+    const version = this.#versions.get(name) ?? this.#request.published.get(name)
+    assert(version !== undefined, 'what a step reads was made before it')
+    if (version.content.kind === 'view') for (const input of version.content.inputs) await this.#show(input)
+    await this.#request.engine.show(name, version.content, version.columns)
+  }
+
+  async #sample(): Promise<void> {
+    if (this.#running.size === 0) return
+    const bytes = await this.#request.engine.memory().catch(() => 0)
+    for (const figures of this.#running.values()) figures.memory = Math.max(figures.memory, bytes)
+  }
+}
+
+/** After a power cut too, a version that the catalogue names is whole. */
+async function syncFile(path: string): Promise<number> {
+  const file = await open(path)
+  try {
+    await file.datasync()
+    return (await file.stat()).size
+  } finally {
+    await file.close()
+  }
+}
+
+function inputsOf({ model }: Step): readonly string[] {
+  return model?.inputs ?? []
+}
+
+function secondsOf({ version, estimate }: Step): number {
+  return version === null ? (estimate ?? SECONDS_UNKNOWN) : 0
+}

@@ -1,0 +1,36 @@
+import { MillraceError } from '@millrace/base'
+import { type CommandDefinition, EXIT } from '../cli/command.ts'
+import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, environmentOf, graphWords } from '../cli/graph-options.ts'
+import { loadProject } from '../config/project.ts'
+import { openCatalog } from '../engine/open-graph.ts'
+import { runAndTell } from './run.ts'
+
+export const apply: CommandDefinition = {
+  usage: '[SELECTION…] [options]',
+  example: 'millrace apply --env dev\nmillrace apply --from dev --env prod',
+  positionals: { least: 0, most: 1000 },
+  options: {
+    env: ENVIRONMENT_OPTION,
+    exclude: EXCLUDE_OPTION,
+    from: { type: 'text', value: 'NAME', summary: 'show what this environment shows, and compute nothing' },
+  },
+  details:
+    'Tells what `millrace plan` tells, and does it. With --from an environment is promoted: its versions are shown in the other one\n' +
+    'in one instant, and nothing is computed or copied.',
+  async run(context) {
+    const { options, terminal, folder } = context
+    if (typeof options['from'] !== 'string') return runAndTell(context, graphWords(context), { withPlan: true })
+    const environment = environmentOf(options)
+    const catalog = openCatalog(await loadProject(folder))
+    try {
+      const publication = catalog.current(options['from'])
+      if (publication === null) throw new MillraceError('ENVIRONMENT_UNKNOWN', { details: { environment: options['from'] } })
+      catalog.show(environment, publication)
+      if (terminal.json) terminal.value({ ok: true, environment, from: options['from'], publication })
+      else terminal.out(`${environment} shows publication ${publication} of ${options['from']} now.`)
+    } finally {
+      catalog.close()
+    }
+    return EXIT.OK
+  },
+}

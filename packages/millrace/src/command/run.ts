@@ -1,0 +1,78 @@
+import { type GraphRunOutcome, runGraph } from '@millrace/batch'
+import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
+import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, type GraphWords, graphWords, SELECTION_DETAILS } from '../cli/graph-options.ts'
+import { showError } from '../cli/show-error.ts'
+import { planAsJson, showRunPlan } from '../cli/show-run-plan.ts'
+import type { Terminal } from '../cli/terminal.ts'
+import { readProject } from '../config/project.ts'
+import { openGraph } from '../engine/open-graph.ts'
+import { runProgress } from '../cli/run-progress.ts'
+
+export const run: CommandDefinition = {
+  usage: '[SELECTION…] [options]',
+  example: "millrace run\nmillrace run --env dev 'state:modified+'",
+  positionals: { least: 0, most: 1000 },
+  options: { env: ENVIRONMENT_OPTION, exclude: EXCLUDE_OPTION },
+  details:
+    'Computes what changed since the environment was last published, in its SQL or in what it reads, and publishes it as a whole.\n' +
+    'A version that another environment made already is taken from there. If a model fails, nothing is published, and the next run\n' +
+    `goes on where this one ended; so it does after a crash. All streams are read at one position.\n${SELECTION_DETAILS}`,
+  run: (context) => runAndTell(context, graphWords(context), { withPlan: false }),
+}
+
+export interface RunManner {
+  /** Tells the plan before it is carried out. */
+  readonly withPlan: boolean
+}
+
+export async function runAndTell(context: CommandContext, words: GraphWords, { withPlan }: RunManner): Promise<number> {
+  const { terminal, folder, clock, signal } = context
+  const project = await readProject(folder)
+  const opened = await openGraph(project, words)
+  try {
+    for (const error of opened.errors) if (!terminal.json) showError(terminal, error)
+    if (opened.errors.length > 0) {
+      if (terminal.json) terminal.value({ ok: false, errors: opened.errors.map((error) => error.toJSON()) })
+      return EXIT.CONFIGURATION
+    }
+    const progress = runProgress(terminal, clock)
+    const begunMs = clock.monotonicMs()
+    const outcome = await runGraph({
+      ...opened.place,
+      ...project.config.graph,
+      clock,
+      signal,
+      onPlan: (plan) => {
+        if (withPlan && !terminal.json) showRunPlan(terminal, plan)
+        progress.begin(plan)
+      },
+      onStep: (told) => progress.step(told),
+    })
+    tell(terminal, outcome, { environment: words.environment, seconds: (clock.monotonicMs() - begunMs) / 1000 })
+    return outcome.status === 'failed' ? EXIT.FAILED : EXIT.OK
+  } finally {
+    opened.close()
+  }
+}
+
+function tell(terminal: Terminal, outcome: GraphRunOutcome, { environment, seconds }: { environment: string; seconds: number }): void {
+  const { run: id, status, computed, publication, errors, skipped } = outcome
+  if (terminal.json) {
+    const told = { ok: errors.length === 0, environment, run: id, status, computed, publication, seconds, skipped }
+    return terminal.value({ ...told, plan: planAsJson(outcome.plan), errors: errors.map((error) => error.toJSON()) })
+  }
+  for (const error of errors) showError(terminal, error)
+  const took = `${computed} computed in ${seconds.toFixed(1)} s`
+  switch (status) {
+    case 'published':
+      return terminal.out(`${terminal.paint('green', 'Published')} in ${environment}: ${took}; publication ${publication}.`)
+    case 'unchanged':
+      return terminal.out(`Nothing has changed: ${environment} stays at publication ${publication}.`)
+    case 'failed':
+      return terminal.out(
+        `${terminal.paint('red', 'Not published')}: ${errors.length} failed, ${skipped.length} not begun, ${took}. ${environment} stays as it was.`,
+      )
+    default:
+      return terminal.out(`Stopped: ${took}, ${skipped.length} not begun. ${environment} stays as it was; \`millrace run\` goes on.`)
+  }
+}
