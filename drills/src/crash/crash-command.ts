@@ -5,6 +5,7 @@ export const crash: Command = defineCommand({
   summary: 'kill the process at named points and at random, under load; count what was lost or repeated',
   options: {
     kills: { default: 20, help: 'how often' },
+    workers: { default: 1, help: 'threads over which the live models are spread' },
     seed: { default: 1, help: 'the seed of the workload and of the kills' },
     keep: { default: false, help: 'keep the folder with store and logs' },
   },

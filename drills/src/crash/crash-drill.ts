@@ -24,6 +24,7 @@ const CHANGES_PER_SECOND = 150
 export interface CrashDrillOptions {
   readonly kills: number
   readonly seed: number
+  readonly workers: number
   readonly keep: boolean
   readonly note: (line: string) => void
 }
@@ -46,12 +47,12 @@ interface Scene {
   readonly clock: Clock
 }
 
-export async function crashDrill({ kills, seed, keep, note }: CrashDrillOptions): Promise<CrashOutcome> {
+export async function crashDrill({ kills, seed, workers, keep, note }: CrashDrillOptions): Promise<CrashOutcome> {
   const clock = systemClock
   const startedMs = clock.monotonicMs()
   const plan = killPlan(seededRandom(seed), kills)
   const secret = `whsec_${randomBytes(32).toString('base64')}`
-  const project = makeProject('crash')
+  const project = makeProject('crash', workers)
   const postgres = await startPostgres()
   const receiver = await startReceiver({ secrets: [secret] })
   try {

@@ -8,7 +8,7 @@ const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url))
  * A project of the drill's own, with the shop's models. It lies inside the repository, because a config
  * imports `millrace` by name as any user's does.
  */
-export function makeProject(name: string): string {
+export function makeProject(name: string, workers: number): string {
   const folder = join(REPOSITORY, '.millrace', 'drills', `${name}-${process.pid}`)
   mkdirSync(folder, { recursive: true })
   cpSync(join(REPOSITORY, 'examples', 'shop', 'models'), join(folder, 'models'), { recursive: true })
@@ -21,6 +21,7 @@ export default defineProject({
   sources: { shop: postgres({ url: env('SHOP_URL') }) },
   deliveries: { totals: webhook({ from: 'order_totals', url: env('TOTALS_URL'), secret: env('TOTALS_SECRET') }) },
   allowInside: ['127.0.0.1'],
+  live: { workers: ${workers} },
 })
 `,
   )

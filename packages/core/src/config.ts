@@ -57,6 +57,11 @@ export interface ProjectConfig {
   readonly endpoints?: Readonly<Record<string, EndpointConfig>>
   readonly graph?: GraphConfig
   readonly live?: {
+    /**
+     * Threads over which live models are spread, by key where their SQL allows it; `millrace status --json` tells where each
+     * is computed. Default 1: all in the engine's own.
+     */
+    readonly workers?: number
     /** What the state of all live models may take of memory, `256 MB`; the rest goes to a scratch file. Default: a quarter of the memory. */
     readonly memory?: string
   }

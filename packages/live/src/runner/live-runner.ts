@@ -28,6 +28,7 @@ import type { BoundModel } from '@millrace/sql'
 import type { FoldChange } from '../fold/fold-change.ts'
 import type { RelationChange } from '../operator/operator.ts'
 import { StateMemory, type StateMemoryOptions } from '../spill/state-memory.ts'
+import { describeSpread } from '../spread/describe-spread.ts'
 import { SpreadUnit } from '../spread/spread-unit.ts'
 import type { RunnerWorkers } from '../spread/shard-host.ts'
 import { CommitLane } from './commit-lane.ts'
@@ -100,6 +101,7 @@ export class LiveRunner implements Stage {
   readonly #makeUnit: MakeUnit
   /** Aborts where this runner cannot go on: a commit was refused for good, a worker is lost. */
   readonly #broken: AbortSignal
+  readonly #spread: ReadonlyMap<string, string>
   #filling: Filling | null = null
   #fillingSinceMs = 0
   #speed: FillSpeed | null = null
@@ -122,6 +124,7 @@ export class LiveRunner implements Stage {
     this.#broken = workers === undefined ? this.#commits.broken : AbortSignal.any([this.#commits.broken, workers.broken])
     this.#makeUnit = (model) =>
       workers === undefined ? new ModelUnit(model, this.#memory) : new SpreadUnit(model, { host: workers, memory: this.#memory })
+    this.#spread = new Map(models.map((model) => [model.name, describeSpread(model, workers?.size ?? 1)]))
     this.#folds = new FoldSet(reader)
     this.#status = new StatusBoard(models, { clock, random })
     this.#meter = new StepMeter(reader, clock)
@@ -149,6 +152,7 @@ export class LiveRunner implements Stage {
       newestCut: newestCutOr(this.#reader, this.#progress.cut),
       problem: this.#commits.problem,
       isCommitting: this.#commits.isBusy,
+      spread: this.#spread,
       nowMs: this.#clock.nowMs(),
     })
   }

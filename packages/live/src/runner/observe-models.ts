@@ -12,6 +12,8 @@ export interface ObservedRunner {
   /** Why the last commit is being tried again. */
   readonly problem: MillraceError | null
   readonly isCommitting: boolean
+  /** Where each model is computed, in words. */
+  readonly spread: ReadonlyMap<string, string>
   readonly nowMs: number
 }
 
@@ -22,6 +24,7 @@ export function observeModels({
   newestCut,
   problem,
   isCommitting,
+  spread,
   nowMs,
 }: ObservedRunner): readonly StageObservation[] {
   const waiting = newestCut > cut
@@ -47,6 +50,7 @@ export function observeModels({
       changesTaken: meter.changesTaken,
       stepMsMax: Math.round(meter.stepMsMax * 10) / 10,
       inputs: model.inputs.join(', '),
+      computed: spread.get(model.name) ?? 'not yet',
     },
   }))
 }

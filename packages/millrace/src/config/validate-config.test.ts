@@ -21,7 +21,7 @@ describe('the configuration', () => {
       deliveries: { totals: webhook({ from: 'order_totals', url: 'https://example.com', secret: [env('NEW'), env('OLD')] }) },
       streams: { 'shop.orders': { partitions: 4, retentionHours: 48 } },
       server: { port: 0 },
-      live: { memory: '1.5 GB' },
+      live: { workers: 2, memory: '1.5 GB' },
     })
     expect(validateConfig(config, 'millrace.config.ts')).toEqual(config)
   })

@@ -82,7 +82,7 @@ const projectConfig = z.strictObject({
   models: z.record(z.string(), modelConfig).optional(),
   endpoints: z.record(identifier, endpointConfig).optional(),
   graph: graphConfig.optional(),
-  live: z.strictObject({ memory: byteSize.optional() }).optional(),
+  live: z.strictObject({ workers: wholeFrom(1).max(64).optional(), memory: byteSize.optional() }).optional(),
   proofs: z.strictObject({ streamsEveryHours: z.number().positive().optional() }).optional(),
   allowInside: z.array(z.string().min(1)).optional(),
 })

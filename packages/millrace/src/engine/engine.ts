@@ -12,7 +12,7 @@ import { openParking, type ParkingLot } from '@millrace/capture'
 import type { LogReader, Stage } from '@millrace/core'
 import { WebhookStage } from '@millrace/deliver'
 import type { Door } from '@millrace/guard'
-import { LiveRunner } from '@millrace/live'
+import { LiveRunner, type StateMemoryOptions, WorkerPool } from '@millrace/live'
 import { Reading, ReadingDesk, type RunningServer, startServer } from '@millrace/serve'
 import { openStore, type Store } from '@millrace/store'
 import { Watch } from '@millrace/watch'
@@ -54,6 +54,7 @@ export class Engine {
   readonly api: EngineApi
   readonly thread: Thread
   readonly #stages: readonly Supervised[]
+  readonly #workers: WorkerPool | null
   readonly #background: readonly Promise<void>[]
   readonly #server: RunningServer
   readonly #storePath: string
@@ -66,6 +67,7 @@ export class Engine {
     this.api = parts.api
     this.thread = parts.thread
     this.#stages = parts.stages
+    this.#workers = parts.workers
     this.#background = parts.background
     this.#server = parts.server
     this.#storePath = parts.storePath
@@ -96,6 +98,7 @@ export class Engine {
     this.#stop.abort(new DOMException('The engine stops.', 'AbortError'))
     await this.#server.close()
     await Promise.all([...this.#stages.map((stage) => stage.ended), ...this.#background])
+    await this.#workers?.close()
     this.reader.close()
     await this.store.close()
     removeRunFile(this.#storePath)
@@ -109,6 +112,8 @@ interface EngineParts {
   readonly api: EngineApi
   readonly thread: Thread
   readonly stages: readonly Supervised[]
+  /** Of the live models. */
+  readonly workers: WorkerPool | null
   readonly background: readonly Promise<void>[]
   readonly server: RunningServer
   readonly storePath: string
@@ -124,6 +129,8 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
   const deliveries = webhookStages(options, store, door)
   const lots = openLots(options, reader)
   const earlier = await bindEarlier(reader, checked.models, withWatermarks(project, checked.streams))
+  const memory = { bytesLimit: liveMemoryBytes(config), folder: dirname(storePath) }
+  const workers = await startWorkers(config.live?.workers ?? 1, checked.models.length === 0 ? null : memory)
   const live =
     checked.models.length === 0
       ? []
@@ -135,7 +142,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
             reader: store.reader(),
             signal: store,
             clock,
-            memory: { bytesLimit: liveMemoryBytes(config), folder: dirname(storePath) },
+            ...workers,
           }),
         ]
   const captures = captureStages(options, { store, door, lots })
@@ -195,7 +202,19 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     reading.run(signal).catch((error: unknown) => onFailure('reading', asError(error))),
     runRetention({ project, store, clock, signal, onFailure: (error) => onFailure('retention', error) }),
   ]
-  return { store, reader, proofs, api, thread, stages: supervised, background, server, storePath, stop }
+  return { store, reader, proofs, api, thread, stages: supervised, workers: workers.workers ?? null, background, server, storePath, stop }
+}
+
+interface LiveWorkers {
+  readonly workers?: WorkerPool
+  readonly memory: StateMemoryOptions
+}
+
+/** The threads of the live models and the engine's own share what these may take of memory. */
+async function startWorkers(wanted: number, memory: StateMemoryOptions | null): Promise<LiveWorkers> {
+  if (memory === null || wanted < 2) return { memory: memory ?? {} }
+  const share = { ...memory, bytesLimit: Math.floor((memory.bytesLimit ?? Infinity) / (wanted + 1)) }
+  return { workers: await WorkerPool.start(wanted, { memory: share }), memory: share }
 }
 
 function asError(error: unknown): Error {
