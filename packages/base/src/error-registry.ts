@@ -17,6 +17,7 @@ import { DOOR_ERRORS } from './errors/door-errors.ts'
 import { DELIVERY_ERRORS } from './errors/delivery-errors.ts'
 import { GRAPH_ERRORS } from './errors/graph-errors.ts'
 import { BATCH_ERRORS } from './errors/batch-errors.ts'
+import { IMPORT_ERRORS } from './errors/import-errors.ts'
 
 export type { ErrorEntry }
 
@@ -35,6 +36,7 @@ const entries = {
   ...DELIVERY_ERRORS,
   ...BATCH_ERRORS,
   ...GRAPH_ERRORS,
+  ...IMPORT_ERRORS,
 } as const
 
 export type ErrorCode = keyof typeof entries

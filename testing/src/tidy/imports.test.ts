@@ -9,7 +9,7 @@ const STAGES: readonly (readonly string[])[] = [
   ['@millrace/core', '@millrace/testing'],
   ['@millrace/store', '@millrace/guard', '@millrace/sql', '@millrace/schema'],
   ['@millrace/capture', '@millrace/live', '@millrace/batch'],
-  ['@millrace/prove', '@millrace/deliver', '@millrace/watch'],
+  ['@millrace/prove', '@millrace/legacy', '@millrace/deliver', '@millrace/watch'],
   ['@millrace/serve'],
   ['millrace'],
   ['@millrace/console', '@millrace/drills', '@millrace/fuzz', '@millrace/bench'],

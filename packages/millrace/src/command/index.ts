@@ -13,6 +13,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./init.ts')).init,
   },
   {
+    name: 'import',
+    summary: 'move a tree of views out of a database: read its catalog, translate it, write a project',
+    load: async () => (await import('./import.ts')).importTree,
+  },
+  {
     name: 'dev',
     summary: 'run the project while you write it; an edit takes effect at once',
     load: async () => (await import('./dev.ts')).dev,

@@ -1,0 +1,7 @@
+export { type LegacyDatabase, openLegacyDatabase } from './read-postgres.ts'
+export { type ImportedModel, type ImportedTable, type ImportedTree, type Refusal, translateTree } from './translate-tree.ts'
+export { type OutputColumn } from './translate/scope.ts'
+export { copyRows, type CopyRequest } from './copy-rows.ts'
+export { duckdbType } from './postgres/type.ts'
+export { type ImportReport } from './project/report.ts'
+export { writeProject } from './project/write-project.ts'

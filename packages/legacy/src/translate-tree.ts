@@ -1,0 +1,182 @@
+/** Translates every view of a catalog, each after those that it reads, and tells of each that cannot be. */
+import { assert, MillraceError } from '@millrace/base'
+import type { Catalog, CatalogColumn, CatalogRelation } from './postgres/read-catalog.ts'
+import { isNode, parseNodeTree, type PgNode } from './postgres/node-tree.ts'
+import { numericModifier, OID } from './postgres/type.ts'
+import { name } from './translate/name.ts'
+import { openSession } from './translate/open-session.ts'
+import type { KnownRelation, OutputColumn, TranslatedQuery } from './translate/scope.ts'
+
+export interface ImportedModel {
+  /** `schema.view`, as models name it. */
+  readonly name: string
+  readonly legacy: CatalogRelation
+  /** DuckDB's; null where it could not be translated. */
+  readonly sql: string | null
+  readonly columns: readonly OutputColumn[]
+  /** Models and tables that it reads, by name. */
+  readonly reads: readonly string[]
+  /** What stood in the way; null of what is translated. */
+  readonly refusal: Refusal | null
+  readonly notes: readonly string[]
+}
+
+export interface Refusal {
+  readonly construct: string
+  readonly reason: string
+  /** Where the view's text first says it, from 1; null where it cannot be found in it. */
+  readonly line: number | null
+  readonly column: number | null
+}
+
+export interface ImportedTree {
+  /** Each after those that it reads. */
+  readonly models: readonly ImportedModel[]
+  readonly tables: readonly ImportedTable[]
+}
+
+export interface ImportedTable {
+  readonly name: string
+  readonly legacy: CatalogRelation
+  readonly columns: readonly (OutputColumn | null)[]
+}
+
+export interface TranslateRequest {
+  readonly catalog: Catalog
+  /** The source whose streams the tables are. */
+  readonly source: string
+  /** Whose views to take; none: of every schema. */
+  readonly schemas: readonly string[]
+}
+
+export function translateTree({ catalog, source, schemas }: TranslateRequest): ImportedTree {
+  const names = modelNames(catalog, source)
+  const tables = new Map<number, ImportedTable>()
+  const models = new Map<number, ImportedModel>()
+  const modelOf = (oid: number): KnownRelation => {
+    const relation = catalog.relations.get(oid)
+    if (relation === undefined)
+      throw new MillraceError('IMPORT_UNTRANSLATABLE', {
+        details: { construct: `relation ${oid}`, reason: 'it belongs to the system, which a model cannot read' },
+      })
+    const named = names.get(oid) ?? relation.name
+    const reference = named.split('.').map(name).join('.')
+    const own = named.slice(named.lastIndexOf('.') + 1)
+    if (relation.kind !== 'table') return { reference, name: own, columns: translated(relation).columns }
+    const table = tables.get(oid) ?? { name: named, legacy: relation, columns: tableColumns(relation) }
+    tables.set(oid, table)
+    return { reference, name: own, columns: table.columns }
+  }
+  const translated = (relation: CatalogRelation): ImportedModel => {
+    const known = models.get(relation.oid)
+    if (known !== undefined) return known
+    const model = translateView(relation, {
+      catalog,
+      name: names.get(relation.oid) ?? relation.name,
+      modelOf,
+      nameOf: (oid) => names.get(oid) ?? String(oid),
+    })
+    models.set(relation.oid, model)
+    return model
+  }
+  for (const relation of catalog.relations.values()) {
+    if (relation.kind !== 'table' && (schemas.length === 0 || schemas.includes(relation.schema))) translated(relation)
+  }
+  return { models: [...models.values()], tables: [...tables.values()] }
+}
+
+interface ViewRequest {
+  readonly catalog: Catalog
+  readonly name: string
+  readonly modelOf: (oid: number) => KnownRelation
+  readonly nameOf: (oid: number) => string
+}
+
+function translateView(legacy: CatalogRelation, { catalog, name: named, modelOf, nameOf }: ViewRequest): ImportedModel {
+  const reads = new Set<string>()
+  const notes = new Set<string>()
+  const relation = (oid: number): KnownRelation => {
+    reads.add(nameOf(oid))
+    return modelOf(oid)
+  }
+  const session = openSession({ catalog, relation, note: (text) => notes.add(text) })
+  const shared = { name: named, legacy }
+  const columns = legacy.columns.filter((column) => column !== null)
+  try {
+    const query = withNames(session.query(queryOf(legacy), null), columns)
+    return { ...shared, sql: query.sql, columns: query.columns, reads: [...reads], refusal: null, notes: [...notes] }
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'IMPORT_UNTRANSLATABLE') throw error
+    return {
+      ...shared,
+      sql: null,
+      columns: tableColumns(legacy).filter((column) => column !== null),
+      reads: [...reads],
+      refusal: refusalOf(error, legacy),
+      notes: [],
+    }
+  }
+}
+
+function queryOf({ tree }: CatalogRelation): PgNode {
+  const parsed = parseNodeTree(tree ?? '')
+  const query = Array.isArray(parsed) ? parsed[0] : parsed
+  assert(isNode(query), 'a view has a query')
+  return query
+}
+
+/** A view's columns may have been renamed since its query was written. */
+function withNames({ sql, columns }: TranslatedQuery, wanted: readonly CatalogColumn[]): TranslatedQuery {
+  const named = columns.map((column, at) => ({ ...column, name: wanted[at]?.name ?? column.name }))
+  const taken = new Set<string>()
+  const unique = named.map((column, at) => {
+    const isTaken = taken.has(column.name.toLowerCase())
+    taken.add(column.name.toLowerCase())
+    return isTaken ? { ...column, name: `${column.name}_${at + 1}` } : column
+  })
+  if (unique.every((column, at) => column.name === columns[at]?.name)) return { sql, columns }
+  return { sql: `SELECT * FROM (\n${sql}\n) AS q(${unique.map((column) => name(column.name)).join(', ')})`, columns: unique }
+}
+
+function tableColumns(relation: CatalogRelation): (OutputColumn | null)[] {
+  return relation.columns.map((column) => {
+    if (column === null) return null
+    const scale = numericModifier(column.typmod)?.scale ?? column.scale
+    return {
+      name: column.name,
+      type: column.type,
+      scale,
+      isLoose: column.type === OID.numeric && column.typmod < 0,
+      isPadded: column.type === OID.bpchar && relation.kind === 'table',
+    }
+  })
+}
+
+/** Names of models are lower-case letters, digits and `_`; what clashes then gets a number. */
+function modelNames(catalog: Catalog, source: string): ReadonlyMap<number, string> {
+  const taken = new Set<string>()
+  const plain = (text: string): string =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9_]/g, '_')
+      .replace(/^(?=\d)/, '_')
+  const entries = [...catalog.relations.values()].map(({ oid, schema, name: own, kind }) => {
+    const stream = schema === 'public' ? `${source}.${plain(own)}` : `${source}.${plain(schema)}__${plain(own)}`
+    const wanted = kind === 'table' ? stream : `${plain(schema)}.${plain(own)}`
+    let found = wanted
+    for (let number = 2; taken.has(found); number++) found = `${wanted}_${number}`
+    taken.add(found)
+    return [oid, found] as const
+  })
+  return new Map(entries)
+}
+
+function refusalOf(error: MillraceError, { definition }: CatalogRelation): Refusal {
+  const construct = String(error.details['construct'])
+  const reason = String(error.details['reason'])
+  const word = /[a-z_]\w{2,}|[^\w\s(),.…]{1,3}/i.exec(construct)?.[0] ?? construct
+  const at = (definition ?? '').toLowerCase().indexOf(word.toLowerCase())
+  if (at < 0) return { construct, reason, line: null, column: null }
+  const before = (definition ?? '').slice(0, at).split('\n')
+  return { construct, reason, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+}
