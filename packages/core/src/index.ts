@@ -97,6 +97,7 @@ export { CELL, cellAt, valueAt, type Vector, VectorBuilder, vectorLength, vector
 export { chosenText, columnOfPacked, columnOfText, joinedText, type PackedText, packedTextOf, vectorOfText } from './packed-text.ts'
 export { decodeBatch, decodeVectors, encodeBatch, encodeVectors } from './codec/batch-codec.ts'
 export { changesWritten } from './written.ts'
+export { chooseChanges } from './choose-changes.ts'
 export { sliceBatch } from './slice-batch.ts'
 export { PLAIN_KINDS, typeFromName, typeNameOf } from './type-name.ts'
 export type { SourceCopy } from './source-copy.ts'

@@ -6,19 +6,26 @@
  * the first that is taken back all are found again.
  */
 import { assert } from '@millrace/base'
-import { type Batch, OPERATION, type Vector } from '@millrace/core'
-import { type Lane, laneOf, laneValues } from '@millrace/sql'
-import { IntList, NumberList } from '../zset/growing-list.ts'
+import { type Batch, OPERATION } from '@millrace/core'
+import type { Lane } from '@millrace/sql'
 import { hashRows } from '../zset/row-hash.ts'
-import { concatBatches, gatherLane, type ZBatch } from '../zset/z-batch.ts'
+import type { ZBatch } from '../zset/z-batch.ts'
+import { type BagChange, bagChanges, insertedRows } from './bag-changes.ts'
 import { DIFFERENT_SHARE_LEAST, type EventRows } from './event-rows.ts'
 import { concatChanges, type FoldChange } from './fold-change.ts'
-import { type FoldShape, vectorsOf } from './fold-columns.ts'
+import type { FoldShape } from './fold-columns.ts'
 import { FoldStore } from './fold-store.ts'
 import type { StreamFold } from './stream-fold.ts'
 
 /** Rows that are hashed at a time when all are to be found again. */
 const HASHED_ROWS = 16_384
+
+/** What it has seen of its rows. */
+export interface BagJudgement {
+  readonly came: number
+  readonly different: number
+  readonly takesBack: boolean
+}
 
 export class BagFold implements StreamFold {
   readonly store: FoldStore
@@ -33,69 +40,34 @@ export class BagFold implements StreamFold {
     this.store = new FoldStore(shape, eventsLeast)
   }
 
+  /** How it judges its rows, for whoever moves them elsewhere meanwhile. */
+  get judgement(): BagJudgement {
+    return { came: this.#came, different: this.#different, takesBack: this.#takesBack }
+  }
+
+  takeJudgement({ came, different, takesBack }: BagJudgement): void {
+    this.#came = came
+    this.#different = different
+    this.#takesBack = takesBack
+  }
+
   step(batches: readonly Batch[]): FoldChange {
     const { events } = this.store
-    if (events !== null && batches.every(onlyInserts)) return this.#putDown(events, this.#inserted(batches))
-    const changes = batches.flatMap((batch) => this.#apply(batch))
+    if (events !== null && batches.every(onlyInserts)) return this.#putDown(events, insertedRows(this.store, batches))
+    return this.apply(batches.flatMap((batch) => bagChanges(this.store, batch)))
+  }
+
+  /** Takes all changes of these rows that a step makes. */
+  apply(told: readonly BagChange[]): FoldChange {
+    const changes = told.map((change) => (change === 'truncate' ? this.#truncate() : this.#add(change)))
     if (this.#takesBack) for (const { slots } of changes) this.#forgetGone(slots)
     return concatChanges(changes, this.store.layouts)
   }
 
-  #inserted(batches: readonly Batch[]): ZBatch {
-    const parts = batches.map((batch): ZBatch => {
-      const { count } = batch
-      return { count, lanes: this.#lanes(vectorsOf(this.store.shape, batch, batch.after), count), weights: new Float64Array(count).fill(1) }
-    })
-    return concatBatches(parts, this.store.layouts)
-  }
-
-  #apply(batch: Batch): FoldChange[] {
-    const after = this.#lanes(vectorsOf(this.store.shape, batch, batch.after), batch.count)
-    const before = batch.before === null ? null : this.#lanes(vectorsOf(this.store.shape, batch, batch.before), batch.count)
-    const changes: FoldChange[] = []
-    let rows = new IntList()
-    let weights = new NumberList()
-    const flush = (lanes: readonly Lane[]): void => {
-      if (rows.count > 0) changes.push(this.#add(lanes, rows.values(), weights.values()))
-      rows = new IntList()
-      weights = new NumberList()
-    }
-    // Rows before and after lie in different lanes: updates are told in two passes between truncations.
-    for (const [from, to] of spansOf(batch)) {
-      if (from === to) {
-        changes.push(this.#truncate())
-        continue
-      }
-      for (let row = from; row < to; row += 1) {
-        if (batch.operations[row] !== OPERATION.UPDATE) continue
-        assert(before !== null, 'an update of a stream without a key tells the row before')
-        rows.push(row)
-        weights.push(-1)
-      }
-      if (before !== null) flush(before)
-      for (let row = from; row < to; row += 1) {
-        rows.push(row)
-        weights.push(batch.operations[row] === OPERATION.DELETE ? -1 : 1)
-      }
-      flush(after)
-    }
-    return changes
-  }
-
-  #lanes(vectors: readonly (Vector | null)[], count: number): readonly Lane[] {
-    return vectors.map((vector, at): Lane => {
-      const layout = this.store.layouts[at] as Lane['layout']
-      if (vector === null) return { layout, values: laneValues(layout, count), nulls: new Uint8Array(count).fill(1) }
-      return laneOf(vector)
-    })
-  }
-
-  #add(all: readonly Lane[], rows: Int32Array, weights: Float64Array): FoldChange {
+  #add(batch: ZBatch): FoldChange {
     const { store } = this
-    const count = rows.length
-    const lanes = all.map((lane) => gatherLane(lane, rows, count))
+    const { count, lanes, weights } = batch
     if (!this.#takesBack && weights.some((weight) => weight < 0)) this.#beginTakingBack()
-    const batch = { count, lanes, weights }
     if (store.events !== null) return this.#putDown(store.events, batch)
     store.reserve(store.table.slotCount + count)
     store.table.suit(lanes)
@@ -176,18 +148,4 @@ export class BagFold implements StreamFold {
 function onlyInserts({ operations, count }: Batch): boolean {
   for (let row = 0; row < count; row += 1) if (operations[row] !== OPERATION.INSERT) return false
   return true
-}
-
-/** Runs of changes between truncations; an empty run stands for a truncation. */
-function spansOf(batch: Batch): readonly (readonly [number, number])[] {
-  const spans: (readonly [number, number])[] = []
-  let from = 0
-  for (let row = 0; row < batch.count; row += 1) {
-    if (batch.operations[row] !== OPERATION.TRUNCATE) continue
-    if (row > from) spans.push([from, row])
-    spans.push([row, row])
-    from = row + 1
-  }
-  if (batch.count > from) spans.push([from, batch.count])
-  return spans
 }

@@ -44,6 +44,17 @@ export class FoldStore {
     this.#matcher = this.matcher(this.identity)
   }
 
+  /** About what it takes in memory. */
+  get bytes(): number {
+    // A keyed fold keeps a number a slot beside.
+    const slots = this.weights.byteLength * 2 + this.#isDirty.byteLength
+    return this.table.bytes + this.index.bytes + slots + (this.#events?.bytes ?? 0)
+  }
+
+  isDirty(slot: number): boolean {
+    return this.#isDirty[slot] === 1
+  }
+
   get dirtyCount(): number {
     return this.#dirty.count + (this.#events?.unsavedCount ?? 0)
   }
@@ -85,6 +96,7 @@ export class FoldStore {
       }
       this.table.claim(first + count)
     }
+    events.close()
     this.#events = null
   }
 

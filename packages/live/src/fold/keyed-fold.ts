@@ -167,7 +167,7 @@ export class KeyedFold implements StreamFold {
   }
 }
 
-interface KeyComparison {
+export interface KeyComparison {
   readonly before: readonly (Vector | null)[]
   readonly after: readonly (Vector | null)[]
   readonly key: readonly number[]
@@ -175,7 +175,7 @@ interface KeyComparison {
 }
 
 /** 1 for each row whose key before is told and differs; null where there is none. */
-function changedKeys({ before, after, key, count }: KeyComparison): Uint8Array | null {
+export function changedKeys({ before, after, key, count }: KeyComparison): Uint8Array | null {
   let changed: Uint8Array | null = null
   for (const column of key) {
     const [old, now] = [before[column], after[column]]

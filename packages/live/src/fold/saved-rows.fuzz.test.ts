@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { BagFold } from './bag-fold.ts'
 import { foldShapeOf } from './fold-columns.ts'
 import { makeFold } from './make-fold.ts'
-import { SavedRows } from './saved-rows.ts'
+import { ownerOfRows, SavedRows } from './saved-rows.ts'
 import type { StreamFold } from './stream-fold.ts'
 
 const COLUMNS: Schema['columns'] = [
@@ -32,7 +32,7 @@ describe('the saved rows of a fold', () => {
         const newFold = (): StreamFold => (kind === 'keyed' ? makeFold(shape) : new BagFold(shape, 8))
         const fold = newFold()
         const idsLimit = kind === 'events' ? 1_000_000 : 30
-        const saved = new SavedRows('a.table')
+        const saved = new SavedRows(ownerOfRows('a.table'))
         const segments = new Map<number, StateSegment>()
         let most = 0
         for (let save = 0; save < saves; save += 1) {
@@ -54,7 +54,7 @@ describe('the saved rows of a fold', () => {
           segments: () => [...segments.values()].toSorted((a, b) => a.sequence - b.sequence).values(),
         } as unknown as LogReader
         const restored = newFold()
-        new SavedRows('a.table').load(reader, restored.store)
+        new SavedRows(ownerOfRows('a.table')).load(reader, restored.store)
         expect(rowsOf(restored)).toEqual(rowsOf(fold))
         expect(most).toBeLessThan(24)
       }),

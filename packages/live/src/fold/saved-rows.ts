@@ -25,6 +25,11 @@ interface SegmentSize {
   current: number
 }
 
+export interface SavedPlaces {
+  readonly segmentOf: Float64Array
+  readonly segments: readonly (readonly [sequence: number, rows: number, current: number])[]
+}
+
 /** Under which name a stream's saved rows are kept. */
 export function ownerOfRows(stream: string): string {
   return `live:${stream}`
@@ -37,8 +42,27 @@ export class SavedRows {
   #segmentOf: Int32Array = new Int32Array(64).fill(-1)
   #nextSequence = 0
 
-  constructor(stream: string) {
-    this.owner = ownerOfRows(stream)
+  constructor(owner: string) {
+    this.owner = owner
+  }
+
+  get bytes(): number {
+    return this.#segmentOf.byteLength
+  }
+
+  /** Of each slot below `count` the segment, for whoever moves the rows elsewhere meanwhile. */
+  places(count: number): SavedPlaces {
+    const segmentOf = new Float64Array(count).fill(-1)
+    segmentOf.set(this.#segmentOf.subarray(0, count))
+    return { segmentOf, segments: [...this.#segments].map(([sequence, { rows, current }]) => [sequence, rows, current]) }
+  }
+
+  takePlaces({ segmentOf, segments }: SavedPlaces): void {
+    this.#segmentOf = Int32Array.from(segmentOf)
+    for (const [sequence, rows, current] of segments) {
+      this.#segments.set(sequence, { rows, current })
+      this.#nextSequence = Math.max(this.#nextSequence, sequence + 1)
+    }
   }
 
   /** Reads all rows back: as events, where they look like such. */
@@ -47,7 +71,8 @@ export class SavedRows {
     const chunks: EventChunk[] = []
     let areEvents = key.length === 0
     let times = 0
-    for (const { sequence, bytes } of reader.segments(this.owner)) {
+    for (const { sequence, bytes, part } of reader.segments(this.owner)) {
+      if (part !== PART) continue
       const { slots, weights, lanes, count } = decoded(bytes, store)
       this.#note(sequence, slots, count)
       times += weights.reduce((sum, weight) => sum + weight, 0)

@@ -1,14 +1,18 @@
-import { seededRandom } from '@millrace/base'
+import { pick, seededRandom } from '@millrace/base'
 import type { Value } from '@millrace/core'
 import { type BoundModel, laneValueAt } from '@millrace/sql'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { bound, CUSTOMERS, EVENTS, ORDERS, TABLES } from '../testing/shop.ts'
 import { type RowChange, ShopLog } from '../testing/shop-log.ts'
+import { StateMemory } from '../spill/state-memory.ts'
 import { Filling } from './filling.ts'
 import { FoldSet } from './fold-set.ts'
 import { columnsRead } from './model-graph.ts'
 import { ModelUnit } from './model-unit.ts'
+
+/** The folds' rows are in memory, or come and go in parts while they are told. */
+const BYTES_LIMITS = [Infinity, 16 << 10, 1]
 
 const MODELS = {
   named: 'SELECT o.id, c.name FROM shop.orders o LEFT JOIN shop.customers c ON c.id = o.customer_id',
@@ -26,7 +30,7 @@ describe('models that are filled while their streams change', () => {
         const events: Value[][] = []
         const changes = (count: number): RowChange[] => Array.from({ length: count }, () => randomChange(random, events))
         await log.push(changes(40))
-        const folds = new FoldSet(log.reader)
+        const folds = new FoldSet(log.reader, new StateMemory({ bytesLimit: pick(random, BYTES_LIMITS), partBytesLimit: 1 }))
         for (const keeper of folds.missing(columnsRead(models), { cut: 0, folds: {}, models: {} })) folds.attach(keeper)
         let cut = 0
         const advance = (): ReturnType<FoldSet['step']> => {

@@ -1,7 +1,7 @@
 /**
  * Models that are being computed from the rows that the folds hold, in slices, while the running models
- * go on. Each fold has a cursor over its slots: a row below it has been told to the models, so its
- * further changes are told too; a row above it will be told, as it is then, when the cursor gets there.
+ * go on. Each fold tells its rows one after the other: of a row that was told the further changes are told
+ * too; another one will be told, as it is then, when its turn comes.
  *
  * A model that is built on running ones brings a copy of them along, because their rows are kept
  * nowhere; the copies are dropped at the end.
@@ -13,7 +13,7 @@
 import type { Batch, Layout, LogReader } from '@millrace/core'
 import { OPERATION, sameSchema } from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
-import type { FoldChange } from '../fold/fold-change.ts'
+import type { ToldChange } from '../fold/told-change.ts'
 import type { RelationChange } from '../operator/operator.ts'
 import { decodeOutput } from '../output/decode-output.ts'
 import { Arrangement } from '../zset/arrangement.ts'
@@ -56,7 +56,7 @@ export interface FillingPlan {
 export class Filling {
   readonly #units: FillingUnit[]
   readonly #folds: ReadonlyMap<string, FoldKeeper>
-  readonly #cursors = new Map<string, number>()
+  readonly #streams: ReadonlySet<string>
   readonly #sliceRows: number
   #started = false
   /** Rows of streams that the models were told. */
@@ -75,8 +75,8 @@ export class Filling {
       if (published !== undefined && !truncates) subtractPublished(total, reader, model.name)
       return { unit, total, truncates, isCopy }
     })
-    const streams = new Set(plan.models.flatMap((model) => model.inputs).filter((input) => folds.has(input)))
-    for (const stream of streams) this.#cursors.set(stream, 0)
+    this.#streams = new Set(plan.models.flatMap((model) => model.inputs).filter((input) => folds.has(input)))
+    for (const stream of this.#streams) folds.get(stream)?.fold.beginTelling()
   }
 
   get models(): readonly BoundModel[] {
@@ -85,11 +85,9 @@ export class Filling {
 
   /** Tells the models the next rows; true once all rows have been told. */
   async slice(): Promise<boolean> {
-    for (const [stream, cursor] of this.#cursors) {
-      const { store } = (this.#folds.get(stream) as FoldKeeper).fold
-      if (cursor >= store.slotCount) continue
-      const { batch, next } = store.rows(cursor, Math.min(store.slotCount, cursor + this.#sliceRows))
-      this.#cursors.set(stream, next)
+    for (const stream of this.#streams) {
+      const batch = (this.#folds.get(stream) as FoldKeeper).fold.tellNext(this.#sliceRows)
+      if (batch === null) continue
       this.rowsTold += batch.count
       await this.#step(new Map([[stream, batch]]))
       return false
@@ -100,12 +98,11 @@ export class Filling {
   }
 
   /** Tells the models what a step changed among the rows that they know. */
-  async follow(changes: ReadonlyMap<string, FoldChange>): Promise<void> {
+  async follow(changes: ReadonlyMap<string, ToldChange>): Promise<void> {
     const known = new Map<string, ZBatch>()
-    for (const [stream, { batch, slots }] of changes) {
-      const cursor = this.#cursors.get(stream)
-      if (cursor === undefined) continue
-      const rows = Int32Array.from({ length: batch.count }, (_, row) => row).filter((row) => (slots[row] as number) < cursor)
+    for (const [stream, { batch, told }] of changes) {
+      if (!this.#streams.has(stream) || told === null) continue
+      const rows = Int32Array.from({ length: batch.count }, (_, row) => row).filter((row) => told[row] === 1)
       if (rows.length > 0) known.set(stream, rows.length === batch.count ? batch : gatherBatch(batch, rows, rows.length))
     }
     if (known.size > 0) await this.#step(known)
@@ -121,6 +118,7 @@ export class Filling {
   /** The copies are of no further use. */
   finish(): readonly FilledModel[] {
     for (const { unit, isCopy } of this.#units) if (isCopy) unit.close()
+    for (const stream of this.#streams) this.#folds.get(stream)?.fold.endTelling()
     return this.#units
       .filter((filling) => !filling.isCopy)
       .map(({ unit, total, truncates }) => ({ unit, truncates, difference: total === null ? null : total.rows() }))

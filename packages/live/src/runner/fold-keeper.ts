@@ -14,29 +14,39 @@ import {
   type StateChange,
   type StoredBatch,
 } from '@millrace/core'
-import type { FoldChange } from '../fold/fold-change.ts'
 import { covers, type FoldShape } from '../fold/fold-columns.ts'
-import { SavedRows } from '../fold/saved-rows.ts'
+import { PartitionedFold } from '../fold/partitioned-fold.ts'
+import { savedOwners } from '../fold/saved-parts.ts'
+import type { ToldChange } from '../fold/told-change.ts'
 import { type CutBatch, LateFilter } from '../late/late-filter.ts'
-import { makeFold } from '../fold/make-fold.ts'
-import type { StreamFold } from '../fold/stream-fold.ts'
 import type { RelationChange } from '../operator/operator.ts'
+import type { StateMemory } from '../spill/state-memory.ts'
+import { StateScope } from '../spill/state-scope.ts'
+import type { ZBatch } from '../zset/z-batch.ts'
 import type { LiveProgress, SavedFold } from './live-progress.ts'
 
 /** Changed rows that may wait to be saved; up to as many, and the log behind them, are read at a restart. */
 const UNSAVED_ROWS_LIMIT = 32_768
 const UNSAVED_AGE_MS_LIMIT = 30_000
 
+/** Where saved rows are read, and where they lie then. */
+export interface FoldPlace {
+  readonly reader: LogReader
+  readonly memory: StateMemory
+}
+
 export interface FoldStep {
-  readonly change: FoldChange
+  readonly change: ToldChange
   /** When the oldest of the changes was committed at its source; Infinity for none. */
   readonly oldestMicros: number
 }
 
 export class FoldKeeper {
-  fold: StreamFold
+  fold: PartitionedFold
+  /** What its rows take of memory. */
+  scope: StateScope
+  readonly #memory: StateMemory
   readonly #reader: LogReader
-  readonly #saved: SavedRows
   readonly #columns: ReadonlyMap<string, number>
   /** Null where nothing of the stream is ever late. */
   #late: LateFilter | null
@@ -45,41 +55,42 @@ export class FoldKeeper {
   #savedAt: Pick<SavedFold, 'through' | 'positions' | 'rows' | 'watermark'>
   /** Per partition the position after the last change taken. */
   readonly #positions: Map<number, number>
-  /** A fold that is filled anew replaces all that was saved under its name. */
-  #replaces: boolean
+  /** A fold that is filled anew replaces all that was saved of the stream, under these names; null for one that was read back. */
+  #replaced: readonly string[] | null
   #savedAtMs: number | null = null
 
-  private constructor(reader: LogReader, shape: FoldShape, saved: SavedFold | null) {
+  private constructor({ reader, memory }: FoldPlace, shape: FoldShape, saved: SavedFold | null) {
     this.#reader = reader
-    this.fold = makeFold(shape)
-    this.#saved = new SavedRows(shape.stream)
+    this.#memory = memory
+    this.scope = new StateScope(memory)
+    this.fold = new PartitionedFold(shape, this.scope)
     this.#columns = new Map(shape.columns.map((column, at) => [column.name, at]))
     this.cut = saved?.through ?? 0
     this.#savedAt = { through: this.cut, positions: saved?.positions ?? [], rows: saved?.rows ?? 0 }
     this.#positions = new Map(this.#savedAt.positions)
-    this.#replaces = saved === null
+    this.#replaced = saved === null ? savedOwners(reader, shape.stream) : null
     this.#late = lateFilterOf(shape, saved?.watermark?.newest ?? null)
     if (saved?.watermark !== undefined) this.#savedAt = { ...this.#savedAt, watermark: saved.watermark }
-    if (saved !== null) this.#saved.load(reader, this.fold.store)
+    if (saved !== null) this.fold.load(reader)
   }
 
   /** The saved fold if it serves, else an empty one that is to be filled from the first cut. */
-  static open(reader: LogReader, wanted: FoldShape, progress: LiveProgress): FoldKeeper {
+  static open(place: FoldPlace, wanted: FoldShape, progress: LiveProgress): FoldKeeper {
     const saved = progress.folds[wanted.stream]
     const shape = saved === undefined ? null : savedShape(wanted.stream, saved)
     // A column that the stream has lost since could not be followed any further.
-    const present = reader.stream(wanted.stream).schema
+    const present = place.reader.stream(wanted.stream).schema
     const follows = shape?.columns.every(({ name }) => columnIndex(present, name) >= 0) === true
-    if (saved !== undefined && shape !== null && follows && covers(shape, wanted)) return new FoldKeeper(reader, shape, saved)
-    return new FoldKeeper(reader, wanted, null)
+    if (saved !== undefined && shape !== null && follows && covers(shape, wanted)) return new FoldKeeper(place, shape, saved)
+    return new FoldKeeper(place, wanted, null)
   }
 
   get shape(): FoldShape {
-    return this.fold.store.shape
+    return this.fold.shape
   }
 
   get stateRows(): number {
-    return this.fold.store.rowCount
+    return this.fold.rowCount
   }
 
   /** Raises LIVE_HISTORY_TRIMMED where changes that it still needs are not in the log any more. */
@@ -115,8 +126,11 @@ export class FoldKeeper {
     for (const stored of this.#reader.read(stream, { afterCut: this.cut, untilCut })) {
       if (stored.batch().operations.includes(OPERATION.TRUNCATE)) truncated = stored.cut
     }
-    if (!this.#replaces || truncated < 0) return false
-    this.fold = makeFold(this.shape)
+    if (this.#replaced === null || truncated < 0) return false
+    const { shape } = this
+    this.close()
+    this.scope = new StateScope(this.#memory)
+    this.fold = new PartitionedFold(shape, this.scope)
     this.#late = lateFilterOf(this.shape, null)
     this.cut = truncated - 1
     for (const { partition, next } of this.#reader.extents(stream)) {
@@ -134,26 +148,31 @@ export class FoldKeeper {
     return { change, oldestMicros: batches.reduce((oldest, batch) => oldestOf(batch.times, oldest), Infinity) }
   }
 
-  asRelation(batch: FoldChange['batch']): RelationChange {
+  asRelation(batch: ZBatch): RelationChange {
     return { batch, laneIndex: (column) => this.#columns.get(column) ?? -1 }
   }
 
   needsSaving(nowMs: number): boolean {
     this.#savedAtMs ??= nowMs
-    const waiting = this.fold.store.dirtyCount
-    return this.#replaces || waiting >= UNSAVED_ROWS_LIMIT || (waiting > 0 && nowMs - this.#savedAtMs >= UNSAVED_AGE_MS_LIMIT)
+    const waiting = this.fold.dirtyCount
+    return this.#replaced !== null || waiting >= UNSAVED_ROWS_LIMIT || (waiting > 0 && nowMs - this.#savedAtMs >= UNSAVED_AGE_MS_LIMIT)
+  }
+
+  /** Its rows are of no further use. */
+  close(): void {
+    this.#memory.release(this.scope)
   }
 
   /** What the next commit must write; the fold counts as saved from then on. */
   save(nowMs: number): StateChange {
-    const change = this.#saved.save(this.fold.store)
-    const cleared = this.#replaces ? { clear: [this.#saved.owner] } : {}
-    this.#replaces = false
+    const change = this.fold.save()
+    const clear = [...(change.clear ?? []), ...(this.#replaced ?? [])]
+    this.#replaced = null
     const { watermark } = this.shape
     const late = watermark === undefined || this.#late === null ? {} : { watermark: { ...watermark, newest: this.#late.newest } }
     this.#savedAt = { through: this.cut, positions: [...this.#positions], rows: this.stateRows, ...late }
     this.#savedAtMs = nowMs
-    return { ...change, ...cleared }
+    return { ...change, clear }
   }
 
   describe(): SavedFold {

@@ -1,17 +1,18 @@
 /** The folds of all streams that live models read, all at one cut. */
 import { MillraceError } from '@millrace/base'
 import type { CutRange, LogReader, StateChange, StateSegment } from '@millrace/core'
-import type { FoldChange } from '../fold/fold-change.ts'
+import type { ToldChange } from '../fold/told-change.ts'
 import { covers, foldShapeOf, type ReadColumns } from '../fold/fold-columns.ts'
-import { ownerOfRows } from '../fold/saved-rows.ts'
+import { savedOwners } from '../fold/saved-parts.ts'
 import { FoldKeeper } from './fold-keeper.ts'
+import { StateMemory } from '../spill/state-memory.ts'
 import type { LiveProgress, SavedFold } from './live-progress.ts'
 
 /** Per stream what is read of it. */
 export type ColumnsRead = ReadonlyMap<string, ReadColumns>
 
 export interface SetStep {
-  readonly changes: ReadonlyMap<string, FoldChange>
+  readonly changes: ReadonlyMap<string, ToldChange>
   /** Streams that cannot be read on: their folds are gone, what is saved of them stays. */
   readonly lost: ReadonlyMap<string, MillraceError>
   /** When the oldest of the changes was committed at its source. */
@@ -20,11 +21,13 @@ export interface SetStep {
 
 export class FoldSet {
   readonly #reader: LogReader
+  readonly #memory: StateMemory
   readonly #keepers = new Map<string, FoldKeeper>()
   #retired: readonly string[] = []
 
-  constructor(reader: LogReader) {
+  constructor(reader: LogReader, memory: StateMemory = new StateMemory()) {
     this.#reader = reader
+    this.#memory = memory
   }
 
   get streams(): readonly string[] {
@@ -41,6 +44,7 @@ export class FoldSet {
 
   /** Takes a fold that has reached the cut of the others. */
   attach(keeper: FoldKeeper): void {
+    this.#keepers.get(keeper.shape.stream)?.close()
     this.#keepers.set(keeper.shape.stream, keeper)
   }
 
@@ -56,14 +60,15 @@ export class FoldSet {
       if (columns === undefined || kind === 'model') continue
       const shape = foldShapeOf(name, schema, columns)
       const present = this.#keepers.get(name)
-      if (present === undefined || !covers(present.shape, shape)) keepers.push(FoldKeeper.open(this.#reader, shape, progress))
+      if (present === undefined || !covers(present.shape, shape))
+        keepers.push(FoldKeeper.open({ reader: this.#reader, memory: this.#memory }, shape, progress))
     }
     return keepers
   }
 
   step({ batches, untilCut }: CutRange): SetStep {
     const byStream = Map.groupBy(batches, (stored) => stored.stream)
-    const changes = new Map<string, FoldChange>()
+    const changes = new Map<string, ToldChange>()
     const lost = new Map<string, MillraceError>()
     let oldest = Infinity
     for (const [stream, keeper] of this.#keepers) {
@@ -73,11 +78,17 @@ export class FoldSet {
         if (change.batch.count > 0) changes.set(stream, change)
       } catch (error) {
         if (!(error instanceof MillraceError) || error.retry === 'backoff') throw error
+        keeper.close()
         this.#keepers.delete(stream)
         lost.set(stream, error)
       }
     }
     return { changes, lost, oldestMicros: Number.isFinite(oldest) ? oldest : 0 }
+  }
+
+  clear(): void {
+    for (const keeper of this.#keepers.values()) keeper.close()
+    this.#keepers.clear()
   }
 
   /** Streams that no model reads any more: what is saved of them goes with the next commit. */
@@ -95,9 +106,9 @@ export class FoldSet {
   save(nowMs: number, all: boolean): StateChange | null {
     const put: StateSegment[] = []
     const remove: NonNullable<StateChange['remove']>[number][] = []
-    const clear = this.#retired.map(ownerOfRows)
+    const clear = this.#retired.flatMap((stream) => savedOwners(this.#reader, stream))
     for (const keeper of this.#keepers.values()) {
-      if (!keeper.needsSaving(nowMs) && !(all && keeper.fold.store.dirtyCount > 0)) continue
+      if (!keeper.needsSaving(nowMs) && !(all && keeper.fold.dirtyCount > 0)) continue
       const change = keeper.save(nowMs)
       put.push(...(change.put ?? []))
       remove.push(...(change.remove ?? []))

@@ -25,7 +25,7 @@ import type {
   StreamDefinition,
 } from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
-import type { FoldChange } from '../fold/fold-change.ts'
+import type { ToldChange } from '../fold/told-change.ts'
 import type { RelationChange } from '../operator/operator.ts'
 import { StateMemory, type StateMemoryOptions } from '../spill/state-memory.ts'
 import { describeSpread } from '../spread/describe-spread.ts'
@@ -90,7 +90,7 @@ export class LiveRunner implements Stage {
   readonly #random: Random
   readonly #commits: CommitLane
   readonly #memory: StateMemory
-  #folds: FoldSet
+  readonly #folds: FoldSet
   readonly #status: StatusBoard
   readonly #meter: StepMeter
   readonly #size = new StepSize()
@@ -125,7 +125,7 @@ export class LiveRunner implements Stage {
     this.#makeUnit = (model) =>
       workers === undefined ? new ModelUnit(model, this.#memory) : new SpreadUnit(model, { host: workers, memory: this.#memory })
     this.#spread = new Map(models.map((model) => [model.name, describeSpread(model, workers?.size ?? 1)]))
-    this.#folds = new FoldSet(reader)
+    this.#folds = new FoldSet(reader, this.#memory)
     this.#status = new StatusBoard(models, { clock, random })
     this.#meter = new StepMeter(reader, clock)
   }
@@ -174,8 +174,9 @@ export class LiveRunner implements Stage {
 
   /** What passes by itself (a disk that could not be read) is met by starting from the store again. */
   async #beginAnew(problem: MillraceError, attempt: number, signal: AbortSignal): Promise<void> {
-    this.#folds = new FoldSet(this.#reader)
+    this.#folds.clear()
     this.#forget()
+    this.#memory.releaseAll()
     this.#status.setAll('retrying', problem)
     await this.#commits.settled()
     await this.#clock.sleep(backoffMs(this.#random, { attempt, ...RETRY }), signal).catch(() => undefined)
@@ -322,7 +323,7 @@ export class LiveRunner implements Stage {
     return output.appends
   }
 
-  #relations(changes: ReadonlyMap<string, FoldChange>): Map<string, RelationChange> {
+  #relations(changes: ReadonlyMap<string, ToldChange>): Map<string, RelationChange> {
     const known = new Map<string, RelationChange>()
     for (const [stream, { batch }] of changes) known.set(stream, (this.#folds.keepers.get(stream) as FoldKeeper).asRelation(batch))
     return known
@@ -387,7 +388,7 @@ export class LiveRunner implements Stage {
     }
   }
 
-  async #followFilling(changes: ReadonlyMap<string, FoldChange>): Promise<void> {
+  async #followFilling(changes: ReadonlyMap<string, ToldChange>): Promise<void> {
     const filling = this.#filling
     if (filling === null) return
     try {

@@ -80,20 +80,21 @@ export class StateMemory {
 
   /** Spills until the limit is held, or nothing but what is being worked on is left. */
   settle(): void {
-    while (this.#bytes > this.bytesLimit) {
-      const part = this.#leastUsed()
-      if (part === null) return
-      part.spill()
+    if (this.#bytes <= this.bytesLimit) return
+    // A part that can only be relieved of some of its bytes stays, and has its turn once.
+    for (const part of Array.from(this.#held)) {
+      if (this.#bytes <= this.bytesLimit) return
+      if (!part.isPinned) part.spill()
     }
   }
 
-  close(): void {
+  /** Closes the states of all. */
+  releaseAll(): void {
     for (const owner of this.#owners) this.release(owner)
-    this.scratch.close()
   }
 
-  #leastUsed(): HeldPart | null {
-    for (const part of this.#held) if (!part.isPinned) return part
-    return null
+  close(): void {
+    this.releaseAll()
+    this.scratch.close()
   }
 }

@@ -5,7 +5,7 @@
  * A part is in memory or in the scratch file. Whoever visits parts has one in memory at a time for sure.
  */
 import { assert } from '@millrace/base'
-import type { Extent } from './scratch-file.ts'
+import type { Extent, ScratchFile } from './scratch-file.ts'
 import type { HeldPart, StateMemory } from './state-memory.ts'
 
 const FAN_BITS = 4
@@ -14,22 +14,36 @@ const FAN = 1 << FAN_BITS
 export interface StatePart {
   /** About what it takes in memory. */
   readonly bytes: number
+  /** What of it is in the scratch file though the part itself is in memory. */
+  readonly spilledBytes?: number
 }
 
+/** Each part has a number of its own, by which it is known for as long as it is not split. */
 export interface PartForm<S extends StatePart> {
-  empty(): S
+  empty(label: number): S
   encode(part: S): Uint8Array
-  decode(bytes: Uint8Array): S
-  /** Its rows, to be divided; null where it must not be split now. */
-  rows(part: S): DividedRows<S> | null
+  decode(bytes: Uint8Array, label: number): S
+  /** Its rows, to be divided. */
+  rows(part: S): DividedRows<S>
+  /** Moves what it can of a part that stays in memory; false for one that is to be moved or divided as a whole. */
+  relieve?(part: S, scratch: ScratchFile): boolean
+  /** A part in memory is of no further use. */
+  dropped?(part: S): void
+  /** A part has changed, or come to be. */
+  changed?(label: number, part: S): void
+  /** A part is no more: others have its rows. */
+  gone?(label: number): void
 }
 
 export interface DividedRows<S extends StatePart> {
   /** The partition hash of each row. */
   readonly hashes: Int32Array
-  /** A part with the chosen rows, by their places among the hashes. */
-  choose(rows: Int32Array): S
+  /** A part with the chosen rows, by their places. */
+  choose(rows: Int32Array, label: number): S
 }
+
+/** How the parts lie, by their numbers. */
+export type Outline = number | { readonly shift: number; readonly children: readonly Outline[] }
 
 interface Branch<S extends StatePart> {
   readonly kind: 'branch'
@@ -51,19 +65,30 @@ interface TreeParts<S extends StatePart> {
   readonly size: StateSize
 }
 
+interface Shared<S extends StatePart> extends TreeParts<S> {
+  readonly leaves: Map<number, Leaf<S>>
+  nextLabel: number
+}
+
 class Leaf<S extends StatePart> implements HeldPart {
   readonly kind = 'leaf'
-  readonly #parts: TreeParts<S>
+  readonly label: number
+  readonly #parts: Shared<S>
   readonly #node: Node<S>
-  #state: S | null
+  #state: S | null = null
   #extent: Extent | null = null
   #isPinned = false
+  #partlySpilled = 0
   bytes = 0
 
-  constructor(parts: TreeParts<S>, node: Node<S>, state: S) {
+  constructor(parts: Shared<S>, node: Node<S>, make: (label: number) => S, label: number = parts.nextLabel) {
     this.#parts = parts
     this.#node = node
-    this.#state = state
+    this.label = label
+    parts.nextLabel = Math.max(parts.nextLabel, label + 1)
+    parts.leaves.set(label, this)
+    this.#state = make(label)
+    this.#measure(this.#state)
   }
 
   get isPinned(): boolean {
@@ -87,6 +112,10 @@ class Leaf<S extends StatePart> implements HeldPart {
     const { memory } = this.#parts
     const state = this.#state
     assert(state !== null, 'what is spilled is in memory')
+    if (this.#parts.form.relieve?.(state, memory.scratch) === true) {
+      this.#measure(state)
+      return
+    }
     if (this.bytes > memory.partBytesLimit && this.#split(state)) return
     const { form, size } = this.#parts
     this.#extent = memory.scratch.write(form.encode(state))
@@ -96,14 +125,17 @@ class Leaf<S extends StatePart> implements HeldPart {
 
   /** It is of no further use. */
   close(): void {
+    if (this.#state !== null) this.#parts.form.dropped?.(this.#state)
+    this.#parts.size.spilled -= this.#partlySpilled
     this.#leave()
     this.#freeExtent()
+    this.#parts.leaves.delete(this.label)
   }
 
   #load(): S {
     if (this.#state !== null) return this.#state
     assert(this.#extent !== null, 'a part is in memory or in the scratch file')
-    this.#state = this.#parts.form.decode(this.#parts.memory.scratch.read(this.#extent))
+    this.#state = this.#parts.form.decode(this.#parts.memory.scratch.read(this.#extent), this.label)
     this.#freeExtent()
     return this.#state
   }
@@ -116,10 +148,13 @@ class Leaf<S extends StatePart> implements HeldPart {
   }
 
   #measure(state: S): void {
-    const { bytes } = state
+    const { bytes, spilledBytes = 0 } = state
     this.#parts.size.held += bytes - this.bytes
+    this.#parts.size.spilled += spilledBytes - this.#partlySpilled
+    this.#partlySpilled = spilledBytes
     this.#parts.memory.used(this, bytes - this.bytes)
     this.bytes = bytes
+    this.#parts.form.changed?.(this.label, state)
   }
 
   #leave(): void {
@@ -133,29 +168,48 @@ class Leaf<S extends StatePart> implements HeldPart {
   #split(state: S): boolean {
     const { form } = this.#parts
     const rows = form.rows(state)
-    const shift = rows === null ? -1 : splittingShift(rows.hashes)
-    if (rows === null || shift < 0) return false
+    const shift = splittingShift(rows.hashes)
+    if (shift < 0) return false
     const children = route(rows.hashes, allRows(rows.hashes.length), shift).map((chosen) => {
       const node = {} as Node<S>
-      const leaf = new Leaf(this.#parts, node, rows.choose(chosen))
+      const leaf = new Leaf(this.#parts, node, (label) => rows.choose(chosen, label))
       node.current = leaf
-      leaf.#measure(leaf.#state as S)
       leaf.spill()
       return node
     })
     this.#node.current = { kind: 'branch', shift, children }
-    this.#leave()
+    this.close()
+    form.gone?.(this.label)
     return true
   }
 }
 
 export class StateTree<S extends StatePart> {
-  readonly #root: Node<S>
+  readonly #parts: Shared<S>
+  #root: Node<S> = {} as Node<S>
   #isForward = false
 
   constructor(parts: TreeParts<S>) {
-    this.#root = {} as Node<S>
-    this.#root.current = new Leaf(parts, this.#root, parts.form.empty())
+    this.#parts = { ...parts, leaves: new Map(), nextLabel: 0 }
+    this.#root.current = new Leaf(this.#parts, this.#root, (label) => parts.form.empty(label))
+  }
+
+  /** The numbers of all parts. */
+  get labels(): Iterable<number> {
+    return this.#parts.leaves.keys()
+  }
+
+  get outline(): Outline {
+    return outlineOf(this.#root)
+  }
+
+  /** Puts parts in the place of the empty one, as they once lay. */
+  restore(outline: Outline, make: (label: number) => S): void {
+    this.close()
+    this.#root = restored<S>(outline, (node, label) => {
+      node.current = new Leaf(this.#parts, node, make, label)
+      this.#parts.memory.settle()
+    })
   }
 
   /** Whether all is one part, so that nothing need be hashed to find it. */
@@ -168,6 +222,13 @@ export class StateTree<S extends StatePart> {
     const { current } = this.#root
     assert(current.kind === 'leaf', 'there is one part')
     current.use(act)
+  }
+
+  /** Works on the part of a number. */
+  part(label: number, act: (state: S) => void): void {
+    const leaf = this.#parts.leaves.get(label)
+    assert(leaf !== undefined, 'the part is known')
+    leaf.use(act)
   }
 
   /** Visits each part that any of the rows belong to, with those rows; per list of hashes a list of rows. */
@@ -189,7 +250,10 @@ export class StateTree<S extends StatePart> {
   #visit(node: Node<S>, { hashes, rows }: Routed, act: (state: S, rows: readonly Int32Array[]) => void): void {
     const { current } = node
     if (rows.every((list) => list.length === 0)) return
-    if (current.kind === 'leaf') return current.use((state) => act(state, rows))
+    if (current.kind === 'leaf') {
+      current.use((state) => act(state, rows))
+      return
+    }
     const { shift, children } = current
     const routed = rows.map((list, at) => route(hashes[at] as Int32Array, list, shift))
     for (let at = 0; at < FAN; at += 1) {
@@ -248,4 +312,24 @@ function eachOf<S extends StatePart>(node: Node<S>, act: (state: S) => void): vo
 function leavesOf<S extends StatePart>(node: Node<S>): readonly Leaf<S>[] {
   const { current } = node
   return current.kind === 'leaf' ? [current] : current.children.flatMap(leavesOf)
+}
+
+function outlineOf<S extends StatePart>({ current }: Node<S>): Outline {
+  if (current.kind === 'leaf') return current.label
+  return { shift: current.shift, children: current.children.map(outlineOf) }
+}
+
+type RestoreLeaf<S extends StatePart> = (node: Node<S>, label: number) => void
+
+function restored<S extends StatePart>(outline: Outline, make: RestoreLeaf<S>): Node<S> {
+  const node = {} as Node<S>
+  if (typeof outline === 'number') make(node, outline)
+  else node.current = { kind: 'branch', shift: outline.shift, children: outline.children.map((child) => restored(child, make)) }
+  return node
+}
+
+/** The numbers of an outline's parts. */
+export function labelsOf(outline: Outline): readonly number[] {
+  if (typeof outline === 'number') return [outline]
+  return outline.children.flatMap(labelsOf)
 }
