@@ -6,6 +6,7 @@ import { FilterOperator } from './operator/filter-operator.ts'
 import { JoinOperator } from './operator/join-operator.ts'
 import type { Operator } from './operator/operator.ts'
 import { ProjectOperator } from './operator/project-operator.ts'
+import { RecursionOperator } from './operator/recursion-operator.ts'
 import { RowsOperator } from './operator/rows-operator.ts'
 import { ScanOperator } from './operator/scan-operator.ts'
 import { FanOutOperator } from './operator/fan-out-operator.ts'
@@ -78,6 +79,11 @@ function operatorOf(plan: Plan, { compile, scope }: Compiling): Operator {
       return new TopOperator(compile(plan.input), plan)
     case 'window':
       return new WindowOperator(compile(plan.input), plan)
+    case 'recursion': {
+      // Its rounds are stepped by themselves: what they share with the rest of the plan they compute themselves.
+      const inputs = { initial: compile(plan.initial), round: compilePlan(plan.round, scope) }
+      return new RecursionOperator(inputs, plan)
+    }
     case 'asof':
       return new AsofOperator({ left: compile(plan.left), right: compile(plan.right) }, plan)
     case 'bag':

@@ -44,6 +44,7 @@ export function dependenciesOf(plan: Plan, keysOf: UniqueKeysOf): readonly Depen
       return dependenciesOfJoin(plan, keysOf)
     case 'union':
     case 'rows':
+    case 'recursion':
       return []
   }
 }

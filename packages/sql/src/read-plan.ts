@@ -14,6 +14,7 @@ import { readFilter } from './read-filter.ts'
 import { readJoin } from './read-join.ts'
 import { expressionsOf, kept, nameOfNode, onlyChild, type PlanContext, sidesOf } from './plan-context.ts'
 import { readLateral } from './read-lateral.ts'
+import { readRecursion } from './read-recursion.ts'
 import { readScalarSubquery } from './read-scalar-subquery.ts'
 import { readExcept, readIntersect, readUnion } from './read-set-operation.ts'
 import { readDistinctOn, readLimit } from './read-top.ts'
@@ -64,6 +65,8 @@ function readNode(json: PlanJson, context: PlanContext): Plan {
       return onlyChild(json, context)
     case 'LOGICAL_MATERIALIZED_CTE':
       return readSharedTable(json, context)
+    case 'LOGICAL_RECURSIVE_CTE':
+      return readRecursion(json, context)
     case 'LOGICAL_CTE_REF':
       return readSharedReference(json, context)
     case 'LOGICAL_DELIM_GET':
@@ -119,7 +122,7 @@ function readSharedTable(json: PlanJson, context: PlanContext): Plan {
 
 function readSharedReference(json: PlanJson, context: PlanContext): Plan {
   const shared = context.tables.get(Number(json['cte_index']))
-  if (shared === undefined) throw new Unsupported('WITH RECURSIVE', null)
+  if (shared === undefined || json['is_recurring'] === true) throw new Unsupported('WITH RECURSIVE of this shape', null)
   return shared
 }
 

@@ -34,6 +34,8 @@ export function uniqueKeysOf(plan: Plan): readonly UniqueKey[] {
       return keysOfJoin(plan)
     case 'rows':
       return plan.rows.length <= 1 ? [[]] : []
+    case 'recursion':
+      return plan.distinct ? [plan.types.map((_, at) => at)] : []
     case 'union':
     case 'unnest':
       return []

@@ -124,6 +124,7 @@ export function originOf(plan: Plan, column: number): Origin | null {
     }
     case 'bag':
       return originOf(plan.left, column)
+    case 'recursion':
     case 'union':
     case 'rows':
       return null

@@ -25,6 +25,8 @@ export interface OperatorSize {
 export interface Step {
   /** The first step of a model's life, in which what depends on no input comes to be. */
   readonly first: boolean
+  /** More of the relations' present rows is still to be told: what is known so far is nobody's answer. */
+  readonly isPartial?: boolean
   /** Null where the relation did not change. */
   change(relation: string): RelationChange | null
 }

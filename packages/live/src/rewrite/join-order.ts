@@ -36,6 +36,8 @@ export function orderJoins(plan: Plan): Plan {
     case 'bag':
     case 'asof':
       return { ...plan, left: orderJoins(plan.left), right: orderJoins(plan.right) }
+    case 'recursion':
+      return { ...plan, initial: orderJoins(plan.initial), round: orderJoins(plan.round) }
     case 'union':
       return { ...plan, inputs: plan.inputs.map(orderJoins) }
     default:

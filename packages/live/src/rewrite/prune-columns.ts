@@ -84,6 +84,10 @@ function prune(plan: Plan, needed: ReadonlySet<number>): Pruned {
       const [left, right] = [pruneColumns(plan.left), pruneColumns(plan.right)]
       return { plan: { ...plan, left, right }, places: placesOf(plan.types.map((_, at) => at)) }
     }
+    case 'recursion': {
+      const [initial, round] = [pruneColumns(plan.initial), pruneColumns(plan.round)]
+      return { plan: { ...plan, initial, round }, places: placesOf(plan.types.map((_, at) => at)) }
+    }
     case 'top':
       return pruneTop(plan, needed)
     case 'window':

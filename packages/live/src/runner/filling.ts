@@ -58,7 +58,6 @@ export class Filling {
   readonly #folds: ReadonlyMap<string, FoldKeeper>
   readonly #streams: ReadonlySet<string>
   readonly #sliceRows: number
-  #started = false
   /** Rows of streams that the models were told. */
   rowsTold = 0
 
@@ -92,8 +91,8 @@ export class Filling {
       await this.#step(new Map([[stream, batch]]))
       return false
     }
-    // What depends on no row at all comes to be in the first step.
-    if (!this.#started) await this.#step(new Map())
+    // What depends on no row at all, and what is computed of no part of the rows, comes to be in the last step.
+    await this.#step(new Map(), false)
     return true
   }
 
@@ -129,13 +128,13 @@ export class Filling {
     for (const { unit } of this.#units) unit.close()
   }
 
-  async #step(batches: ReadonlyMap<string, ZBatch>): Promise<void> {
-    this.#started = true
+  async #step(batches: ReadonlyMap<string, ZBatch>, isPartial = true): Promise<void> {
     const changes = new Map<string, RelationChange>()
     for (const [stream, batch] of batches) changes.set(stream, (this.#folds.get(stream) as FoldKeeper).asRelation(batch))
     const stepped = await stepUnits(
       this.#units.map(({ unit }) => unit),
       changes,
+      isPartial,
     )
     for (const { unit, total } of this.#units) {
       const told = stepped.get(unit)

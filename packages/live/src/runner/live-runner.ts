@@ -36,7 +36,7 @@ import { type FilledModel, Filling } from './filling.ts'
 import type { FoldKeeper } from './fold-keeper.ts'
 import { type ColumnsRead, FoldSet, type SetStep } from './fold-set.ts'
 import { asSourceProgress, type LiveProgress, readProgress } from './live-progress.ts'
-import { columnsRead, withInputs, withReaders } from './model-graph.ts'
+import { columnsRead, isRecursive, withInputs, withReaders } from './model-graph.ts'
 import type { LiveUnit, MakeUnit } from './live-unit.ts'
 import { ModelUnit } from './model-unit.ts'
 import { observeModels } from './observe-models.ts'
@@ -123,8 +123,10 @@ export class LiveRunner implements Stage {
     this.#commits = new CommitLane({ writer, clock, random })
     this.#broken = workers === undefined ? this.#commits.broken : AbortSignal.any([this.#commits.broken, workers.broken])
     this.#makeUnit = (model) =>
-      workers === undefined ? new ModelUnit(model, this.#memory) : new SpreadUnit(model, { host: workers, memory: this.#memory })
-    this.#spread = new Map(models.map((model) => [model.name, describeSpread(model, workers?.size ?? 1)]))
+      workers === undefined || isRecursive(model)
+        ? new ModelUnit(model, this.#memory)
+        : new SpreadUnit(model, { host: workers, memory: this.#memory })
+    this.#spread = new Map(models.map((model) => [model.name, describeSpread(model, isRecursive(model) ? 1 : (workers?.size ?? 1))]))
     this.#folds = new FoldSet(reader, this.#memory)
     this.#status = new StatusBoard(models, { clock, random })
     this.#meter = new StepMeter(reader, clock)

@@ -11,9 +11,10 @@ export interface LiveUnit {
   readonly stateSize: ModelState
   /**
    * The model's change, each row once. Raises LIVE_EVALUATION where the model has no answer; the unit is
-   * then of no further use. A step begins after the one before has ended.
+   * then of no further use. A step begins after the one before has ended. While more of its inputs' present rows is
+   * still to come (`isPartial`), what is computed as a whole may wait.
    */
-  step(change: (relation: string) => RelationChange | null): ZBatch | Promise<ZBatch>
+  step(change: (relation: string) => RelationChange | null, isPartial?: boolean): ZBatch | Promise<ZBatch>
   /** Its change as those models read it that are built on it. */
   asRelation(batch: ZBatch): RelationChange
   /** Forgets what it remembers, wherever that is. */

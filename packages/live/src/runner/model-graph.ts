@@ -1,5 +1,5 @@
 import type { Watermark } from '@millrace/core'
-import { type BoundModel, type Plan, planInputs } from '@millrace/sql'
+import { type BoundModel, isWorking, type Plan, planInputs } from '@millrace/sql'
 import { boundWindows } from '../rewrite/bound-windows.ts'
 import { orderJoins } from '../rewrite/join-order.ts'
 import { pruneColumns } from '../rewrite/prune-columns.ts'
@@ -25,11 +25,17 @@ export function runnablePlan({ plan }: BoundModel): Plan {
   return pruneColumns(boundWindows(orderJoins(plan)))
 }
 
+/** Whether a model goes through rounds: these are many steps in one, which no exchange of rows between threads is made for. */
+export function isRecursive({ plan }: BoundModel): boolean {
+  const has = (part: Plan): boolean => part.kind === 'recursion' || planInputs(part).some(has)
+  return has(plan)
+}
+
 /** Per relation what the models read of it; its watermark is the same for all. */
 export function columnsRead(models: readonly BoundModel[]): ColumnsRead {
   const read = new Map<string, { names: Set<string>; watermark?: Watermark | undefined }>()
   const visit = (plan: Plan): void => {
-    if (plan.kind === 'scan') {
+    if (plan.kind === 'scan' && !isWorking(plan.relation)) {
       const { relation, columns, watermark } = plan
       const names = read.get(relation)?.names ?? new Set()
       for (const column of columns) if (column !== null) names.add(column)

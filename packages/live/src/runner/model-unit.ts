@@ -40,11 +40,11 @@ export class ModelUnit implements LiveUnit {
     return { rows: this.stateRows, ...this.scope.size }
   }
 
-  step(change: (relation: string) => RelationChange | null): ZBatch {
+  step(change: (relation: string) => RelationChange | null, isPartial = false): ZBatch {
     try {
       const first = this.#isNew
       this.#isNew = false
-      return this.#consolidator.consolidate(this.#operator.step({ first, change }))
+      return this.#consolidator.consolidate(this.#operator.step({ first, isPartial, change }))
     } catch (error) {
       throw error instanceof EvaluationFailure ? evaluationError(this.model, error) : error
     }

@@ -14,13 +14,14 @@ export type Stepped =
 export async function stepUnits(
   units: readonly LiveUnit[],
   changes: ReadonlyMap<string, RelationChange>,
+  isPartial = false,
 ): Promise<ReadonlyMap<LiveUnit, Stepped>> {
   const known = new Map(changes)
   const running = new Map<string, Promise<Stepped>>()
   const all: Promise<Stepped>[] = []
   for (const unit of units) {
     const inputs = unit.model.inputs.flatMap((input) => running.get(input) ?? [])
-    const step = stepUnit(unit, inputs, known)
+    const step = stepUnit(unit, inputs, { known, isPartial })
     running.set(unit.model.name, step)
     all.push(step)
   }
@@ -30,11 +31,16 @@ export async function stepUnits(
   return new Map(settled.flatMap((each, at) => (each.status === 'fulfilled' ? [[units[at] as LiveUnit, each.value] as const] : [])))
 }
 
-async function stepUnit(unit: LiveUnit, inputs: readonly Promise<Stepped>[], known: Map<string, RelationChange>): Promise<Stepped> {
+interface UnitStep {
+  readonly known: Map<string, RelationChange>
+  readonly isPartial: boolean
+}
+
+async function stepUnit(unit: LiveUnit, inputs: readonly Promise<Stepped>[], { known, isPartial }: UnitStep): Promise<Stepped> {
   try {
     const before = await Promise.all(inputs)
     if (before.some(({ kind }) => kind !== 'stepped')) return { kind: 'skipped' }
-    const change = await unit.step((relation) => known.get(relation) ?? null)
+    const change = await unit.step((relation) => known.get(relation) ?? null, isPartial)
     known.set(unit.model.name, unit.asRelation(change))
     return { kind: 'stepped', change }
   } catch (error) {

@@ -18,6 +18,7 @@ export function shardBy(plan: Plan, columns: readonly number[], exchanges: Excha
       return key.length < columns.length ? null : { ...plan, relation: exchanges.nameOf(plan.relation, plan.columns, key) }
     }
     case 'rows':
+    case 'recursion':
       return null
     case 'filter':
     case 'distinct':

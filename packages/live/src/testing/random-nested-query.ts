@@ -7,7 +7,9 @@ export interface NestedRelation {
 
 /** Over `id` and `ref`, which every table has. */
 export function randomNestedQuery(random: Random, relations: readonly NestedRelation[]): string {
-  switch (random.below(4)) {
+  switch (random.below(5)) {
+    case 4:
+      return randomRecursion(random, relations)
     case 0:
       return `SELECT t.id, t.ref, ${scalar(random, relations)} AS s FROM ${source(random, relations)} t${where(random, relations)}`
     case 1:
@@ -34,6 +36,32 @@ function randomWith(random: Random, relations: readonly NestedRelation[]): strin
     'SELECT ref FROM w WHERE NOT EXISTS (SELECT 1 FROM v WHERE v.ref = w.ref AND v.id > w.id)',
   ])
   return `WITH w AS (${first}), v AS (${second}) ${body}`
+}
+
+/** Each ends on any rows: UNION sees a row once, and UNION ALL counts its rounds. */
+function randomRecursion(random: Random, relations: readonly NestedRelation[]): string {
+  const [start, next] = [pick(random, relations).sql, pick(random, relations).sql]
+  const round = pick(random, [
+    `SELECT o.id, o.ref FROM ${next} o JOIN r ON o.ref = r.id`,
+    `SELECT o.id, r.ref FROM r JOIN ${next} o ON o.ref = r.id AND o.id <> r.ref`,
+    `SELECT o.ref, o.id FROM r, ${next} o WHERE o.id = r.ref AND NOT EXISTS (SELECT 1 FROM ${start} s WHERE s.ref = o.id)`,
+    `SELECT r.ref, o.id FROM r LEFT JOIN ${next} o ON o.ref = r.id`,
+    `SELECT o.id, o.ref FROM ${next} o WHERE o.id IN (SELECT ref FROM r)`,
+  ])
+  const body = pick(random, [
+    'SELECT id, ref FROM r',
+    'SELECT ref, count(*) AS n FROM r GROUP BY ref',
+    `SELECT r.id, t.ref FROM r JOIN ${next} t ON t.id = r.ref`,
+    'SELECT x.id, y.ref FROM r x JOIN r y ON x.ref = y.id',
+  ])
+  if (random.below(2) === 0)
+    return `WITH RECURSIVE r(id, ref) AS (SELECT id, ref FROM ${start} t${where(random, relations)} UNION ${round}) ${body}`
+  const counted = pick(random, [
+    `SELECT o.id, o.ref, r.round + 1 FROM ${next} o JOIN r ON o.ref = r.id WHERE r.round < 3`,
+    `SELECT r.id + 1, r.ref, r.round + 1 FROM r WHERE r.round < (SELECT count(*) FROM ${next}) AND r.id < 4`,
+  ])
+  const first = `SELECT id % 10 AS id, ref, 0 AS round FROM ${start} t WHERE id > 2`
+  return `WITH RECURSIVE r(id, ref, round) AS (${first} UNION ALL ${counted}) SELECT id, ref, round FROM r`
 }
 
 function setOperation(random: Random, relations: readonly NestedRelation[], depth: number): string {

@@ -26,6 +26,9 @@ export function checkTypes(plan: Plan): void {
     case 'bag':
       for (const type of plan.types) requireGroupable(type, null)
       return
+    case 'recursion':
+      for (const type of plan.types) requireGroupable(type, null)
+      return
     case 'join':
       for (const key of plan.keys) requireGroupable(key.left.type, key.left.place)
       return

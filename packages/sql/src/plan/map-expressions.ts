@@ -39,6 +39,8 @@ export async function mapExpressions(plan: Plan, change: (expression: Expression
       return windowWith(plan, await mapExpressions(plan.input, change), await changeAll(expressionsOfWindow(plan)))
     case 'bag':
       return { ...plan, left: await mapExpressions(plan.left, change), right: await mapExpressions(plan.right, change) }
+    case 'recursion':
+      return { ...plan, initial: await mapExpressions(plan.initial, change), round: await mapExpressions(plan.round, change) }
     case 'asof': {
       const sides = { left: await mapExpressions(plan.left, change), right: await mapExpressions(plan.right, change) }
       return asofWith(plan, sides, await changeAll(expressionsOfAsof(plan)))

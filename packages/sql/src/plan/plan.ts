@@ -5,6 +5,7 @@ import type { Distinct } from './distinct.ts'
 import type { Filter } from './filter.ts'
 import type { Join } from './join.ts'
 import type { Project } from './project.ts'
+import { isWorking, type Recursion } from './recursion.ts'
 import type { Rows } from './rows.ts'
 import type { Scan } from './scan.ts'
 import type { Top } from './top.ts'
@@ -13,7 +14,7 @@ import type { Unnest } from './unnest.ts'
 import type { Window } from './window.ts'
 
 /** A bound, typed relation: what DuckDB's plan means, in as few kinds of node as it needs. */
-export type Plan = Scan | Filter | Project | Join | Aggregate | Union | Distinct | Rows | Top | Window | Bag | Asof | Unnest
+export type Plan = Scan | Filter | Project | Join | Aggregate | Union | Distinct | Rows | Top | Window | Bag | Asof | Unnest | Recursion
 
 export function planInputs(plan: Plan): readonly Plan[] {
   switch (plan.kind) {
@@ -34,6 +35,8 @@ export function planInputs(plan: Plan): readonly Plan[] {
       return [plan.left, plan.right]
     case 'union':
       return plan.inputs
+    case 'recursion':
+      return [plan.initial, plan.round]
   }
 }
 
@@ -50,6 +53,8 @@ export function withPlanInputs(plan: Plan, inputs: readonly Plan[]): Plan {
       return { ...plan, left: first, right: second }
     case 'union':
       return { ...plan, inputs }
+    case 'recursion':
+      return { ...plan, initial: first, round: second }
     default:
       return { ...plan, input: first }
   }
@@ -57,7 +62,7 @@ export function withPlanInputs(plan: Plan, inputs: readonly Plan[]): Plan {
 
 /** The names of the streams and models that it reads, each once. */
 export function relationsOf(plan: Plan, into: Set<string> = new Set()): Set<string> {
-  if (plan.kind === 'scan') into.add(plan.relation)
+  if (plan.kind === 'scan' && !isWorking(plan.relation)) into.add(plan.relation)
   for (const input of planInputs(plan)) relationsOf(input, into)
   return into
 }
