@@ -6,6 +6,7 @@ import type { JoinKey, JoinSides } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
 import { keepColumns, project } from './plan/project.ts'
 import { rows } from './plan/rows.ts'
+import { oneOfEachKey } from './read-scalar-subquery.ts'
 import { markJoin } from './mark-join.ts'
 import { fullJoin, innerJoin, leftJoin, rightJoin, type SplitConditions, withoutPartner, withPartner } from './partners.ts'
 import type { ExpressionJson, PlanJson } from './plan-json.ts'
@@ -116,12 +117,15 @@ function isOf(side: 'left' | 'right', expression: Expression, leftCount: number)
 /** Of a semi or an anti join, which hands on the left columns alone. */
 const NO_COLUMNS: Plan = rows([], [])
 
-/** A scalar subquery: exact as a left join only where no key can have two rows on the right. */
+/** A scalar subquery: a left join where no key can have two rows on the right; else one that has no answer where one has. */
 function singleJoin(sides: JoinSides, conditions: SplitConditions): Plan {
   const matched = new Set(conditions.keys.flatMap((key) => (key.right.kind === 'column' ? [key.right.index] : [])))
   const single = uniqueKeysOf(sides.right).some((key) => key.every((column) => matched.has(column)))
-  if (!single) throw new Unsupported('a scalar subquery that may yield several rows', placeOf(conditions), 'Aggregate within the subquery.')
-  return leftJoin(sides, conditions)
+  if (single) return leftJoin(sides, conditions)
+  const isPlain = conditions.others.length === 0 && conditions.keys.every((key) => key.right.kind === 'column')
+  if (!isPlain)
+    throw new Unsupported('a scalar subquery that may yield several rows', placeOf(conditions), 'Aggregate within the subquery.')
+  return leftJoin({ left: sides.left, right: oneOfEachKey(sides.right, [...matched], placeOf(conditions)) }, conditions)
 }
 
 export function projected(json: PlanJson, plan: Plan, sides: JoinSides): Plan {

@@ -6,6 +6,7 @@ import type { Call } from '../expression/call.ts'
 import { ARITHMETIC } from './functions-arithmetic.ts'
 import { DATE, timeArithmetic } from './functions-date.ts'
 import { NUMBER } from './functions-number.ts'
+import { SINGLE } from './functions-single.ts'
 import { TEXT } from './functions-text.ts'
 import type { KernelWriter, Operand } from './kernel-writer.ts'
 
@@ -20,6 +21,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionEmitter>> = {
   ...TEXT,
   ...NUMBER,
   ...DATE,
+  ...SINGLE,
   '+': plus,
   '-': minus,
 }
