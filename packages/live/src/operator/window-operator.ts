@@ -8,11 +8,10 @@ import { type Layout, VectorBuilder } from '@millrace/core'
 import { type Expression, type Lane, laneOf, layoutOfExpression, type Window } from '@millrace/sql'
 import { grownNumbers } from '../aggregate/accumulator.ts'
 import { OrderedRows } from '../ordered/ordered-rows.ts'
-import { FrameAggregate } from '../window/frame-aggregate.ts'
-import { makeEvaluator, storedExpressionsOf } from '../window/make-evaluator.ts'
+import { type MadeEvaluator, makeEvaluator, storedExpressionsOf } from '../window/make-evaluator.ts'
 import { PartitionView } from '../window/partition-view.ts'
-import { joinedGaps, joinedPlaces, type Places } from '../window/places.ts'
-import type { WindowEvaluator } from '../window/window-evaluator.ts'
+import { joinedGaps, type Places } from '../window/places.ts'
+import { ToldResults } from '../window/told-results.ts'
 import { IntList } from '../zset/growing-list.ts'
 import { RowTable, type StoredColumn, suitColumn } from '../zset/row-table.ts'
 import { concatBatches, emptyBatch, gatherLane, type ZBatch } from '../zset/z-batch.ts'
@@ -38,7 +37,7 @@ export class WindowOperator implements Operator {
   readonly #input: Operator
   readonly #rows: OrderedRows
   readonly #view: PartitionView
-  readonly #evaluators: readonly WindowEvaluator[]
+  readonly #evaluators: readonly MadeEvaluator[]
   /** What was told of each slot, a column a call. */
   readonly #told: RowTable
   /** The step in which a slot's row came, and that in which it was found to differ. */
@@ -57,7 +56,7 @@ export class WindowOperator implements Operator {
     const columnOf = (expression: Expression): number => this.#rows.otherColumns[others.indexOf(expression)] as number
     this.#evaluators = window.calls.map((call, at) => {
       const told = this.#told.columns[at] as StoredColumn
-      return makeEvaluator(call, { rows: this.#rows, columnOf, storedOf: (slot) => told.values[slot] as number })
+      return makeEvaluator(call, { rows: this.#rows, columnOf, told: new ToldResults(told) })
     })
   }
 
@@ -145,10 +144,9 @@ export class WindowOperator implements Operator {
 
   #changeStates({ slots, partitions, weights }: Movement): void {
     const changes = Float64Array.from(weights)
-    for (const evaluator of this.#evaluators) {
-      if (!(evaluator instanceof FrameAggregate)) continue
-      evaluator.reserve(this.#rows.partitionCapacity)
-      evaluator.change(slots.values(), partitions.values(), changes)
+    for (const { state } of this.#evaluators) {
+      state?.reserve(this.#rows.partitionCapacity)
+      state?.change(slots.values(), partitions.values(), changes)
     }
   }
 
@@ -159,11 +157,8 @@ export class WindowOperator implements Operator {
       this.#view.open(partition)
       if (this.#view.count === 0) continue
       const gaps = joinedGaps(changes, this.#view.count)
-      for (const [at, evaluator] of this.#evaluators.entries()) {
-        for (const places of joinedPlaces(gaps.map((gap) => evaluator.affected(this.#view, gap)))) {
-          evaluator.evaluate(this.#view, places, builders[at] as VectorBuilder)
-          for (let place = places.from; place < places.to; place += 1) (slots[at] as IntList).push(this.#view.slotAt(place))
-        }
+      for (const [at, { evaluator }] of this.#evaluators.entries()) {
+        evaluator.look(this.#view, gaps, { results: builders[at] as VectorBuilder, slots: slots[at] as IntList })
       }
     }
     return builders.map((builder, at) => ({ slots: (slots[at] as IntList).values(), lane: laneOf(builder.finish()) }))
@@ -215,7 +210,7 @@ export class WindowOperator implements Operator {
   #forget({ went }: Movement, touched: ReadonlyMap<number, Places[]>): void {
     for (const partition of touched.keys()) {
       if (!this.#rows.settle(partition)) continue
-      for (const evaluator of this.#evaluators) if (evaluator instanceof FrameAggregate) evaluator.clear(partition)
+      for (const { state } of this.#evaluators) state?.clear(partition)
     }
     for (const slot of went.values()) this.#rows.free(slot)
   }

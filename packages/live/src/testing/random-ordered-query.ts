@@ -186,6 +186,8 @@ function randomAggregate(random: Random, { columns }: OrderedRelation): string {
     `avg(${number})`,
     `min(${column})`,
     `max(${column})`,
+    `bool_and(${number} > 0)`,
+    `bool_or(${number} > 1)`,
   ])
   return random.below(5) === 0 ? `${call} FILTER (WHERE ${number} > 0)` : call
 }

@@ -16,7 +16,8 @@ import { gatherLane } from '../zset/z-batch.ts'
 import type { FrameFinder } from './frame.ts'
 import type { PartitionView } from './partition-view.ts'
 import type { Places } from './places.ts'
-import type { PartitionState, WindowEvaluator } from './window-evaluator.ts'
+import { isTrue } from './running-extreme.ts'
+import { lookAtReach, type LookedAt, type PartitionState, type ReachEvaluator } from './window-evaluator.ts'
 
 export interface AggregatedColumns {
   readonly inputs: readonly number[]
@@ -27,7 +28,7 @@ export interface AggregatedColumns {
 /** The accumulator's slot for frames that are made anew; a partition's is one more than its number. */
 const SCRATCH = 0
 
-export class FrameAggregate implements WindowEvaluator, PartitionState {
+export class FrameAggregate implements ReachEvaluator, PartitionState {
   readonly #accumulator: Accumulator
   readonly #finder: FrameFinder
   readonly #columnsOf: () => readonly StoredColumn[]
@@ -43,6 +44,10 @@ export class FrameAggregate implements WindowEvaluator, PartitionState {
     this.#read = read
     this.#columnsOf = read.columnsOf
     accumulator.reserve(64)
+  }
+
+  look(view: PartitionView, gaps: readonly Places[], into: LookedAt): void {
+    lookAtReach(this, view, { gaps, into })
   }
 
   affected(view: PartitionView, gap: Places): Places {
@@ -158,10 +163,6 @@ export class FrameAggregate implements WindowEvaluator, PartitionState {
     const condition = this.#columnsOf()[this.#read.condition] as StoredColumn
     return weights.map((weight, at) => (isTrue(condition, slots[at] as number) ? weight : 0))
   }
-}
-
-function isTrue({ values, nulls }: StoredColumn, slot: number): boolean {
-  return values[slot] === 1 && (nulls === null || nulls[slot] === 0)
 }
 
 function oneValue(layout: Layout, isList: boolean): LaneValues {

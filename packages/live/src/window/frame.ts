@@ -23,9 +23,11 @@ export class FrameFinder {
   readonly #frame: Frame
   readonly #start: Bound
   readonly #end: Bound
+  readonly #isOrdered: boolean
 
   constructor(frame: Frame, context: FrameContext) {
     this.#frame = frame
+    this.#isOrdered = context.order.length > 0
     this.#start = startOf(frame.start, context)
     this.#end = endOf(frame.end, context)
   }
@@ -33,6 +35,20 @@ export class FrameFinder {
   /** Whether it begins or ends with the partition, so that many rows share most of it. */
   get isOpen(): boolean {
     return this.#frame.start.edge === 'partition' || this.#frame.end.edge === 'partition'
+  }
+
+  /** Whether it is the whole partition for each row. */
+  get isWhole(): boolean {
+    const { start, end, exclude } = this.#frame
+    // Without an order all rows tie, and are all in the frame up to the ties of the present one.
+    const isToEnd = end.edge === 'partition' || (end.edge === 'current' && end.unit !== 'rows' && !this.#isOrdered)
+    return start.edge === 'partition' && isToEnd && exclude === 'none'
+  }
+
+  /** Whether it goes from the partition's first row to the present one. */
+  get isRunning(): boolean {
+    const { start, end, exclude } = this.#frame
+    return start.edge === 'partition' && end.edge === 'current' && exclude === 'none' && !this.isWhole
   }
 
   /** Adds to a list the places of a row's frame, without what it excludes: pairs of from and to, in order. */

@@ -1,12 +1,16 @@
 import { assert, unreachable } from '@millrace/base'
-import type { AggregateCall, Expression, FrameBound, WindowCall } from '@millrace/sql'
+import type { Layout } from '@millrace/core'
+import { type AggregateCall, type Expression, type FrameBound, layoutOfExpression, type WindowCall } from '@millrace/sql'
 import { makeAccumulator } from '../aggregate/make-accumulator.ts'
 import type { OrderedRows } from '../ordered/ordered-rows.ts'
 import { FrameAggregate } from './frame-aggregate.ts'
 import { FrameFinder } from './frame.ts'
 import { PickedValue } from './picked-value.ts'
 import { Ranking } from './ranking.ts'
-import type { WindowEvaluator } from './window-evaluator.ts'
+import { RunningExtreme } from './running-extreme.ts'
+import type { ToldResults } from './told-results.ts'
+import { UniformFrame } from './uniform-frame.ts'
+import type { PartitionState, WindowEvaluator } from './window-evaluator.ts'
 
 /** All that a call reads of a row: it is stored with the row. */
 export function storedExpressionsOf({ input, otherwise, frame, aggregate }: WindowCall): readonly Expression[] {
@@ -19,12 +23,17 @@ export interface EvaluatorContext {
   readonly rows: OrderedRows
   /** Where an expression is stored. */
   readonly columnOf: (expression: Expression) => number
-  /** The number that was told of a slot. */
-  readonly storedOf: (slot: number) => number
+  readonly told: ToldResults
 }
 
-export function makeEvaluator(call: WindowCall, context: EvaluatorContext): WindowEvaluator {
-  const { rows, columnOf, storedOf } = context
+/** How a call's results are found, and what is kept for it of each partition, if anything. */
+export interface MadeEvaluator {
+  readonly evaluator: WindowEvaluator
+  readonly state: PartitionState | null
+}
+
+export function makeEvaluator(call: WindowCall, context: EvaluatorContext): MadeEvaluator {
+  const { rows, columnOf, told } = context
   const optional = (expression: Expression | null): number => (expression === null ? -1 : columnOf(expression))
   const number = numberOf(call.number)
   const finder = new FrameFinder(call.frame, {
@@ -39,31 +48,52 @@ export function makeEvaluator(call: WindowCall, context: EvaluatorContext): Wind
     case 'percent_rank':
     case 'cume_dist':
     case 'ntile':
-      return new Ranking({ function: call.function, buckets: number, storedOf })
+      return stateless(new Ranking({ function: call.function, buckets: number, told }))
     case 'lag':
     case 'lead':
     case 'first_value':
     case 'last_value':
     case 'nth_value': {
       const { function: name, ignoreNulls } = call
-      return new PickedValue(
-        { function: name, column: optional(call.input), otherwise: optional(call.otherwise), number, ignoreNulls },
-        finder,
-      )
+      const picked = { function: name, column: optional(call.input), otherwise: optional(call.otherwise), number, ignoreNulls }
+      const ofFrame = name !== 'lag' && name !== 'lead' && finder.isWhole
+      const plain = new PickedValue(picked, finder, told)
+      return stateless(ofFrame ? new UniformFrame(plain, told) : plain)
     }
     case 'aggregate': {
       const { aggregate } = call
       assert(aggregate !== null, 'an aggregate is known by its call')
+      const condition = optional(aggregate.condition)
+      const wanted = EXTREMES[aggregate.function]
+      if (wanted !== undefined && finder.isRunning && isExactly(told.layout, aggregate)) {
+        const column = columnOf(aggregate.inputs[0] as Expression)
+        const ofPeers = call.frame.end.edge === 'current' && call.frame.end.unit !== 'rows'
+        return stateless(new RunningExtreme({ wanted, column, condition, ofPeers }, finder, told))
+      }
       const inputs = argumentsOf(aggregate).map(columnOf)
-      return new FrameAggregate(makeAccumulator(aggregate), finder, {
-        inputs,
-        condition: optional(aggregate.condition),
-        columnsOf: () => rows.table.columns,
-      })
+      const plain = new FrameAggregate(makeAccumulator(aggregate), finder, { inputs, condition, columnsOf: () => rows.table.columns })
+      return { evaluator: finder.isWhole ? new UniformFrame(plain, told) : plain, state: plain }
     }
     default:
       return unreachable(call.function, 'a window function')
   }
+}
+
+function stateless(evaluator: WindowEvaluator): MadeEvaluator {
+  return { evaluator, state: null }
+}
+
+/** Aggregates whose result is one of the values. */
+const EXTREMES: Readonly<Partial<Record<AggregateCall['function'], 'min' | 'max'>>> = {
+  min: 'min',
+  max: 'max',
+  bool_and: 'min',
+  bool_or: 'max',
+}
+
+/** Whether values that are equal are the same, and results are values as they are. */
+function isExactly(layout: Layout, { inputs: [input] }: AggregateCall): boolean {
+  return layout !== 'float' && layout !== 'bytes' && input !== undefined && layoutOfExpression(input.type) === layout
 }
 
 function argumentsOf({ inputs, order }: AggregateCall): readonly Expression[] {

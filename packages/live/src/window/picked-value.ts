@@ -5,7 +5,9 @@ import { EligiblePlaces } from './eligible-places.ts'
 import type { FrameFinder } from './frame.ts'
 import type { PartitionView } from './partition-view.ts'
 import type { Places } from './places.ts'
-import type { WindowEvaluator } from './window-evaluator.ts'
+import type { ToldResults } from './told-results.ts'
+import { type ForwardWalk, walkForward } from './walk-forward.ts'
+import { lookAtReach, type LookedAt, type ReachEvaluator } from './window-evaluator.ts'
 
 export interface PickedCall {
   readonly function: 'lag' | 'lead' | 'first_value' | 'last_value' | 'nth_value'
@@ -16,16 +18,40 @@ export interface PickedCall {
   readonly ignoreNulls: boolean
 }
 
-export class PickedValue implements WindowEvaluator {
+export class PickedValue implements ReachEvaluator, ForwardWalk {
   readonly #call: PickedCall
   readonly #finder: FrameFinder
   readonly #places: EligiblePlaces
   readonly #frame: number[] = []
+  readonly #told: ToldResults
 
-  constructor(call: PickedCall, finder: FrameFinder) {
+  constructor(call: PickedCall, finder: FrameFinder, told: ToldResults) {
+    this.#told = told
     this.#call = call
     this.#finder = finder
     this.#places = new EligiblePlaces(call.ignoreNulls ? call.column : null)
+  }
+
+  /** The first value of frames that grow from the partition's first row stays the first of those that follow. */
+  look(view: PartitionView, gaps: readonly Places[], into: LookedAt): void {
+    if (this.#call.function !== 'first_value' || !this.#finder.isRunning) return lookAtReach(this, view, { gaps, into })
+    this.#places.open(view)
+    const reached = gaps.map((gap) => ({ from: this.#finder.affected(view, gap).from, to: gap.to }))
+    walkForward(view, reached, { walk: this, into })
+  }
+
+  begin(): void {
+    // Each row's frame tells its first value by itself.
+  }
+
+  step(view: PartitionView, place: number, into: VectorBuilder): boolean {
+    const picked = view.rows.table.columns[this.#call.column] as StoredColumn
+    const source = this.#ofFrame(view, place)
+    const slot = source < 0 ? -1 : view.slotAt(source)
+    if (slot < 0) into.pushCell(CELL.NULL)
+    else pushStored(picked, slot, into)
+    const isNull = slot < 0 || (picked.nulls !== null && picked.nulls[slot] === 1)
+    return this.#told.holds(view.slotAt(place), isNull ? null : picked.values[slot])
   }
 
   affected(view: PartitionView, gap: Places): Places {

@@ -2,7 +2,9 @@
 import type { VectorBuilder } from '@millrace/core'
 import type { PartitionView } from './partition-view.ts'
 import type { Places } from './places.ts'
-import type { WindowEvaluator } from './window-evaluator.ts'
+import type { ToldResults } from './told-results.ts'
+import { type ForwardWalk, walkForward } from './walk-forward.ts'
+import { lookAtReach, type LookedAt, type ReachEvaluator } from './window-evaluator.ts'
 
 export type RankingFunction = 'row_number' | 'rank' | 'dense_rank' | 'percent_rank' | 'cume_dist' | 'ntile'
 
@@ -10,18 +12,23 @@ export interface RankingCall {
   readonly function: RankingFunction
   /** Of `ntile`. */
   readonly buckets: number
-  /** The result that is stored for a slot. */
-  readonly storedOf: (slot: number) => number
+  readonly told: ToldResults
 }
 
 /** These look at what comes before a row alone. */
-const LOOKS_BACK: ReadonlySet<RankingFunction> = new Set(['row_number', 'rank', 'dense_rank'])
+const LOOKS_BACK: ReadonlySet<RankingFunction> = new Set(['row_number', 'rank'])
 
-export class Ranking implements WindowEvaluator {
+export class Ranking implements ReachEvaluator, ForwardWalk {
   readonly #call: RankingCall
+  #rank = 0
 
   constructor(call: RankingCall) {
     this.#call = call
+  }
+
+  look(view: PartitionView, gaps: readonly Places[], into: LookedAt): void {
+    if (this.#call.function === 'dense_rank') walkForward(view, gaps, { walk: this, into })
+    else lookAtReach(this, view, { gaps, into })
   }
 
   affected(view: PartitionView, { from }: Places): Places {
@@ -29,8 +36,17 @@ export class Ranking implements WindowEvaluator {
   }
 
   evaluate(view: PartitionView, { from, to }: Places, into: VectorBuilder): void {
-    if (this.#call.function === 'dense_rank') return this.#evaluateDense(view, { from, to }, into)
     for (let place = from; place < to; place += 1) into.pushNumber(this.#at(view, place))
+  }
+
+  begin(view: PartitionView, place: number): void {
+    this.#rank = place === 0 ? 0 : (this.#call.told.valueOf(view.slotAt(place - 1)) as number)
+  }
+
+  step(view: PartitionView, place: number, into: VectorBuilder): boolean {
+    if (view.groupStart(place) === place) this.#rank += 1
+    into.pushNumber(this.#rank)
+    return this.#call.told.holds(view.slotAt(place), this.#rank)
   }
 
   #at(view: PartitionView, place: number): number {
@@ -46,14 +62,6 @@ export class Ranking implements WindowEvaluator {
         return bucketOf(place, count, this.#call.buckets)
       default:
         return place + 1
-    }
-  }
-
-  #evaluateDense(view: PartitionView, { from, to }: Places, into: VectorBuilder): void {
-    let rank = from === 0 ? 0 : this.#call.storedOf(view.slotAt(from - 1))
-    for (let place = from; place < to; place += 1) {
-      if (view.groupStart(place) === place) rank += 1
-      into.pushNumber(rank)
     }
   }
 }
