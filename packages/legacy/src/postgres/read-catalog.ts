@@ -81,7 +81,7 @@ const RELATIONS = `
 const FUNCTIONS = `
   select p.oid::int8::text as oid, n.nspname as schema, p.proname as name, p.prosrc as source, l.lanname as language,
     n.nspname = 'pg_catalog' as built_in, p.proisstrict as strict, p.provolatile = 'v' as volatile, p.proretset as set,
-    array_to_json(p.proargtypes::int8[]) as arguments, p.prosqlbody::text as body,
+    array_to_json(p.proargtypes::int8[]) as arguments, to_jsonb(p) ->> 'prosqlbody' as body,
     (select e.extname from pg_depend d join pg_extension e on e.oid = d.refobjid
      where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e' limit 1) as extension,
     coalesce((select json_agg(coalesce(a.name, '') order by a.at) from unnest(p.proargnames, p.proargmodes) with ordinality a(name, mode, at)
@@ -99,14 +99,14 @@ const COLLATIONS = `
 export async function readCatalog(client: pg.Client, ask: (sql: string) => Promise<Rows>): Promise<Catalog> {
   // A setting of the session must not change what the catalog prints.
   const [zone] = await ask(
-    `select current_setting('TimeZone') as zone, datctype in ('C', 'POSIX') as ascii from pg_database where datname = current_database()`,
+    `select current_setting('TimeZone') as zone, datctype in ('C', 'POSIX') as ascii, current_setting('server_version_num')::integer >= 140000 as binds from pg_database where datname = current_database()`,
   )
   const relations = new Map((await ask(RELATIONS)).map((row) => [Number(row['oid']), relationOf(row)] as const))
   await measureScales(relations, ask)
   const found = await ask(FUNCTIONS)
   const functions = new Map(found.map((row) => [Number(row['oid']), functionOf(row)] as const))
   const operators = (await ask(OPERATORS)).map((row) => [Number(row['oid']), operatorOf(row)] as const)
-  const bodies = await readBodies(client, found)
+  const bodies = zone?.['binds'] === true ? await readBodies(client, found) : new Map<number, PgNode | string>()
   return {
     relations,
     functions,
@@ -115,7 +115,7 @@ export async function readCatalog(client: pg.Client, ask: (sql: string) => Promi
     binaryCollations: new Set((await ask(COLLATIONS)).map((row) => Number(row['oid']))),
     timeZone: String(zone?.['zone']),
     hasAsciiCase: zone?.['ascii'] === true,
-    bodyOf: (oid) => bodies.get(oid) ?? 'it has no body that Postgres has bound',
+    bodyOf: (oid) => bodies.get(oid) ?? 'a server before Postgres 14 cannot tell its bound form',
   }
 }
 
