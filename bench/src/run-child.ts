@@ -5,12 +5,15 @@ export interface Child {
   readonly file: string
   readonly flags: readonly string[]
   readonly order: object
+  /** A program that starts this one, and its words: it says which cores it has. */
+  readonly before?: readonly string[]
 }
 
 /** Runs a measured process to its end: its order is its argument, its result the last line that it prints. Its stderr is ours to see. */
-export function runChild<Result>({ file, flags, order }: Child): Promise<Result> {
+export function runChild<Result>({ file, flags, order, before = [] }: Child): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...flags, file, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [program, ...words] = [...before, process.execPath, ...flags, file, JSON.stringify(order)]
+    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] })
     let result: Result | null = null
     createInterface({ input: child.stdout }).on('line', (line) => {
       result = JSON.parse(line) as Result

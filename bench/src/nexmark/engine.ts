@@ -2,7 +2,6 @@
  * The whole engine: from the log, through folds, operators and output, to the model's stream, a commit a
  * step. The model has begun before the first event, so that each event reaches it as a change.
  */
-import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { changeAt, type Value } from '@millrace/core'
 import { LiveRunner, WorkerPool } from '@millrace/live'
@@ -13,6 +12,7 @@ import { Checksum } from './checksum.ts'
 import { batchOf, readEvents } from './event-file.ts'
 import type { Measured, MeasureOrder, Prepared, Refused } from './measure.ts'
 import type { NexmarkQuery } from './queries.ts'
+import { type Spent, startStopwatch } from './stopwatch.ts'
 import { TABLES } from './tables.ts'
 
 export async function prepare(query: NexmarkQuery, { store: path, file, portionEvents }: MeasureOrder): Promise<Prepared | Refused> {
@@ -64,13 +64,13 @@ interface Run {
 }
 
 /** Runs the model until it has said all of this cut, and stops it. */
-async function untilCaughtUp(store: Store, model: BoundModel, { cut, workers }: Run): Promise<Pick<Measured, 'seconds' | 'cpuSeconds'>> {
+async function untilCaughtUp(store: Store, model: BoundModel, { cut, workers }: Run): Promise<Spent> {
   const pool = workers === 1 ? null : await WorkerPool.start(workers)
   const before = pool === null ? [0] : await pool.cpuSeconds()
   const options = { models: [model], writer: store, reader: store.reader(), signal: store }
   const runner = new LiveRunner(pool === null ? options : { ...options, workers: pool })
   const stop = new AbortController()
-  const [startMs, startCpu] = [performance.now(), process.threadCpuUsage()]
+  const stopwatch = startStopwatch()
   const done = runner.run(stop.signal)
   for (;;) {
     const [state] = runner.observe()
@@ -78,11 +78,10 @@ async function untilCaughtUp(store: Store, model: BoundModel, { cut, workers }: 
     if (state?.phase === 'running' && Number(state.evidence['cut']) >= cut && state.evidence['committing'] === false) break
     await Promise.race([sleep(1), done])
   }
-  const seconds = (performance.now() - startMs) / 1000
-  const { user, system } = process.threadCpuUsage(startCpu)
-  const spent = pool === null ? [0] : (await pool.cpuSeconds()).map((one, at) => one - (before[at] as number))
+  const spent = stopwatch()
+  const ofWorkers = pool === null ? [0] : (await pool.cpuSeconds()).map((one, at) => one - (before[at] as number))
   stop.abort()
   await done
   await pool?.close()
-  return { seconds, cpuSeconds: (user + system) / 1e6 + Math.max(...spent) }
+  return { ...spent, cpuSeconds: spent.cpuSeconds + Math.max(...ofWorkers) }
 }

@@ -1,3 +1,5 @@
+import type { Spent } from './stopwatch.ts'
+
 /** What one process measures of one query: the order it gets and the result that it prints. */
 export interface MeasureOrder {
   /**
@@ -18,10 +20,7 @@ export interface MeasureOrder {
   readonly workers: number
 }
 
-export interface Measured {
-  /** By the clock, and of the thread that did the work; with workers, of the runner's thread and the busiest worker. */
-  readonly seconds: number
-  readonly cpuSeconds: number
+export interface Measured extends Readonly<Spent> {
   readonly peakBytes: number
   readonly rows: number
   readonly checksum: string

@@ -7,7 +7,11 @@ import { NODE_FLAGS } from 'millrace/node-flags'
 import { runChild } from '../run-child.ts'
 import { DuckdbAnswer } from './duckdb-answer.ts'
 import { writeEvents } from './event-file.ts'
+import { type FlinkFigures, flinkFigures, flinkText, onCoresOf } from './flink/flink-figures.ts'
+import { type FlinkOutcome, flinkOutcome } from './flink/flink-outcome.ts'
+import { FlinkPeer } from './flink/flink-peer.ts'
 import type { Measured, MeasureOrder, Prepared, Refused } from './measure.ts'
+import { type ModeFigures, modeFigures } from './mode-figures.ts'
 import { type NexmarkQuery, nexmarkQueries } from './queries.ts'
 
 const PROCESS = fileURLToPath(new URL('./measure-process.ts', import.meta.url))
@@ -24,17 +28,11 @@ export interface NexmarkOptions {
   readonly modes: string
   /** The engine is measured in one thread, and over so many workers; 1 for the former alone. */
   readonly workers: number
+  /** `flink` or nothing. */
+  readonly peer: string
+  /** Seconds for which Flink's job runs before it is measured. */
+  readonly warmUp: number
   readonly note: (line: string) => void
-}
-
-export interface ModeFigures {
-  /** All events of the file, read or not, as Nexmark counts; by the clock, and by the working thread's own time. */
-  readonly eventsPerSecond: number
-  readonly eventsPerCpuSecond: number
-  readonly readPerSecond: number
-  readonly peakMegabytes: number
-  readonly rows: number
-  readonly sameAsDuckdb: boolean
 }
 
 export interface QueryFigures {
@@ -50,6 +48,8 @@ export interface QueryFigures {
   readonly timesOne?: number
   /** How many times the peer's speed, both in memory. */
   readonly timesPeer?: number
+  /** For each number of workers. */
+  readonly flink?: readonly FlinkFigures[]
 }
 
 export interface NexmarkOutcome {
@@ -63,6 +63,8 @@ export interface NexmarkOutcome {
   readonly wrong: readonly string[]
   readonly refused: readonly string[]
   readonly belowGoal: readonly string[]
+  /** With `--peer flink`. */
+  readonly flink?: FlinkOutcome
 }
 
 export async function nexmarkBench(options: NexmarkOptions): Promise<NexmarkOutcome> {
@@ -72,16 +74,18 @@ export async function nexmarkBench(options: NexmarkOptions): Promise<NexmarkOutc
     const file = join(folder, 'events.csv')
     await writeEvents(file, { events, seed, rate })
     note(`${events} events written`)
+    const flink = options.peer === 'flink' ? await FlinkPeer.build(folder, note) : null
     const duckdb = await DuckdbAnswer.open(file)
     const queries: QueryFigures[] = []
     for (const query of nexmarkQueries(options.only)) {
       const { rows, ...expected } = await duckdb.of(query.sql).then((sum) => ({ rows: sum.rows, checksum: String(sum) }))
-      const figures = await ofQuery(query, { ...options, file, folder, expected: `${rows}/${expected.checksum}` })
+      const figures = await ofQuery(query, { ...options, file, folder, flink, expected: `${rows}/${expected.checksum}` })
       note(lineOf(figures))
       queries.push(figures)
     }
     duckdb.close()
-    return { events, rate, seed, rounds, cores: cpus().length, queries, ...judged(queries) }
+    const outcome = { events, rate, seed, rounds, cores: cpus().length, queries, ...judged(queries) }
+    return flink === null ? outcome : { ...outcome, flink: await flinkOutcome(flink, { ...options, file, queries }) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -90,6 +94,7 @@ export async function nexmarkBench(options: NexmarkOptions): Promise<NexmarkOutc
 interface QueryOptions extends NexmarkOptions {
   readonly file: string
   readonly folder: string
+  readonly flink: FlinkPeer | null
   readonly expected: string
 }
 
@@ -103,7 +108,7 @@ async function ofQuery(query: NexmarkQuery, options: QueryOptions): Promise<Quer
         if (mode === 'peer') continue
         return { ...head, refused: measured.refused }
       }
-      const figures = figuresOf(measured, options)
+      const figures = modeFigures(measured, options)
       const before = best[mode]
       const by = mode === 'spread' ? 'eventsPerSecond' : 'eventsPerCpuSecond'
       if (before === undefined || figures[by] > before[by] || !figures.sameAsDuckdb) best[mode] = figures
@@ -113,12 +118,14 @@ async function ofQuery(query: NexmarkQuery, options: QueryOptions): Promise<Quer
   const times = operators === undefined || peer === undefined ? null : operators.eventsPerCpuSecond / peer.eventsPerCpuSecond
   const timesOne = engine === undefined || spread === undefined ? null : spread.eventsPerSecond / engine.eventsPerSecond
   const rounded = (ratio: number): number => Math.round(ratio * 10) / 10
-  return {
+  const told = {
     ...head,
     ...best,
     ...(timesOne === null ? {} : { timesOne: rounded(timesOne) }),
     ...(times === null ? {} : { timesPeer: rounded(times) }),
   }
+  if (options.flink === null) return told
+  return { ...told, flink: await flinkFigures({ ...options, peer: options.flink, query, ours: best }) }
 }
 
 type Mode = 'engine' | 'spread' | 'operators' | 'peer'
@@ -135,7 +142,7 @@ async function measure(query: NexmarkQuery, mode: Mode, options: QueryOptions): 
   const store = join(folder, query.name, 'store.db')
   const workers = mode === 'spread' ? options.workers : 1
   const order: MeasureOrder = { mode: mode === 'spread' ? 'engine' : mode, workers, query: query.name, file, store, portionEvents, cut: 0 }
-  const child = { file: PROCESS, flags: [...NODE_FLAGS, HEAP] }
+  const child = { file: PROCESS, flags: [...NODE_FLAGS, HEAP], before: options.flink === null ? [] : onCoresOf(workers) }
   if (order.mode !== 'engine') return runChild<Measured | Refused>({ ...child, order })
   try {
     const prepared = await runChild<Prepared | Refused>({ ...child, order: { ...order, mode: 'prepare' } })
@@ -143,17 +150,6 @@ async function measure(query: NexmarkQuery, mode: Mode, options: QueryOptions): 
     return await runChild<Measured | Refused>({ ...child, order: { ...order, cut: prepared.cut } })
   } finally {
     rmSync(join(folder, query.name), { recursive: true, force: true })
-  }
-}
-
-function figuresOf({ seconds, cpuSeconds, peakBytes, rows, checksum, read }: Measured, { events, expected }: QueryOptions): ModeFigures {
-  return {
-    eventsPerSecond: Math.round(events / seconds),
-    eventsPerCpuSecond: Math.round(events / cpuSeconds),
-    readPerSecond: Math.round(read / seconds),
-    peakMegabytes: Math.round(peakBytes / 1e6),
-    rows,
-    sameAsDuckdb: `${rows}/${checksum}` === expected,
   }
 }
 
@@ -169,7 +165,7 @@ function judged(queries: readonly QueryFigures[]): Pick<NexmarkOutcome, 'wrong' 
   }
 }
 
-function lineOf({ query, goalPerSecond, refused, engine, spread, operators, peer, timesOne, timesPeer }: QueryFigures): string {
+function lineOf({ query, goalPerSecond, refused, engine, spread, operators, peer, timesOne, timesPeer, flink }: QueryFigures): string {
   if (refused !== undefined) return `${query.padEnd(4)} is refused: ${refused}`
   const thousands = (perSecond: number | undefined): string => (perSecond === undefined ? '-' : String(Math.round(perSecond / 1000)))
   const part = (name: string, figures: ModeFigures | undefined): string =>
@@ -180,7 +176,8 @@ function lineOf({ query, goalPerSecond, refused, engine, spread, operators, peer
   const memory = engine === undefined ? '' : `${engine.peakMegabytes} MB  `
   const one = timesOne === undefined ? '' : `${timesOne} x  `
   const times = timesPeer === undefined ? '' : `${timesPeer} x`
-  return `${query.padEnd(4)} ${goal}${part('engine', engine)}${memory}${part('workers', spread)}${one}${part('operators', operators)}${part('db-ivm', peer)}${times}`
+  const ours = `${part('engine', engine)}${memory}${part('workers', spread)}${one}${part('operators', operators)}`
+  return `${query.padEnd(4)} ${goal}${ours}${part('db-ivm', peer)}${times}${flink === undefined ? '' : `  ${flinkText(flink)}`}`
 }
 
 export function nexmarkText({ events, rate, queries }: NexmarkOutcome): string {

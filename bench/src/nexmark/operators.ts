@@ -1,5 +1,4 @@
 /** The model's operators alone: batches in memory, a step each, nothing stored. */
-import { performance } from 'node:perf_hooks'
 import { ModelUnit, ownInserts } from '@millrace/live/testing'
 import { laneValueAt } from '@millrace/sql'
 import { bindQuery } from './bind-query.ts'
@@ -7,6 +6,7 @@ import { Checksum } from './checksum.ts'
 import { batchOf, readEvents } from './event-file.ts'
 import type { Measured, MeasureOrder, Refused } from './measure.ts'
 import type { NexmarkQuery } from './queries.ts'
+import { addTo, startStopwatch } from './stopwatch.ts'
 import { TABLES } from './tables.ts'
 
 export async function runOperators(query: NexmarkQuery, { file, portionEvents }: MeasureOrder): Promise<Measured | Refused> {
@@ -14,18 +14,16 @@ export async function runOperators(query: NexmarkQuery, { file, portionEvents }:
   if ('refused' in model) return model
   const unit = new ModelUnit(model)
   const checksum = new Checksum()
-  const spent = { seconds: 0, cpuSeconds: 0 }
+  const spent = { seconds: 0, cpuSeconds: 0, processCpuSeconds: 0 }
   let read = 0
   for await (const portion of readEvents(file, query.reads, portionEvents)) {
     const changes = new Map(
       [...portion].map(([kind, rows]) => [TABLES[kind].name, ownInserts(batchOf(kind, rows, 1), TABLES[kind].schema)]),
     )
     for (const { batch } of changes.values()) read += batch.count
-    const [startMs, startCpu] = [performance.now(), process.threadCpuUsage()]
+    const stopwatch = startStopwatch()
     const output = unit.step((relation) => changes.get(relation) ?? null)
-    const { user, system } = process.threadCpuUsage(startCpu)
-    spent.seconds += (performance.now() - startMs) / 1000
-    spent.cpuSeconds += (user + system) / 1e6
+    addTo(spent, stopwatch())
     for (let row = 0; row < output.count; row += 1) {
       checksum.add(
         output.lanes.map((lane) => laneValueAt(lane, row)),

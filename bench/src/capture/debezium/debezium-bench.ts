@@ -5,12 +5,13 @@
  */
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { buildMavenProject, javaVersion } from '../../jvm/maven-project.ts'
 import { cpuSecondsPerMillion, type Figures, perSecond, ratio, speedOf } from '../figures.ts'
 import { forget, runLife, withGround } from '../ground.ts'
 import type { LifeOrder, LifeResult } from '../life.ts'
 import { prepare, tell, turned } from '../postgres-bench.ts'
 import { makeChanges } from '../workload.ts'
-import { buildDebezium, javaVersion, runDebezium } from './debezium-jvm.ts'
+import { runDebezium } from './debezium-jvm.ts'
 
 const READERS = ['debezium', 'decoded', 'logged'] as const
 type Reader = (typeof READERS)[number]
@@ -37,7 +38,7 @@ export async function debeziumBench({ rounds, quick, note }: DebeziumOptions): P
   const warmUp = quick ? 50_000 : 300_000
   const lives: Record<Reader, LifeResult[]> = { debezium: [], decoded: [], logged: [] }
   await withGround(TABLE_ROWS, async (ground) => {
-    const project = await buildDebezium(ground.folder, note)
+    const project = await buildMavenProject({ peer: 'debezium', folder: ground.folder, note })
     for (let round = 0; round < rounds; round += 1) {
       const orders = new Map<Reader, LifeOrder>()
       for (const reader of READERS)

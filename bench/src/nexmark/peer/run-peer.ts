@@ -1,10 +1,10 @@
-import { performance } from 'node:perf_hooks'
 import { D2, MultiSet, output } from '@tanstack/db-ivm'
 import type { Value } from '@millrace/core'
 import { Checksum } from '../checksum.ts'
 import { readEvents } from '../event-file.ts'
 import type { Measured, MeasureOrder, Refused } from '../measure.ts'
 import type { NexmarkQuery } from '../queries.ts'
+import { addTo, startStopwatch } from '../stopwatch.ts'
 import { type Kind, TABLES } from '../tables.ts'
 import { type Output, PIPELINES, type Row } from './pipelines.ts'
 
@@ -27,7 +27,7 @@ export async function runPeer(query: NexmarkQuery, { file, portionEvents }: Meas
   )
   graph.finalize()
   const checksum = new Checksum()
-  const spent = { seconds: 0, cpuSeconds: 0 }
+  const spent = { seconds: 0, cpuSeconds: 0, processCpuSeconds: 0 }
   let read = 0
   for await (const portion of readEvents(file, query.reads, portionEvents)) {
     const sets = [...portion].map(([kind, rows]) => ({
@@ -35,12 +35,10 @@ export async function runPeer(query: NexmarkQuery, { file, portionEvents }: Meas
       set: new MultiSet(rows.map((row): [Row, number] => [objectOf(kind, row), 1])),
     }))
     for (const rows of portion.values()) read += rows.length
-    const [startMs, startCpu] = [performance.now(), process.threadCpuUsage()]
+    const stopwatch = startStopwatch()
     for (const { kind, set } of sets) inputs[kind].sendData(set)
     graph.run()
-    const { user, system } = process.threadCpuUsage(startCpu)
-    spent.seconds += (performance.now() - startMs) / 1000
-    spent.cpuSeconds += (user + system) / 1e6
+    addTo(spent, stopwatch())
     for (const [row, weight] of told) checksum.add(row, weight)
     told = []
   }

@@ -1,0 +1,3 @@
+-- The source by itself: every column of every bid.
+SELECT auction, bidder, price, channel, url, date_time, extra
+FROM bid
