@@ -76,7 +76,7 @@ async function untilCaughtUp(store: Store, model: BoundModel, { cut, workers }: 
     const [state] = runner.observe()
     if (state?.phase === 'failed') throw state.error ?? new Error('the model failed')
     if (state?.phase === 'running' && Number(state.evidence['cut']) >= cut && state.evidence['committing'] === false) break
-    await Promise.race([sleep(1), done])
+    await Promise.race([sleep(5), done])
   }
   const spent = stopwatch()
   const ofWorkers = pool === null ? [0] : (await pool.cpuSeconds()).map((one, at) => one - (before[at] as number))

@@ -31,10 +31,12 @@ export class CommitLane {
     return this.#broken.signal
   }
 
-  /** Waits for the set before, then hands this one over. */
+  /**
+   * Waits for the set before, then hands this one over, also when the signal has aborted meanwhile: what is told in it
+   * is part of what the runner holds from here on, and would otherwise be missing from what it saves at its end.
+   */
   async push(set: WriteSet, signal: AbortSignal | null): Promise<void> {
     await this.settled()
-    signal?.throwIfAborted()
     reach('live.before-commit')
     const attempt = this.#attempt(set, signal)
     this.isBusy = true

@@ -205,6 +205,44 @@ describe('a restart', () => {
     await done
   })
 
+  it('law 1: loses nothing that waited for the commit before it when it is stopped', async () => {
+    const models = await bound({ notes: 'SELECT note, count(*) AS n FROM shop.orders GROUP BY note' })
+    const gate = { opened: Promise.withResolvers<void>(), waiting: 0, isShut: false }
+    const writer: LogWriter = {
+      commit: async (set) => {
+        gate.waiting += 1
+        if (gate.isShut) await gate.opened.promise
+        return await log.store.commit(set)
+      },
+    }
+    const stop = new AbortController()
+    const runner = new LiveRunner({ models, writer, reader: log.store.reader(), signal: log.store })
+    const done = runner.run(stop.signal)
+    const until = async (holds: () => boolean): Promise<void> => {
+      while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    const hasSeen = (cut: number): boolean => Number(runner.observe()[0]?.evidence['cut']) >= cut
+    const first = await log.push([insert(ORDERS, 1, 1, 'a')])
+    await until(() => runner.observe()[0]?.phase === 'running' && hasSeen(first) && runner.observe()[0]?.evidence['committing'] === false)
+    gate.isShut = true
+    const before = gate.waiting
+    await log.push([insert(ORDERS, 2, 1, 'b')])
+    await until(() => gate.waiting > before)
+    const last = await log.push([insert(ORDERS, 3, 1, 'c')])
+    await until(() => hasSeen(last))
+    stop.abort()
+    gate.opened.resolve()
+    await done
+    const again = log.start(models)
+    await again.reach(last)
+    expect(rowsOf(models[0] as BoundModel)).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['c', 1],
+    ])
+    await again.stop()
+  })
+
   it('law 6: a commit that is refused for good ends the runner, though nothing else happens', async () => {
     const models = await bound({ order_totals: ORDER_TOTALS })
     await shop()
