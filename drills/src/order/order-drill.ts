@@ -58,7 +58,7 @@ async function drill(session: Session, { cases, seed, note }: OrderOptions): Pro
   for (let at = 0; at < cases; at += 1) {
     const { stated, free } = randomJoin(random)
     const told = obey(stated, session.engine)
-    const [order] = told.orders
+    const order = told.orders[0]?.order
     if (order === undefined) {
       broken.push(`${stated}: ${told.problems.map(({ problem }) => problem).join('; ')}`)
       continue

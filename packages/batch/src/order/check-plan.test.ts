@@ -32,7 +32,7 @@ test('a plan that joins otherwise is told, with the first join that is missing',
 test('an order is obeyed once the engine is told so, and no longer when the settings are gone', async () => {
   const { sql, settings, orders } = obey(`select /*+ order(a, b, c) */ ${CHAIN}`, 'duckdb')
   for (const { set } of settings) await engine.connection.run(set)
-  expect(await verdictOf(sql, orders[0] ?? [])).toMatchObject({ verdict: 'obeyed', unseen: [] })
+  expect(await verdictOf(sql, orders[0]?.order ?? [])).toMatchObject({ verdict: 'obeyed', unseen: [] })
   for (const { reset } of settings) await engine.connection.run(reset)
   expect(await verdictOf(sql, ['c', 'a', 'b'])).toMatchObject({ verdict: 'broken' })
 })
@@ -40,7 +40,7 @@ test('an order is obeyed once the engine is told so, and no longer when the sett
 test('the groups of an order are joins of their own', async () => {
   const { sql, settings, orders } = obey(`select /*+ order(a, (c, b)) */ ${CHAIN}`, 'duckdb')
   for (const { set } of settings) await engine.connection.run(set)
-  expect(await verdictOf(sql, orders[0] ?? [])).toMatchObject({ verdict: 'obeyed' })
+  expect(await verdictOf(sql, orders[0]?.order ?? [])).toMatchObject({ verdict: 'obeyed' })
   expect(await verdictOf(sql, ['a', 'c', 'b'])).toMatchObject({ verdict: 'broken' })
   for (const { reset } of settings) await engine.connection.run(reset)
 })

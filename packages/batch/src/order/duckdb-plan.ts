@@ -21,10 +21,16 @@ function planOf({ name, extra_info: info, children }: DuckdbNode, ctes: Readonly
   }
   if (name === 'CTE_SCAN') return leaf(ctes.get(String(info['CTE Index'])) ?? '')
   const table = info['Table']
-  if (typeof table === 'string') return leaf(table.split('.').at(-1) ?? table)
+  if (typeof table === 'string') return leaf(lastPart(table))
   return { names: [], isJoin: /JOIN|CROSS_PRODUCT/.test(name), children: children.map((child) => planOf(child, ctes)) }
 }
 
 function leaf(name: string): PlanNode {
   return { names: [name], isJoin: false, children: [] }
+}
+
+/** `memory.main."large"` is large: DuckDB quotes what could be a word of its own. */
+function lastPart(table: string): string {
+  const quoted = /"((?:[^"]|"")*)"$/.exec(table)?.[1]
+  return quoted === undefined ? (table.split('.').at(-1) ?? table) : quoted.replaceAll('""', '"')
 }

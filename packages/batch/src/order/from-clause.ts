@@ -4,6 +4,8 @@ import { isSign, isWord, type Token } from './tokens.ts'
 export interface FromItem {
   /** By which the SELECT knows it: its alias, else the last part of its name; in lower case unless quoted. */
   readonly name: string
+  /** The last part of the relation's own name; null where it is none but a subquery or a function. */
+  readonly relation: string | null
   /** Its text, with the alias. */
   readonly start: number
   readonly end: number
@@ -127,6 +129,7 @@ function itemOf(group: readonly Token[], depth: number): FromItem {
   const first = relation[0] as Token
   return {
     name: nameOf(relation, depth),
+    relation: relationOf(relation, depth),
     start: first.start,
     end: (relation.at(-1) ?? first).end,
     condition: condition.length === 0 ? null : { start: (condition[0] as Token).start, end: (condition.at(-1) as Token).end },
@@ -138,4 +141,16 @@ function nameOf(relation: readonly Token[], depth: number): string {
   const last = relation.findLast((token) => token.depth === depth && (token.kind === 'quoted' || token.kind === 'word'))
   if (last === undefined) return ''
   return last.kind === 'quoted' ? last.text.slice(1, -1).replaceAll('""', '"') : last.text.toLowerCase()
+}
+
+/** `"shop".orders as o` is orders. */
+function relationOf(relation: readonly Token[], depth: number): string | null {
+  let last: Token | undefined
+  for (let at = 0; ; at += 2) {
+    const part = relation[at]
+    if (part?.depth !== depth || (part.kind !== 'quoted' && part.kind !== 'word')) return null
+    last = part
+    if (!isSign(relation[at + 1], '.')) break
+  }
+  return isSign(relation[relation.indexOf(last) + 1], '(') ? null : nameOf([last], depth)
 }

@@ -42,7 +42,7 @@ test.each([
 
 test('an order that is as it is written changes no text, whatever the joins', () => {
   const sql = 'select /*+ order(a, b, c) */ * from a left join b on a.i = b.i left join c using (i)'
-  expect(obey(sql, 'postgres')).toMatchObject({ sql, orders: [['a', 'b', 'c']], problems: [] })
+  expect(obey(sql, 'postgres')).toMatchObject({ sql, orders: [{ order: ['a', 'b', 'c'] }], problems: [] })
 })
 
 test.each([
@@ -61,6 +61,14 @@ test.each([
   const { problems, settings, sql: unchanged } = obey(sql, 'duckdb')
   expect(problems.map((each) => each.problem)).toEqual([expect.stringContaining(problem)])
   expect({ settings, unchanged }).toEqual({ settings: [], unchanged: sql })
+})
+
+test('a relation is told by its own name, a subquery by none', () => {
+  const { orders } = obey('select /*+ order(o, "P", q) */ o.x from "shop"."Orders" o, pay as "P", (select 1 as x) q', 'duckdb')
+  expect([...(orders[0]?.relations ?? [])]).toEqual([
+    ['o', 'Orders'],
+    ['P', 'pay'],
+  ])
 })
 
 test('hints of other engines, and comments, state nothing', () => {

@@ -11,13 +11,22 @@ export interface Obeyed {
   /** To be run before it in the same session or transaction, and taken back after it. */
   readonly settings: readonly { readonly set: string; readonly reset: string }[]
   /** What the engine's plan must show. */
-  readonly orders: readonly Order[]
+  readonly orders: readonly StatedOrder[]
   readonly problems: readonly DirectiveProblem[]
 }
 
+export interface StatedOrder {
+  readonly order: Order
+  /** By the name that the SELECT knows it by: the last part of the relation's own name, where it has one. */
+  readonly relations: ReadonlyMap<string, string>
+}
+
+/** Of DuckDB, what would undo an order or a barrier. */
+export const AS_WRITTEN = 'join_order,cte_filter_pusher'
+
 /** The engine's own search for an order is off for the whole statement: what states no order is joined as it is written. */
 const SETTINGS: Readonly<Record<OrderedEngine, Obeyed['settings']>> = {
-  duckdb: [{ set: "SET disabled_optimizers = 'join_order,cte_filter_pusher'", reset: 'RESET disabled_optimizers' }],
+  duckdb: [{ set: `SET disabled_optimizers = '${AS_WRITTEN}'`, reset: 'RESET disabled_optimizers' }],
   postgres: [
     { set: 'SET join_collapse_limit = 1', reset: 'RESET join_collapse_limit' },
     { set: 'SET from_collapse_limit = 1', reset: 'RESET from_collapse_limit' },
@@ -28,7 +37,7 @@ export function obey(sql: string, engine: OrderedEngine): Obeyed {
   const tokens = tokensOf(sql)
   const { directives, problems } = directivesOf(tokens)
   const edits: Edit[] = []
-  const orders: Order[] = []
+  const orders: StatedOrder[] = []
   const found: DirectiveProblem[] = [...problems]
   for (const { at, does } of directives) {
     const { start } = tokens[at] as Token
@@ -40,7 +49,7 @@ export function obey(sql: string, engine: OrderedEngine): Obeyed {
     if ('problem' in ordered) found.push({ start, problem: ordered.problem })
     else {
       edits.push(...ordered.edits)
-      orders.push(ordered.order)
+      orders.push(ordered.stated)
     }
   }
   const settings = found.length === 0 && directives.length > 0 ? SETTINGS[engine] : []
@@ -65,7 +74,7 @@ interface Ordering {
   readonly order: Order
 }
 
-type Ordered = { readonly edits: readonly Edit[]; readonly order: Order } | { readonly problem: string }
+type Ordered = { readonly edits: readonly Edit[]; readonly stated: StatedOrder } | { readonly problem: string }
 
 function orderSelect({ sql, tokens, at, order }: Ordering): Ordered {
   const from = readFrom(tokens, at - 1)
@@ -77,11 +86,13 @@ function orderSelect({ sql, tokens, at, order }: Ordering): Ordered {
   if (unknown !== undefined) return { problem: `${unknown} is none of its relations, which are ${[...named.keys()].join(', ')}` }
   if (new Set(names).size < names.length) return { problem: 'it names a relation twice' }
   const whole: Order = [...order, ...[...named.keys()].filter((name) => !names.includes(name))]
+  const relations = new Map(from.items.flatMap(({ name, relation }) => (relation === null ? [] : [[name, relation] as const])))
+  const stated = { order: whole, relations }
   // Postgres orders what commas separate as it likes, and JOIN binds tighter than a comma; the rows are the same.
-  if (isAsWritten(whole, from)) return { edits: from.commas.map(({ start, end }) => ({ start, end, text: ' CROSS JOIN' })), order: whole }
+  if (isAsWritten(whole, from)) return { edits: from.commas.map(({ start, end }) => ({ start, end, text: ' CROSS JOIN' })), stated }
   if (from.fixed !== null) return { problem: `the order cannot be another than it is written: ${from.fixed}` }
   if (hasStar(tokens, at, from)) return { problem: 'the columns of * would come in another order; name them' }
-  return { edits: rewritten(sql, from, { named, whole }), order: whole }
+  return { edits: rewritten(sql, from, { named, whole }), stated }
 }
 
 /** One after the other, as the items stand. */

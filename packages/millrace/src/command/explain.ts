@@ -1,31 +1,66 @@
 import { MillraceError } from '@millrace/base'
-import { type CheckedModel, neighboursOf } from '@millrace/batch'
+import { type CheckedModel, explainOrders, neighboursOf, type OrderVerdict } from '@millrace/batch'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
+import { ENVIRONMENT_OPTION, environmentOf } from '../cli/graph-options.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import { readProject } from '../config/project.ts'
+import { type Project, readProject } from '../config/project.ts'
+import { graphFolder } from '../engine/check-batch.ts'
 import { checkWhole } from '../engine/check-project.ts'
+import { openCatalog } from '../engine/open-graph.ts'
 
 export const explain: CommandDefinition = {
   usage: 'MODEL [options]',
-  example: 'millrace explain revenue',
+  example: 'millrace explain revenue\nmillrace explain revenue --check',
   positionals: { least: 1, most: 1 },
-  options: {},
+  options: {
+    check: { type: 'flag', summary: 'read the engine’s own plan: does it join in the order that the model states?' },
+    env: ENVIRONMENT_OPTION,
+  },
   details:
     'Of a batch model: what it reads, who reads it, its fingerprint, and for each column the columns of its inputs that it is made of.\n' +
-    'A column that only decides which rows there are (in a filter, in a condition of a join) is not told.',
-  async run({ terminal, folder, positionals }) {
-    const { batch } = await checkWhole(await readProject(folder))
+    'A column that only decides which rows there are (in a filter, in a condition of a join) is not told.\n' +
+    'With --check: exit code 3 if the plan joins otherwise than a hint /*+ order(…) */ says. It needs a run of what the model reads.',
+  async run({ terminal, folder, positionals, options }) {
+    const project = await readProject(folder)
+    const { batch } = await checkWhole(project)
     const { models } = batch.graph
     const name = (positionals[0] ?? '').toLowerCase()
     const found = models.get(name)
     if (found === undefined)
       throw new MillraceError('SELECTION_INVALID', { details: { selection: name, problem: 'no batch model that is valid has this name' } })
+    if (options['check'] === true) return checkOrders(terminal, await ordersOf(project, found, environmentOf(options)))
     const readers = neighboursOf(models).downstream.get(name) ?? []
     if (terminal.json) terminal.value(asJson(found, readers))
     else show(terminal, found, readers)
     return EXIT.OK
   },
+}
+
+async function ordersOf(project: Project, model: CheckedModel, environment: string): Promise<readonly OrderVerdict[]> {
+  const catalog = openCatalog(project)
+  try {
+    return await explainOrders({ catalog, folder: graphFolder(project), environment }, model)
+  } finally {
+    catalog.close()
+  }
+}
+
+const PAINT = { obeyed: 'green', broken: 'red', unseen: 'yellow' } as const
+
+function checkOrders(terminal: Terminal, verdicts: readonly OrderVerdict[]): number {
+  for (const verdict of verdicts) {
+    if (terminal.json) {
+      terminal.value(verdict)
+      continue
+    }
+    const order = JSON.stringify(verdict.order).replaceAll('"', '').replaceAll('[', '(').replaceAll(']', ')').replaceAll(',', ', ')
+    const missing = verdict.missing === null ? '' : `: no join makes ${verdict.missing.join(', ')}`
+    const unseen = verdict.unseen.length === 0 ? '' : ` (the plan does not show ${verdict.unseen.join(', ')} by name)`
+    terminal.out(`${terminal.paint(PAINT[verdict.verdict], verdict.verdict)}  order${order}${missing}${unseen}`)
+  }
+  if (verdicts.length === 0 && !terminal.json) terminal.out('It states no order.')
+  return verdicts.some(({ verdict }) => verdict === 'broken') ? EXIT.MISMATCH : EXIT.OK
 }
 
 function asJson({ model, columns, inputs, fingerprint, lineage }: CheckedModel, readers: readonly string[]): unknown {

@@ -5,6 +5,7 @@
 import { assert, MillraceError } from '@millrace/base'
 import { sqlError } from '@millrace/sql'
 import { foldedName, type GraphModel } from '../model/model.ts'
+import { orderProblem } from './order-problem.ts'
 import { type BindAnswer, type BindingSession, openBindingSession } from './binding-session.ts'
 import { bindingOrder } from './binding-order.ts'
 import type { CacheEntry } from './check-cache.ts'
@@ -111,7 +112,9 @@ class GraphCheck {
   async #settle(name: string, reads: ReadonlyMap<string, Iterable<string>>): Promise<void> {
     const model = this.#models.get(name) as GraphModel
     const { disabled } = model.settings
+    const order = orderProblem(model)
     if (disabled !== null) this.#held.set(name, { model, reason: disabled })
+    else if (order !== null) this.#refuse(name, sqlError(model, order))
     else if (!(await this.#reuse(name, model))) await this.#bind(name, model, reads.get(name) ?? [])
   }
 

@@ -13,6 +13,8 @@ export interface EnvironmentRequest {
   /** Only what this SQL mentions is made readable. Default: everything. */
   readonly sql?: string
   readonly memoryMb?: number
+  /** Default: DuckDB looks for the best order. */
+  readonly joins?: 'searched' | 'as written'
 }
 
 export interface OpenEnvironment {
@@ -21,10 +23,17 @@ export interface OpenEnvironment {
 }
 
 /** Raises ENVIRONMENT_UNKNOWN. The caller closes it. */
-export async function openEnvironment({ catalog, folder, environment, sql, memoryMb = 256 }: EnvironmentRequest): Promise<OpenEnvironment> {
+export async function openEnvironment({
+  catalog,
+  folder,
+  environment,
+  sql,
+  memoryMb = 256,
+  joins = 'searched',
+}: EnvironmentRequest): Promise<OpenEnvironment> {
   if (catalog.current(environment) === null) throw new MillraceError('ENVIRONMENT_UNKNOWN', { details: { environment } })
   const published = catalog.published(environment)
-  const engine = await openRunEngine({ folder, workers: 1, memoryMb, threads: 2, spillMb: SPILL_LIMIT_MB, readable: [] })
+  const engine = await openRunEngine({ folder, workers: 1, memoryMb, threads: 2, spillMb: SPILL_LIMIT_MB, readable: [], joins })
   try {
     const wanted = sql === undefined ? published.keys() : mentionsOf(sql, (name) => published.has(name))
     const shown = new Set<string>()

@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { quoteIdentifier, quoteLiteral, relationAddress, relationName } from '@millrace/sql'
+import { AS_WRITTEN, obey, statesOrder } from '../../order/obey.ts'
 import { withoutEnd } from '../model/without-end.ts'
 import type { GraphColumn } from '../check/checked-graph.ts'
 import type { VersionContent } from '../catalog/version.ts'
@@ -22,6 +23,17 @@ export interface RunEngineOptions {
   readonly spillMb: number
   /** Files outside of the folder that may be read: seeds. */
   readonly readable: readonly string[]
+  /** `as written`: DuckDB looks for no better order of joins. It has that setting for a whole instance only. */
+  readonly joins?: 'searched' | 'as written'
+  /** Whether a model to be computed states the order of its joins. */
+  readonly statesOrder?: boolean
+}
+
+interface RunEngineParts {
+  readonly control: DuckDBConnection
+  readonly connections: readonly DuckDBConnection[]
+  readonly folder: string
+  readonly ordered: RunEngine | null
 }
 
 export const SPILL_LIMIT_MB = 65_536
@@ -32,11 +44,14 @@ export class RunEngine {
   readonly #control: DuckDBConnection
   readonly #folder: string
   readonly #schemas = new Set(['main'])
+  /** Another instance, for models that state the order of their joins; null where none does. */
+  readonly #ordered: RunEngine | null
   /** What the control connection does, one after another. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(instance: DuckDBInstance, parts: { control: DuckDBConnection; connections: readonly DuckDBConnection[]; folder: string }) {
+  constructor(instance: DuckDBInstance, parts: RunEngineParts) {
     this.#instance = instance
+    this.#ordered = parts.ordered
     this.#control = parts.control
     this.connections = parts.connections
     this.#folder = parts.folder
@@ -51,10 +66,16 @@ export class RunEngine {
     }
     const select = selectOf(this.#folder, content, columns)
     await this.#inOrder(() => this.#control.run(`CREATE OR REPLACE VIEW ${relationName(name)} AS ${select}`))
+    await this.#ordered?.show(name, content, columns)
   }
 
   /** Computes a SELECT into one file, and tells how many rows it has. */
   async write(connection: DuckDBConnection, request: { sql: string; columns: readonly GraphColumn[]; path: string }): Promise<number> {
+    const ordered = this.#ordered
+    if (ordered !== null && statesOrder(request.sql)) {
+      const obeyed = { ...request, sql: obey(request.sql, 'duckdb').sql }
+      return ordered.#inOrder(() => ordered.write(ordered.connections[0] as DuckDBConnection, obeyed))
+    }
     const inner = withoutEnd(request.sql)
     const list = writtenColumns(request.columns)
     const select = list === '*' ? inner : `SELECT ${list} FROM (\n${inner}\n)`
@@ -71,14 +92,16 @@ export class RunEngine {
   /** Bytes that DuckDB holds now. */
   async memory(): Promise<number> {
     const result = await this.#inOrder(() => this.#control.runAndReadAll('SELECT sum(memory_usage_bytes) FROM duckdb_memory()'))
-    return Number(result.getRows()[0]?.[0])
+    return Number(result.getRows()[0]?.[0]) + ((await this.#ordered?.memory()) ?? 0)
   }
 
   interrupt(): void {
+    this.#ordered?.interrupt()
     for (const connection of this.connections) connection.interrupt()
   }
 
   close(): void {
+    this.#ordered?.close()
     for (const connection of [this.#control, ...this.connections]) connection.closeSync()
     this.#instance.closeSync()
   }
@@ -92,14 +115,18 @@ export class RunEngine {
 
 export async function openRunEngine(options: RunEngineOptions): Promise<RunEngine> {
   const { folder } = options
+  const half = { ...options, memoryMb: Math.ceil(options.memoryMb / 2), statesOrder: false }
+  const ordered = options.statesOrder === true ? await openRunEngine({ ...half, workers: 1, joins: 'as written' }) : null
+  const { memoryMb } = ordered === null ? options : half
   mkdirSync(join(folder, 'versions'), { recursive: true })
   const instance = await DuckDBInstance.create(':memory:', {
-    memory_limit: `${options.memoryMb}MiB`,
+    memory_limit: `${memoryMb}MiB`,
     threads: String(options.threads),
     temp_directory: join(folder, 'spill'),
     max_temp_directory_size: `${options.spillMb}MiB`,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    ...(options.joins === 'as written' ? { disabled_optimizers: AS_WRITTEN } : {}),
   })
   const control = await instance.connect()
   const paths = options.readable.map(quoteLiteral).join(', ')
@@ -115,7 +142,7 @@ export async function openRunEngine(options: RunEngineOptions): Promise<RunEngin
   await control.run('SET lock_configuration = true')
   const connections: DuckDBConnection[] = []
   for (let worker = 0; worker < options.workers; worker += 1) connections.push(await instance.connect())
-  return new RunEngine(instance, { control, connections, folder })
+  return new RunEngine(instance, { control, connections, folder, ordered })
 }
 
 function selectOf(folder: string, content: VersionContent, columns: readonly GraphColumn[]): string {

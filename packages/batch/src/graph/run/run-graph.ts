@@ -12,6 +12,7 @@ import type { CheckedGraph } from '../check/checked-graph.ts'
 import type { GraphCatalog } from '../catalog/catalog.ts'
 import { lockEnvironment } from '../catalog/environment-lock.ts'
 import type { RunRecord, Version } from '../catalog/version.ts'
+import { statesOrder } from '../../order/obey.ts'
 import { foldedName } from '../model/model.ts'
 import { type Seed, seedScan } from '../model/seed-relations.ts'
 import { type Leaf, planRun, type RunPlan } from './plan-run.ts'
@@ -138,7 +139,15 @@ async function make(request: GraphRunRequest, { plan, run, position, published }
   const workers = request.workers ?? availableParallelism()
   const paths = new Map(seeds.map(({ name, file }) => [foldedName(name), join(project, file)]))
   const spillMb = request.spillMb ?? SPILL_LIMIT_MB
-  const engine = await openRunEngine({ folder, workers, memoryMb, spillMb, threads: availableParallelism(), readable: [...paths.values()] })
+  const engine = await openRunEngine({
+    folder,
+    workers,
+    memoryMb,
+    spillMb,
+    threads: availableParallelism(),
+    readable: [...paths.values()],
+    statesOrder: [...plan.steps.values()].some(({ version, model }) => version === null && model !== null && statesOrder(model.model.sql)),
+  })
   const streams = new Map(Object.keys(position.contents).map((name) => [foldedName(name), name]))
   try {
     return await runSteps({
