@@ -27,6 +27,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['select array_agg(id) from t', 'order'],
   ["select string_agg(s, ',') from t", 'order'],
   ['select id from t limit 3', 'which rows'],
+  ['select row_number() over () as place from t', 'which row'],
   ['select n from t tablesample system (50)', 'other rows'],
   ['select substring(s from id) from t', 'counted differently'],
   ['select current_user from t', 'session'],

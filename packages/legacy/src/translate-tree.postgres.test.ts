@@ -98,6 +98,7 @@ const EXPRESSIONS = [
   'a[i]',
   '3 = any (a)',
   'i <> all (array[7, 8])',
+  'array(select z.tier from tier z where z.tier <> t.j order by z.bound desc)',
   'array_length(a, 1)',
   'cardinality(x)',
   "array_to_string(x, ',')",

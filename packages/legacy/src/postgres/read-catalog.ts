@@ -91,15 +91,19 @@ const FUNCTIONS = `
 
 const OPERATORS = `select oid::int8::text as oid, oprname as name, oprleft::int8::text as left, oprright::int8::text as right from pg_operator`
 const TYPES = `select oid::int8::text as oid, format_type(oid, null) as name from pg_type where typtype <> 'c' or typnamespace <> 'pg_catalog'::regnamespace`
+/** 100 stands for the database's own. A provider that is not the system's has its locale elsewhere (from Postgres 15 on). */
 const COLLATIONS = `
   select oid::int8::text as oid from pg_collation where collname in ('C', 'POSIX', 'ucs_basic', 'pg_c_utf8')
   union all
-  select '100' from pg_database where datname = current_database() and (datcollate in ('C', 'POSIX') or datcollate ~* '^C[.]utf-?8$')`
+  select '100' from pg_database d where datname = current_database() and case coalesce(to_jsonb(d) ->> 'datlocprovider', 'c')
+    when 'c' then datcollate in ('C', 'POSIX') or datcollate ~* '^C[.]utf-?8$'
+    when 'b' then true
+    else false end`
 
 export async function readCatalog(client: pg.Client, ask: (sql: string) => Promise<Rows>): Promise<Catalog> {
   // A setting of the session must not change what the catalog prints.
   const [zone] = await ask(
-    `select current_setting('TimeZone') as zone, datctype in ('C', 'POSIX') as ascii, current_setting('server_version_num')::integer >= 140000 as binds from pg_database where datname = current_database()`,
+    `select current_setting('TimeZone') as zone, datctype in ('C', 'POSIX') and coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' as ascii, current_setting('server_version_num')::integer >= 140000 as binds from pg_database d where datname = current_database()`,
   )
   const relations = new Map((await ask(RELATIONS)).map((row) => [Number(row['oid']), relationOf(row)] as const))
   await measureScales(relations, ask)

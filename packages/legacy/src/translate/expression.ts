@@ -8,7 +8,7 @@ import { castTo, typeName, withModifier } from './cast.ts'
 import { constantSql } from './constant-sql.ts'
 import { translateCall } from './function-call.ts'
 import { name } from './name.ts'
-import { translateOperator } from './operator.ts'
+import { needBinaryOrder, translateOperator } from './operator.ts'
 import { type Scope, scopeAt } from './scope.ts'
 import { translateSublink } from './sublink.ts'
 import { atom, operand, type Typed, typed } from './typed.ts'
@@ -205,6 +205,7 @@ const together =
   (called: string, type: string): Printer =>
   (node, scope) => {
     const values = translateAll(nodesIn(node, 'args'), scope)
+    if (called !== 'coalesce') needBinaryOrder(numberIn(node, 'inputcollid'), numberIn(node, type), scope)
     return atom(
       numberIn(node, type),
       `${called}(${aligned(values)

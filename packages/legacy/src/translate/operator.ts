@@ -65,10 +65,13 @@ function comparison(call: OperatorCall, left: Typed): Typed {
 }
 
 /** Texts are ordered by their bytes in DuckDB. */
-export function needBinaryOrder(collation: number, type: number, { session }: Scope): void {
-  if (!isText(type) || session.catalog.binaryCollations.has(collation) || collation === 0) return
-  if (type === OID.name) return
+export function needBinaryOrder(collation: number, type: number, scope: Scope): void {
+  if (hasBinaryOrder(collation, type, scope)) return
   throw untranslatable('an order of texts', 'the collation of the database orders them by a language, DuckDB by their bytes')
+}
+
+export function hasBinaryOrder(collation: number, type: number, { session }: Scope): boolean {
+  return !isText(type) || type === OID.name || collation === 0 || session.catalog.binaryCollations.has(collation)
 }
 
 function integerArithmetic(call: OperatorCall, left: Typed, both: string): Typed {

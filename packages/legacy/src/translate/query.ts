@@ -1,13 +1,13 @@
 /** Prints a bound query: its clauses, its set operations, its common tables. */
 import { assert } from '@millrace/base'
 import { flagIn, listIn, needNode, nodeIn, nodesIn, numberIn, type PgNode, textIn, type NodeValue, isNode } from '../postgres/node-tree.ts'
-import { duckdbType, isText, OID } from '../postgres/type.ts'
+import { duckdbType, OID } from '../postgres/type.ts'
 import { translateExpression } from './expression.ts'
 import { fromClause, rangeEntries } from './from-clause.ts'
 import { name } from './name.ts'
-import { needBinaryOrder } from './operator.ts'
-import type { OutputColumn, Parameters, Scope, Session, TranslatedQuery } from './scope.ts'
-import { asKey, groupKeys, sortKeys, targetOf } from './sort.ts'
+import { hasBinaryOrder, needBinaryOrder } from './operator.ts'
+import { ORDER_MATTERS, type OutputColumn, type Parameters, type Scope, type Session, type TranslatedQuery } from './scope.ts'
+import { asKey, collationOf, groupKeys, sortKeys, targetOf } from './sort.ts'
 import { atom, operand, type Typed } from './typed.ts'
 import { withScale } from './unified.ts'
 import { untranslatable } from './untranslatable.ts'
@@ -114,9 +114,26 @@ function distinctOf(query: PgNode, scope: Scope): string {
   return ` DISTINCT ON (${clauses.map((clause) => asKey(translateExpression(targetOf(clause, nodesIn(query, 'targetList')), scope))).join(', ')})`
 }
 
+/** A table has no order: where nothing is cut off by it, one that DuckDB does not know may be left out. */
 function orderOf(query: PgNode, scope: Scope): string {
-  const keys = sortKeys(nodesIn(query, 'sortClause'), nodesIn(query, 'targetList'), { scope, print: translateExpression })
+  const clauses = nodesIn(query, 'sortClause')
+  const targets = nodesIn(query, 'targetList')
+  const isKnown = clauses.every((clause) => {
+    const node = targetOf(clause, targets)
+    return hasBinaryOrder(collationOf(node), translateExpression(node, scope).type, scope)
+  })
+  if (!isKnown && !orderDecides(query)) return ''
+  const keys = sortKeys(clauses, targets, { scope, print: translateExpression })
   return keys.length === 0 ? '' : `ORDER BY ${keys.join(', ')}`
+}
+
+function orderDecides(query: PgNode): boolean {
+  return (
+    nodeIn(query, 'limitCount') !== null ||
+    nodeIn(query, 'limitOffset') !== null ||
+    flagIn(query, 'hasDistinctOn') ||
+    flagIn(query, ORDER_MATTERS)
+  )
 }
 
 /** Kinds of grouping sets, as Postgres numbers them. */
@@ -148,7 +165,7 @@ function unionOf(query: PgNode, operations: PgNode, scope: Scope): TranslatedQue
   const order = nodesIn(query, 'sortClause').map((clause) => {
     const target = targets.find((each) => numberIn(each, 'ressortgroupref') === numberIn(clause, 'tleSortGroupRef'))
     const column = columns[numberIn(target ?? clause, 'resno') - 1]
-    if (column !== undefined && isText(column.type)) needBinaryOrder(100, column.type, scope)
+    if (column !== undefined && orderDecides(query)) needBinaryOrder(collationOf(needNode(target ?? clause, 'expr')), column.type, scope)
     return `${numberIn(target ?? clause, 'resno')}${flagIn(clause, 'reverse_sort') ? ' DESC' : ''} NULLS ${flagIn(clause, 'nulls_first') ? 'FIRST' : 'LAST'}`
   })
   return { sql: order.length === 0 ? sql : `${sql}\nORDER BY ${order.join(', ')}`, columns }

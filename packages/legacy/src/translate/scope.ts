@@ -22,6 +22,9 @@ export interface KnownRelation {
   readonly columns: readonly (OutputColumn | null)[]
 }
 
+/** A mark on a query whose rows become a list: their order is part of the answer. */
+export const ORDER_MATTERS = 'orderMatters'
+
 /** One entry of a query's range table. */
 export interface RangeEntry {
   readonly alias: string

@@ -22,14 +22,22 @@ export function sortKeys(
 ): string[] {
   return clauses.map((clause) => {
     const value = print(targetOf(clause, targets), scope)
-    const node = targetOf(clause, targets)
-    const collation =
-      numberIn(node, 'varcollid') || numberIn(node, 'opcollid') || numberIn(node, 'funccollid') || numberIn(node, 'casecollid') || 100
+    const collation = collationOf(targetOf(clause, targets))
     needBinaryOrder(collation, value.type, scope)
     const isDescending = isReversed(clause, scope)
     return `${asKey(value)}${isDescending ? ' DESC' : ''} NULLS ${flagIn(clause, 'nulls_first') ? 'FIRST' : 'LAST'}`
   })
 }
+
+/** The collation of what an expression yields; the database's where it does not say. */
+export function collationOf(node: PgNode): number {
+  const field = Object.keys(node.fields).find(
+    (each) => each !== 'inputcollid' && /(?:collid|collOid|collation)$/.test(each) && numberIn(node, each) !== 0,
+  )
+  return field === undefined ? DEFAULT_COLLATION : numberIn(node, field)
+}
+
+const DEFAULT_COLLATION = 100
 
 /** Older releases tell the direction by the operator alone. */
 function isReversed(clause: PgNode, { session }: Scope): boolean {

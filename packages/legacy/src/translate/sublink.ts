@@ -2,7 +2,7 @@
 import { assert } from '@millrace/base'
 import { needNode, nodeIn, nodesIn, numberIn, type PgNode } from '../postgres/node-tree.ts'
 import { OID } from '../postgres/type.ts'
-import type { Scope } from './scope.ts'
+import { ORDER_MATTERS, type Scope } from './scope.ts'
 import type { Print } from './sort.ts'
 import { atom, operand, type Typed, typed } from './typed.ts'
 import { untranslatable } from './untranslatable.ts'
@@ -16,7 +16,9 @@ const ARRAY = 6
 
 export function translateSublink(node: PgNode, scope: Scope, print: Print): Typed {
   const kind = numberIn(node, 'subLinkType')
-  const query = scope.session.query(needNode(node, 'subselect'), scope, scope.parameters)
+  const inner = needNode(node, 'subselect')
+  const marked = kind === ARRAY ? { ...inner, fields: { ...inner.fields, [ORDER_MATTERS]: true } } : inner
+  const query = scope.session.query(marked, scope, scope.parameters)
   if (kind === EXISTS) return atom(OID.bool, `EXISTS (${query.sql})`)
   const [column] = query.columns
   assert(column !== undefined, 'a subquery has a column')

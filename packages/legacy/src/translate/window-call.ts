@@ -33,12 +33,16 @@ const WHOLE = new Set(['row_number', 'rank', 'dense_rank'])
 const FLOAT = new Set(['percent_rank', 'cume_dist'])
 const OF_VALUES = new Set(['lag', 'lead', 'first_value', 'last_value', 'nth_value'])
 
+const NEEDS_ORDER = new Set(['row_number', 'ntile', ...OF_VALUES])
+
 export function translateWindowCall(node: PgNode, scope: Scope, print: Print): Typed {
   const called = scope.session.catalog.functions.get(numberIn(node, 'winfnoid'))
   assert(called !== undefined, 'a window function is in the catalog')
   if (!called.isBuiltIn) throw untranslatable(`${called.name}(…) OVER`, 'the function was made by the user')
   const values = nodesIn(node, 'args').map((each) => print(each, scope))
   const over = ` OVER (${windowClause(numberIn(node, 'winref'), scope, print)})`
+  if (NEEDS_ORDER.has(called.name) && !over.includes('ORDER BY'))
+    throw untranslatable(`${called.name}() OVER without ORDER BY`, 'which row is first is not defined, so no two runs need agree')
   const filter = nodeIn(node, 'aggfilter')
   const suffix = filter === null ? over : ` FILTER (WHERE ${print(filter, scope).sql})${over}`
   const { name } = called
