@@ -11,10 +11,11 @@ import { capture } from './capture/capture-command.ts'
 import { crash } from './crash/crash-command.ts'
 import { kills } from './kills/kills-command.ts'
 import { order } from './order/order-command.ts'
+import { rerun } from './rerun/rerun-command.ts'
 import { rollout } from './rollout/rollout-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [crash, kills, capture, rollout, order]
+const commands: readonly Command[] = [crash, kills, capture, rollout, order, rerun]
 
 process.exitCode = await runCommand(
   { program: 'npm run drill --', commands, example: 'npm run drill -- crash --kills 100 --seed 1 --json' },

@@ -3,7 +3,8 @@ import type { Kill } from '../victim/kill.ts'
 
 /** Points that a process meets only before its first snapshot is complete. */
 const FIRST_POINTS: readonly CrashPoint[] = ['capture.before-slot', 'capture.in-snapshot', 'capture.after-snapshot']
-const LATER_POINTS = CRASH_POINTS.filter((point) => !FIRST_POINTS.includes(point))
+/** A run of the graph has a process and a drill of its own. */
+const LATER_POINTS = CRASH_POINTS.filter((point) => !FIRST_POINTS.includes(point) && !point.startsWith('graph.'))
 /** A random kill falls within this time after the process said that it was ready. */
 const RANDOM_DELAY_MS_MAX = 1500
 

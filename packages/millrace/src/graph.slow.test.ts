@@ -43,6 +43,8 @@ test('check, plan, run, run again, edit, promote and roll back', async () => {
   expect((await cli('apply', '--from', 'dev')).said).toMatchObject({ publication: 2 })
   expect((await cli('rollback', '1')).said).toMatchObject({ publication: 1 })
   expect((await cli('versions', 'best')).said).toMatchObject({ model: 'best', rows: 1 })
+  expect((await cli('query', 'select best from best', '--env', 'dev')).said).toEqual({ best: '3' })
+  expect((await cli('query', 'select best from best', '--env', 'prod')).said).toEqual({ best: '5' })
   expect((await cli('runs')).said).toMatchObject({ environment: 'dev', status: 'published', failures: [] })
 })
 

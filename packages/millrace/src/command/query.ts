@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { tableLines } from '../cli/table.ts'
 import { loadProject } from '../config/project.ts'
+import { queryEnvironment } from './query-environment.ts'
 import { bindStored } from '../engine/bind-stored.ts'
 
 const ROWS_SHOWN_DEFAULT = 100
@@ -15,6 +16,7 @@ export const query: CommandDefinition = {
   positionals: { least: 1, most: 1 },
   options: {
     at: { type: 'number', value: 'CUT', summary: 'the cut of the log to read at; default: the newest' },
+    env: { type: 'text', value: 'NAME', summary: 'read what this environment of batch models shows, and not the log' },
     limit: { type: 'number', value: 'N', summary: `show at most N rows; default ${ROWS_SHOWN_DEFAULT}` },
   },
   details:
@@ -24,6 +26,7 @@ export const query: CommandDefinition = {
     const project = await loadProject(folder)
     const sql = positionals[0] === '-' ? readFileSync(0, 'utf8') : (positionals[0] ?? '')
     const limit = typeof options['limit'] === 'number' ? options['limit'] : ROWS_SHOWN_DEFAULT
+    if (typeof options['env'] === 'string') return queryEnvironment(terminal, project, { environment: options['env'], sql, limit })
     const reader = openReader(project.storePath)
     try {
       const models = await bindStored(project, reader)

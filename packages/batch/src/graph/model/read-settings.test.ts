@@ -6,21 +6,12 @@ test('a model without a header is live', () => {
 })
 
 test('settings stand in the comments above the SQL, and only there', () => {
-  const sql = [
-    '-- Revenue of a day.',
-    '',
-    '-- @materialize incremental',
-    '-- @interval "at" day',
-    '-- @key day, "Shop"',
-    '-- @tags a, b',
-    'select 1',
-    '-- @disabled never',
-  ]
+  const sql = ['-- Revenue of a day.', '', '-- @materialize view', '-- @key day, "Shop"', '-- @tags a, b', 'select 1', '-- @disabled never']
   expect(modelOf('a', sql.join('\n')).settings).toEqual({
-    materialize: 'incremental',
+    materialize: 'view',
     tags: ['a', 'b'],
     key: ['day', 'Shop'],
-    interval: { column: 'at', unit: 'day' },
+    interval: null,
     disabled: null,
   })
 })
@@ -38,8 +29,9 @@ test.each([
   ['\n-- @materialize tabel', 2, "'tabel' is none of live, table, view, incremental, snapshot"],
   ['-- @tags a\n-- @tags b', 2, 'it stands there twice'],
   ['-- @materialize incremental\n-- @interval at week', 2, "'at week' is not a column and one of hour, day, month"],
-  ['-- @materialize incremental', 1, 'an incremental model needs its column of time and one of hour, day, month'],
-  ['-- @materialize snapshot', 1, 'a snapshot needs the columns that identify a row'],
+  ['-- @materialize incremental', 1, 'incremental is not there yet; a table computes the whole'],
+  ['-- @materialize snapshot', 1, 'snapshot is not there yet; a table computes the whole'],
+  ['-- @materialize table\n-- @interval "at" day', 1, 'only an incremental model has one'],
   ['-- @disabled', 1, 'it says no reason'],
 ])('a header that cannot be meant is refused with its line: %j', (header, line, problem) => {
   expect(() => modelOf('a', `${header}\nselect 1`)).toThrow(

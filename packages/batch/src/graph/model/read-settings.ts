@@ -69,11 +69,11 @@ export function readSettings({ file, sql, folder }: HeaderSource): ModelSettings
   return draft
 }
 
-function missingSetting({ materialize, key, interval }: Draft): { name: string; problem: string } | null {
-  if (materialize === 'snapshot' && key.length === 0) return { name: 'key', problem: 'a snapshot needs the columns that identify a row' }
-  if (materialize === 'incremental' && interval === null)
-    return { name: 'interval', problem: 'an incremental model needs its column of time and one of hour, day, month' }
-  if (materialize !== 'incremental' && interval !== null) return { name: 'interval', problem: 'only an incremental model has one' }
+function missingSetting({ materialize, interval }: Draft): { name: string; problem: string } | null {
+  // To compute them as a table would lose the history that they are for, and say nothing.
+  if (materialize === 'snapshot' || materialize === 'incremental')
+    return { name: 'materialize', problem: `${materialize} is not there yet; a table computes the whole` }
+  if (interval !== null) return { name: 'interval', problem: 'only an incremental model has one' }
   return null
 }
 

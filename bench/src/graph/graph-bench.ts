@@ -1,0 +1,157 @@
+import { assert } from '@millrace/base'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runChild } from '../run-child.ts'
+import { type Called, callCli } from './cli-process.ts'
+import { writeModel, writeProject } from './graph-project.ts'
+import { isShape, type Shape, type ShapedModel, shapedModels, SHAPES } from './shapes.ts'
+import type { StraightOrder, StraightResult } from './straight-process.ts'
+
+export interface GraphOptions {
+  readonly models: number
+  readonly shape: string
+  readonly rows: number
+  readonly seed: number
+  readonly keep: boolean
+  readonly note: (line: string) => void
+}
+
+interface RunFigures {
+  /** Wall time of the process, from its start to its end. */
+  readonly seconds: number
+  readonly computed: number
+}
+
+/** All seconds are those of a whole process of the command line. */
+export interface GraphOutcome {
+  readonly shape: Shape
+  readonly models: number
+  readonly start: number
+  readonly checkCold: number
+  readonly checkWarm: number
+  readonly full: RunFigures
+  readonly nothing: RunFigures
+  readonly planAfterEdit: number
+  readonly edit: RunFigures
+  readonly editExpected: number
+  readonly environment: RunFigures
+  readonly peakMb: number
+  /** The same statements, straight into a DuckDB file and into memory. */
+  readonly limit: number
+  readonly limitInMemory: number
+  /** `full` against `limit`. */
+  readonly ratio: number
+  /** Tables whose rows differ from those that were computed straight. */
+  readonly differing: number
+}
+
+const STRAIGHT = fileURLToPath(new URL('straight-process.ts', import.meta.url))
+const CHECKSUMS_AT_ONCE = 500
+
+export async function graphBench(options: GraphOptions): Promise<GraphOutcome[]> {
+  const { shape } = options
+  assert(shape === 'all' || isShape(shape), `the shape is one of ${SHAPES.join(', ')}, all`)
+  const outcomes: GraphOutcome[] = []
+  for (const each of shape === 'all' ? SHAPES : [shape]) {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-graph-bench-'))
+    try {
+      outcomes.push(await benchShape(folder, each, options))
+      options.note(JSON.stringify(outcomes.at(-1)))
+    } finally {
+      if (!options.keep) rmSync(folder, { recursive: true, force: true })
+    }
+  }
+  return outcomes
+}
+
+async function benchShape(folder: string, shape: Shape, { models: count, rows, seed }: GraphOptions): Promise<GraphOutcome> {
+  const models = shapedModels({ shape, models: count, seed })
+  const project = join(folder, 'project')
+  writeProject(project, models, rows)
+  let peakMb = 0
+  const cli = async (...words: string[]): Promise<Called> => {
+    const called = await callCli(project, ...words)
+    peakMb = Math.max(peakMb, called.peakMb)
+    return called
+  }
+  const start = (await cli('runs')).seconds
+  const cold = await cli('check')
+  const warm = await cli('check')
+  const full = figuresOf(await cli('run'))
+  const nothing = figuresOf(await cli('run'))
+  const differing = await compare(folder, project, models)
+  const edited = Math.floor(count / 2)
+  const { name, sql } = models[edited] as ShapedModel
+  writeModel(project, edited, { name, sql: `select * from (${sql}) e where id >= 0` })
+  const plan = await cli('plan')
+  const edit = figuresOf(await cli('run'))
+  const environment = figuresOf(await cli('run', '--env', 'dev'))
+  const limitInMemory = (await straight(folder, ':memory:')).seconds
+  const limit = differing.limit
+  return {
+    shape,
+    models: count,
+    start,
+    checkCold: cold.seconds,
+    checkWarm: warm.seconds,
+    full,
+    nothing,
+    planAfterEdit: plan.seconds,
+    edit,
+    editExpected: behind(models, name),
+    environment,
+    peakMb: Math.round(peakMb),
+    limit,
+    limitInMemory,
+    ratio: full.seconds / limit,
+    differing: differing.count,
+  }
+
+  async function compare(parent: string, at: string, list: readonly ShapedModel[]): Promise<{ count: number; limit: number }> {
+    writeFileSync(join(parent, 'models.json'), JSON.stringify(list.map((each) => ({ name: each.name, sql: each.sql }))))
+    const { seconds, checksums } = await straight(parent, join(parent, 'straight.duckdb'))
+    let wrong = 0
+    for (let first = 0; first < list.length; first += CHECKSUMS_AT_ONCE) {
+      const names = list.slice(first, first + CHECKSUMS_AT_ONCE).map((each) => each.name)
+      const parts = names.map(
+        (each) => `SELECT '${each}' AS name, count(*) || ' ' || coalesce(sum(hash(${each})), 0) AS checksum FROM ${each}`,
+      )
+      const { lines } = await callCli(at, 'query', parts.join(' UNION ALL '), '--env', 'prod', '--limit', '100000')
+      const ours = new Map(lines.map((line) => [line['name'], line['checksum']]))
+      wrong += names.filter((each) => ours.get(each) !== checksums[each]).length
+    }
+    return { count: wrong, limit: seconds }
+  }
+}
+
+function straight(folder: string, database: string): Promise<StraightResult> {
+  const seed = join(folder, 'project/seeds/source.csv')
+  const order: StraightOrder = { database, seed, models: join(folder, 'models.json'), checksums: database !== ':memory:' }
+  return runChild<StraightResult>({ file: STRAIGHT, flags: [], order })
+}
+
+function figuresOf({ lines, seconds }: Called): RunFigures {
+  return { seconds, computed: Number(lines.at(-1)?.['computed'] ?? Number.NaN) }
+}
+
+/** How many models an edit of one makes run: itself and all behind it. */
+function behind(models: readonly ShapedModel[], name: string): number {
+  const touched = new Set([name])
+  for (const model of models) if (model.reads.some((read) => touched.has(read))) touched.add(model.name)
+  return touched.size
+}
+
+export function graphText(outcomes: readonly GraphOutcome[]): string {
+  const s = (seconds: number): string => `${seconds.toFixed(2)} s`
+  return outcomes
+    .flatMap((each) => [
+      `${each.models} models, ${each.shape}; the process alone starts in ${s(each.start)}`,
+      `  check: cold ${s(each.checkCold)}, warm ${s(each.checkWarm)}; plan after one edit ${s(each.planAfterEdit)}`,
+      `  run: all ${s(each.full.seconds)}, the limit ${s(each.limit)} (× ${each.ratio.toFixed(2)}; in memory ${s(each.limitInMemory)}), nothing ${s(each.nothing.seconds)}`,
+      `  one edit ${s(each.edit.seconds)} (${each.edit.computed} of ${each.editExpected} models), a new environment ${s(each.environment.seconds)}`,
+      `  peak ${each.peakMb} MB; tables that differ: ${each.differing}`,
+    ])
+    .join('\n')
+}
