@@ -56,6 +56,8 @@ export class LateStage implements Stage {
   #lastLateMs: number | null = null
   #phase: StageObservation['phase'] = 'starting'
   #error: MillraceError | null = null
+  /** It has read all that there is. */
+  #isWaiting = false
 
   constructor({ clock = systemClock, random = systemRandom, ...options }: LateStageOptions) {
     this.#options = { clock, random, ...options }
@@ -94,7 +96,7 @@ export class LateStage implements Stage {
         lastChangeMs: this.#lastLateMs,
         lastContactMs: this.#options.clock.nowMs(),
         lagMs: null,
-        backlog: null,
+        backlog: this.#isWaiting ? 0 : null,
         error: this.#error,
         evidence: { cut: this.#cut, lateRows: this.#rows, newest: this.#filter.newest, inputs: this.#options.stream },
       },
@@ -125,7 +127,9 @@ export class LateStage implements Stage {
     const { reader, stream, signal: cuts } = this.#options
     const newestCut = reader.cut()
     if (newestCut <= this.#cut) {
+      this.#isWaiting = true
       await cuts.after(this.#cut, signal)
+      this.#isWaiting = false
       return false
     }
     const range = reader.readCuts([stream], { afterCut: this.#cut, untilCut: newestCut, bytesLimit: READ_BYTES_LIMIT })

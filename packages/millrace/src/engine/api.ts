@@ -87,7 +87,8 @@ export class EngineApi implements ServeApi {
       ...report,
       id: idOf(report),
       label: this.#labelOf(report),
-      proof: report.kind === 'model' ? proofs.state(report.name) : null,
+      // What came late is told of as a model, and there is nothing to prove of it.
+      proof: report.kind === 'model' ? (proofs.states().find(({ model }) => model === report.name) ?? null) : null,
       copy: report.kind === 'stream' ? (copied.get(report.name) ?? null) : null,
     }))
     const order = new Map(thread.order.map((id, at) => [id, at]))
