@@ -2,6 +2,8 @@
 import { assert } from '@millrace/base'
 import { NODE_FLAGS } from 'millrace/node-flags'
 import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -19,6 +21,8 @@ export function callCli(folder: string, ...words: string[]): Promise<Called> {
     const begunMs = performance.now()
     const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...words, '--json', '--project', folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      // As the launcher does.
+      env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env },
     })
     let output = ''
     let peakMb = 0
