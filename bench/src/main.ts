@@ -12,11 +12,12 @@ import { graph } from './graph/graph-command.ts'
 import { nexmark } from './nexmark/nexmark-command.ts'
 import { skew } from './skew/skew-command.ts'
 import { spine } from './spine/spine-command.ts'
+import { state } from './state/state-command.ts'
 import { subscribe } from './subscribe/subscribe-command.ts'
 import { tpchLive } from './tpch-live/tpch-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [spine, capture, nexmark, tpchLive, subscribe, skew, importLegacy, graph]
+const commands: readonly Command[] = [spine, capture, nexmark, tpchLive, subscribe, skew, state, importLegacy, graph]
 
 process.exitCode = await runCommand(
   { program: 'npm run bench --', commands, example: 'npm run bench -- spine --json' },

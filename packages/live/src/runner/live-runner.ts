@@ -155,6 +155,7 @@ export class LiveRunner implements Stage {
       problem: this.#commits.problem,
       isCommitting: this.#commits.isBusy,
       spread: this.#spread,
+      memory: this.#memory,
       nowMs: this.#clock.nowMs(),
     })
   }

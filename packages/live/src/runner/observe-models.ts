@@ -14,6 +14,8 @@ export interface ObservedRunner {
   readonly isCommitting: boolean
   /** Where each model is computed, in words. */
   readonly spread: ReadonlyMap<string, string>
+  /** What the state of all models, and the rows that they read, take together, and may take. */
+  readonly memory: { readonly bytes: number; readonly bytesLimit: number }
   readonly nowMs: number
 }
 
@@ -25,6 +27,7 @@ export function observeModels({
   problem,
   isCommitting,
   spread,
+  memory,
   nowMs,
 }: ObservedRunner): readonly StageObservation[] {
   const waiting = newestCut > cut
@@ -46,6 +49,8 @@ export function observeModels({
       stateRows: state.rows,
       stateBytes: state.held,
       stateBytesSpilled: state.spilled,
+      memoryBytes: memory.bytes,
+      memoryBytesLimit: Number.isFinite(memory.bytesLimit) ? memory.bytesLimit : 'none',
       steps: meter.steps,
       changesTaken: meter.changesTaken,
       stepMsMax: Math.round(meter.stepMsMax * 10) / 10,
