@@ -42,6 +42,7 @@ import { ModelUnit } from './model-unit.ts'
 import { observeModels } from './observe-models.ts'
 import { type FillSpeed, PublishedTexts } from './published-models.ts'
 import { outputOf, outputOfFilled, type OutputOrigin, streamOf } from './publication.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { RunningUnits } from './running-units.ts'
 import { StatusBoard } from './status-board.ts'
 import { StepMeter } from './step-meter.ts'
@@ -101,6 +102,8 @@ export class LiveRunner implements Stage {
   readonly #makeUnit: MakeUnit
   /** Aborts where this runner cannot go on: a commit was refused for good, a worker is lost. */
   readonly #broken: AbortSignal
+  /** Only where workers compute meanwhile. */
+  readonly #ahead: ReadAhead | null
   readonly #spread: ReadonlyMap<string, string>
   #filling: Filling | null = null
   #fillingSinceMs = 0
@@ -126,6 +129,7 @@ export class LiveRunner implements Stage {
       workers === undefined || isRecursive(model)
         ? new ModelUnit(model, this.#memory)
         : new SpreadUnit(model, { host: workers, memory: this.#memory })
+    this.#ahead = workers === undefined ? null : new ReadAhead(reader)
     this.#spread = new Map(models.map((model) => [model.name, describeSpread(model, isRecursive(model) ? 1 : (workers?.size ?? 1))]))
     this.#folds = new FoldSet(reader, this.#memory)
     this.#status = new StatusBoard(models, { clock, random })
@@ -269,14 +273,16 @@ export class LiveRunner implements Stage {
     const { bytesLimit } = this.#size
     const range: CutRange = this.#folds.isEmpty
       ? { untilCut, batches: [] }
-      : this.#reader.readCuts(this.#folds.streams, { afterCut, untilCut, bytesLimit })
+      : (this.#ahead?.take(this.#folds.streams, afterCut) ?? this.#reader.readCuts(this.#folds.streams, { afterCut, untilCut, bytesLimit }))
     const stepped = this.#folds.step(range)
     for (const [stream, error] of stepped.lost) {
       this.#lost.add(stream)
       this.#failReaders(stream, error)
     }
     const isEmpty = range.batches.length === 0
+    const readAhead = isEmpty ? undefined : this.#ahead?.read(this.#folds.streams, { afterCut: range.untilCut, bytesLimit })
     const appends = isEmpty ? [] : await this.#stepModels(stepped, range.untilCut)
+    await readAhead
     if (!isEmpty) await this.#followFilling(stepped.changes)
     // Told only now: whoever observes it takes it for what the models reflect.
     this.#progress = { ...this.#progress, cut: range.untilCut }

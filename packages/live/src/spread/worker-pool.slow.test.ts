@@ -45,6 +45,21 @@ describe('models over worker threads', () => {
     })
   })
 
+  it('take the log as it comes, many commits behind', async () => {
+    const models = await bound(MODELS)
+    await withLog({ waitMs: WAIT_MS }, async (log) => {
+      const running = log.start(models)
+      await running.reach(await log.push(orders(0, 50)))
+      let cut = 0
+      for (let part = 1; part < 60; part += 1) cut = await log.push(orders(part * 50, 50))
+      await running.reach(cut)
+      await running.stop()
+      const rows = models.flatMap(({ schema, name }) => [...new PublishedRelation(schema).read(log.reader, name).rows()])
+      expect(rows).toHaveLength(3000 + 50)
+      expect(rows.slice(3000).every(([, count]) => Number(count) === 60)).toBe(true)
+    })
+  })
+
   it('end, with the reason, once a worker does not answer', async () => {
     const models = await bound(MODELS)
     await withLog({ waitMs: 0.001 }, async (log) => {

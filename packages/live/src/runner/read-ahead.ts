@@ -1,0 +1,70 @@
+/**
+ * Reads and decodes the range of the next step while workers compute the present one. It never reads further
+ * than one step, and what it has read is used only if the next step wants exactly that.
+ */
+import type { Batch, CutRange, LogReader, StoredBatch } from '@millrace/core'
+
+interface Ahead {
+  readonly streams: readonly string[]
+  readonly afterCut: number
+  readonly range: CutRange
+}
+
+export class ReadAhead {
+  readonly #reader: LogReader
+  #ahead: Ahead | null = null
+
+  constructor(reader: LogReader) {
+    this.#reader = reader
+  }
+
+  /** What was read for these streams and this cut; null where it must be read. */
+  take(streams: readonly string[], afterCut: number): CutRange | null {
+    const ahead = this.#ahead
+    this.#ahead = null
+    if (ahead === null || ahead.afterCut !== afterCut || ahead.streams.length !== streams.length) return null
+    return ahead.streams.every((stream, at) => stream === streams[at]) ? ahead.range : null
+  }
+
+  async read(streams: readonly string[], { afterCut, bytesLimit }: { afterCut: number; bytesLimit: number }): Promise<void> {
+    // The workers are asked first.
+    await new Promise((resolve) => setImmediate(resolve))
+    if (streams.length === 0) return
+    try {
+      const { batches, untilCut } = this.#reader.readCuts(streams, { afterCut, bytesLimit })
+      const range = { untilCut, batches: batches.map((stored) => new DecodedBatch(stored)) }
+      if (batches.length > 0) this.#ahead = { streams, afterCut, range }
+    } catch {
+      // The step that reads it anew meets the same, and says so.
+      this.#ahead = null
+    }
+  }
+}
+
+class DecodedBatch implements StoredBatch {
+  readonly stream: string
+  readonly partition: number
+  readonly first: number
+  readonly count: number
+  readonly cut: number
+  readonly asOf: number | null
+  readonly committedMs: number
+  readonly storedBytes: number
+  readonly #batch: Batch
+
+  constructor(stored: StoredBatch) {
+    this.stream = stored.stream
+    this.partition = stored.partition
+    this.first = stored.first
+    this.count = stored.count
+    this.cut = stored.cut
+    this.asOf = stored.asOf
+    this.committedMs = stored.committedMs
+    this.storedBytes = stored.storedBytes
+    this.#batch = stored.batch()
+  }
+
+  batch(): Batch {
+    return this.#batch
+  }
+}
