@@ -4,6 +4,7 @@ import { showError } from '../cli/show-error.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Style, Terminal } from '../cli/terminal.ts'
 import type { Engine } from './engine.ts'
+import { stateText } from './state-text.ts'
 
 export const VERDICT_STYLE: Readonly<Record<Report['verdict'], Style>> = {
   flowing: 'green',
@@ -43,6 +44,7 @@ export function reportLines(terminal: Terminal, reports: readonly Report[]): str
     whole(report.changes),
     report.lag.nowMs === null ? '' : `${whole(report.lag.nowMs)} ms`,
     report.backlog === null ? '' : whole(report.backlog),
+    stateText(report),
   ])
   return tableLines(
     terminal,
@@ -54,6 +56,7 @@ export function reportLines(terminal: Terminal, reports: readonly Report[]): str
       { title: 'changes', align: 'right' },
       { title: 'lag', align: 'right' },
       { title: 'waiting', align: 'right' },
+      { title: 'state', align: 'right' },
     ],
     rows,
   )
