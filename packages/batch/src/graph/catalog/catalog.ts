@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { CATALOG_SCHEMA } from './schema.ts'
-import type { Publication, RunRecord, Version, VersionDraft } from './version.ts'
+import type { Publication, RunRecord, Version, VersionDraft, VersionHistory } from './version.ts'
 
 type Row = Record<string, string | number | bigint | null | Uint8Array>
 
@@ -73,16 +73,19 @@ export class GraphCatalog {
     return this.#database.prepare('SELECT * FROM versions WHERE model = ? ORDER BY id DESC').all(model).map(versionOf)
   }
 
-  /** Every version that there is, by model and key, in two look-ups' reach. */
-  allVersions(): Map<string, Map<string, Version>> {
-    const found = new Map<string, Map<string, Version>>()
-    for (const row of this.#database.prepare('SELECT * FROM versions ORDER BY id').iterate()) {
-      const version = versionOf(row)
-      const of = found.get(version.model) ?? new Map<string, Version>()
-      if (of.size === 0) found.set(version.model, of)
-      of.set(version.key, version)
+  /** Finds versions by model and key, however many are kept of each. */
+  history(): VersionHistory {
+    const find = this.#database.prepare('SELECT * FROM versions WHERE model = ? AND key = ?')
+    // SQLite takes the other columns from the row that has the maximum.
+    const last = this.#database.prepare('SELECT model, seconds, max(id) FROM versions GROUP BY model').all()
+    const seconds = new Map(last.map((row) => [String(row['model']), Number(row['seconds'])]))
+    return {
+      find: (model, key) => {
+        const row = find.get(model, key)
+        return row === undefined ? null : versionOf(row)
+      },
+      lastSeconds: (model) => seconds.get(model) ?? null,
     }
-    return found
   }
 
   /** What an environment shows, by folded name; nothing where there is no such environment. */

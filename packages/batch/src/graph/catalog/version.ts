@@ -27,6 +27,12 @@ export interface Version extends VersionDraft {
   readonly run: number
 }
 
+export interface VersionHistory {
+  find(model: string, key: string): Version | null
+  /** What the newest version of a model took; null where there is none. */
+  lastSeconds(model: string): number | null
+}
+
 export type RunStatus = 'running' | 'published' | 'unchanged' | 'failed' | 'stopped'
 
 export interface RunRecord {

@@ -5,7 +5,7 @@
  */
 import type { CheckedGraph, CheckedModel, GraphColumn } from '../check/checked-graph.ts'
 import { hashOf } from '../check/checked-graph.ts'
-import type { Version } from '../catalog/version.ts'
+import type { Version, VersionHistory } from '../catalog/version.ts'
 
 /** A seed or a stream, whose rows are brought into a version before any model runs. */
 export interface Leaf {
@@ -45,7 +45,7 @@ export interface PlanRequest {
   /** Folded names of the models that are meant; what they read and the environment does not have is run too. */
   readonly selected: ReadonlySet<string>
   readonly published: ReadonlyMap<string, Version>
-  readonly versions: ReadonlyMap<string, ReadonlyMap<string, Version>>
+  readonly history: VersionHistory
 }
 
 export function planRun(request: PlanRequest): RunPlan {
@@ -90,12 +90,10 @@ function leafStep(request: PlanRequest, name: string): Step {
 
 type Made = Pick<Step, 'name' | 'key' | 'model' | 'columns' | 'why'> & { readonly shown: Version | undefined }
 
-function stepOf({ versions }: PlanRequest, { shown, ...made }: Made): Step {
-  const known = versions.get(made.name)
-  const version = known?.get(made.key) ?? null
+function stepOf({ history }: PlanRequest, { shown, ...made }: Made): Step {
+  const version = shown?.key === made.key ? shown : history.find(made.name, made.key)
   const action = version === null ? 'run' : version.id === shown?.id ? 'same' : 'reuse'
-  const last = known === undefined ? undefined : [...known.values()].at(-1)
-  return { ...made, why: action === 'same' ? null : made.why, action, version, estimate: last?.seconds ?? null }
+  return { ...made, why: action === 'same' ? null : made.why, action, version, estimate: history.lastSeconds(made.name) }
 }
 
 function whyOf(checked: CheckedModel, shown: Version | undefined, inputs: readonly Step[]): string {

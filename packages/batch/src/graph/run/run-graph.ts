@@ -65,7 +65,7 @@ const UNPUBLISHED_KEPT_MS = 7 * 24 * 3_600_000
 export function planGraph(place: GraphPlace, position: LogPosition = positionNow(place)): RunPlan {
   const { graph, catalog, environment, selected } = place
   const published = catalog.published(environment)
-  return planRun({ graph, leaves: leavesOf(place, position), selected, published, versions: catalog.allVersions() })
+  return planRun({ graph, leaves: leavesOf(place, position), selected, published, history: catalog.history() })
 }
 
 /** Raises RUN_IN_PROGRESS. What fails within the run is told in the outcome. */
