@@ -169,6 +169,19 @@ test('a translated view gives the rows that Postgres gives, type by type', async
   expect(wrong).toEqual([])
 }, 120_000)
 
+test('lists, intervals and exact numbers without a width are read from the texts as which a stream carries them', async () => {
+  const ground = `create table t (id integer, a integer[], x text[], m numeric, w interval);
+    insert into t values (1, '{1,null,3}', '{a,"b c","d\\"e","NULL"}', 1.250, '1 mon -2 days 03:04:05.5'), (2, '{}', '{}', -7, '0'), (3, null, null, null, null)`
+  const statements = ['a', 'a[3]', 'array_length(x, 1)', 'x[2]', 'm * 2', 'm / 3', 'w', "timestamp '2024-01-31' + w"].map(
+    (each) => `select id, ${each} as value from t`,
+  )
+  const sides = await bothSides(ground, statements, true)
+  for (const [at, { model, legacy, duckdb }] of sides.entries()) {
+    expect(model.refusal, statements[at]).toBeNull()
+    expect(typeof duckdb !== 'string' && near(legacy, duckdb), `${statements[at]}: ${legacy.join(' ')} and ${String(duckdb)}`).toBe(true)
+  }
+}, 60_000)
+
 /** Equal, but that a quotient which nothing rounds has more digits here. */
 function near(legacy: readonly string[], duckdb: readonly string[]): boolean {
   return (

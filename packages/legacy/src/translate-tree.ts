@@ -2,7 +2,7 @@
 import { assert, MillraceError } from '@millrace/base'
 import type { Catalog, CatalogColumn, CatalogRelation } from './postgres/read-catalog.ts'
 import { isNode, parseNodeTree, type PgNode } from './postgres/node-tree.ts'
-import { numericModifier, OID } from './postgres/type.ts'
+import { isArray, numericModifier, OID } from './postgres/type.ts'
 import { name } from './translate/name.ts'
 import { openSession } from './translate/open-session.ts'
 import type { KnownRelation, OutputColumn, TranslatedQuery } from './translate/scope.ts'
@@ -47,9 +47,11 @@ export interface TranslateRequest {
   readonly source: string
   /** Whose views to take; none: of every schema. */
   readonly schemas: readonly string[]
+  /** Whether the tables are streams of a source; otherwise they are copied, with all their types. */
+  readonly streamed?: boolean
 }
 
-export function translateTree({ catalog, source, schemas }: TranslateRequest): ImportedTree {
+export function translateTree({ catalog, source, schemas, streamed = false }: TranslateRequest): ImportedTree {
   const names = modelNames(catalog, source)
   const tables = new Map<number, ImportedTable>()
   const models = new Map<number, ImportedModel>()
@@ -63,7 +65,7 @@ export function translateTree({ catalog, source, schemas }: TranslateRequest): I
     const reference = named.split('.').map(name).join('.')
     const own = named.slice(named.lastIndexOf('.') + 1)
     if (relation.kind !== 'table') return { reference, name: own, columns: translated(relation).columns }
-    const table = tables.get(oid) ?? { name: named, legacy: relation, columns: tableColumns(relation) }
+    const table = tables.get(oid) ?? { name: named, legacy: relation, columns: tableColumns(relation, streamed) }
     tables.set(oid, table)
     return { reference, name: own, columns: table.columns }
   }
@@ -138,7 +140,13 @@ function withNames({ sql, columns }: TranslatedQuery, wanted: readonly CatalogCo
   return { sql: `SELECT * FROM (\n${sql}\n) AS q(${unique.map((column) => name(column.name)).join(', ')})`, columns: unique }
 }
 
-function tableColumns(relation: CatalogRelation): (OutputColumn | null)[] {
+/** What a stream of the log has no type for arrives as Postgres prints it. */
+function isPrinted(type: number, typmod: number): boolean {
+  if (type === OID.numeric) return (numericModifier(typmod)?.precision ?? 39) > 38
+  return isArray(type) || type === OID.interval
+}
+
+function tableColumns(relation: CatalogRelation, streamed = false): (OutputColumn | null)[] {
   return relation.columns.map((column) => {
     if (column === null) return null
     const scale = numericModifier(column.typmod)?.scale ?? column.scale
@@ -148,6 +156,7 @@ function tableColumns(relation: CatalogRelation): (OutputColumn | null)[] {
       scale,
       isLoose: column.type === OID.numeric && column.typmod < 0,
       isPadded: column.type === OID.bpchar && relation.kind === 'table',
+      isPrinted: streamed && isPrinted(column.type, column.typmod),
     }
   })
 }

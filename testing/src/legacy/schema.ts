@@ -14,7 +14,7 @@ create table commerce.order_lines (line_id bigint primary key, customer_id integ
   booked_on date not null, shipped_at timestamp, quantity integer not null, unit_price numeric(12,2) not null, discount numeric(5,4) not null,
   is_open boolean not null, note text);
 create table commerce.fx_rates (currency char(3) not null, valid_from date not null, rate numeric(12,6) not null, primary key (currency, valid_from));
-create table commerce.tax_rates (region text not null, category text not null, percent numeric(6,3) not null, valid_from date not null, valid_to date);
+create table commerce.tax_rates (region text not null, category text not null, percent numeric(6,3) not null, valid_from date not null, valid_to date, primary key (region, category, valid_from));
 create table commerce.fee_tiers (tier smallint primary key, lower_bound numeric(14,2) not null, upper_bound numeric(14,2), percent numeric(7,5) not null, minimum numeric(8,2) not null);
 create table commerce.cost_centres (centre_id integer primary key, name text not null, parent_id integer, share numeric(8,6) not null);
 create table commerce.risk_factors (region text not null, factor text not null, score double precision not null, primary key (region, factor));

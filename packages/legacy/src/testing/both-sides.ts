@@ -2,6 +2,7 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { startPostgres } from '@millrace/testing'
 import { relationName } from '@millrace/sql'
+import { OID } from '../postgres/type.ts'
 import { copyRows } from '../copy-rows.ts'
 import { openLegacyDatabase } from '../read-postgres.ts'
 import { type ImportedModel, translateTree } from '../translate-tree.ts'
@@ -14,7 +15,7 @@ export interface BothSides {
 }
 
 /** Makes a view of each statement, `v1`, `v2`, …, translates all and runs all. */
-export async function bothSides(ground: string, statements: readonly string[]): Promise<BothSides[]> {
+export async function bothSides(ground: string, statements: readonly string[], streamed = false): Promise<BothSides[]> {
   const postgres = await startPostgres()
   try {
     await postgres.query(ground)
@@ -23,11 +24,13 @@ export async function bothSides(ground: string, statements: readonly string[]): 
     const instance = await DuckDBInstance.create(':memory:')
     const connection = await instance.connect()
     try {
-      const tree = translateTree({ catalog: database.catalog, source: 'erp', schemas: ['public'] })
+      const tree = translateTree({ catalog: database.catalog, source: 'erp', schemas: ['public'], streamed })
       const sides: BothSides[] = []
       for (const schema of ['erp', 'public']) await connection.run(`CREATE SCHEMA ${schema}`)
       for (const { name, legacy, columns } of tree.tables) {
-        const present = columns.filter((column) => column !== null)
+        // What a stream has no type for arrives as text.
+        const known = columns.filter((column) => column !== null)
+        const present = known.map((column) => (column.isPrinted === true ? { ...column, type: OID.text } : column))
         await copyRows({
           database,
           connection,

@@ -46,8 +46,16 @@ function column(node: PgNode, scope: Scope): Typed {
   if (duckdbType(type, 0) === null)
     throw untranslatable(`the column ${known.name} of type ${typeName(type, scope)}`, 'DuckDB has no such type')
   const read = `${name(entry.alias)}.${name(known.name)}`
-  const { scale, isLoose, isPadded = false } = known
+  const { scale, isLoose, isPadded = false, isPrinted = false } = known
+  if (isPrinted) return atom(type, fromPrinted(read, type, scale), { scale, isLoose })
   return atom(type, isPadded ? `rtrim(${read}, ' ')` : read, { scale, isLoose })
+}
+
+/** A list is `{a,"b c",NULL}` in Postgres, and the same between brackets in DuckDB; an interval bears signs that DuckDB does not read. */
+function fromPrinted(read: string, type: number, scale: number): string {
+  const inner = type === OID.interval ? `replace(${read}, '+', '')` : read
+  const text = isArray(type) ? `'[' || substring(${read}, 2, length(${read}) - 2) || ']'` : inner
+  return `CAST(${text} AS ${duckdbType(type, scale)})`
 }
 
 function parameter(node: PgNode, scope: Scope): Typed {

@@ -10,6 +10,8 @@ export interface OutputColumn {
   readonly isLoose: boolean
   /** Whether texts end in the blanks of a `char(n)`, which no model carries on. */
   readonly isPadded?: boolean
+  /** Whether it arrives as the text that Postgres prints: a stream has no such type. */
+  readonly isPrinted?: boolean
 }
 
 /** A table, view or translated view as a query reads it. */

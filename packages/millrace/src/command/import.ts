@@ -27,12 +27,13 @@ export const importTree: CommandDefinition = {
       const folder = resolve(current, typeof options['into'] === 'string' ? options['into'] : source)
       if (existsSync(folder) && readdirSync(folder).length > 0) throw new MillraceError('IMPORT_FOLDER_NOT_EMPTY', { details: { folder } })
       const schemas = typeof options['schemas'] === 'string' ? options['schemas'].split(',').map((schema) => schema.trim()) : []
-      const tree = translateTree({ catalog: database.catalog, source, schemas })
+      const snapshot = options['snapshot'] === true
+      const tree = translateTree({ catalog: database.catalog, source, schemas, streamed: !snapshot })
       if (tree.models.length === 0) {
         const among = schemas.length === 0 ? 'any schema that this user sees' : schemas.join(', ')
         throw new MillraceError('IMPORT_NOTHING', { details: { database: database.database, schemas: among } })
       }
-      const report = await writeProject(tree, database, { folder, source, version: VERSION, snapshot: options['snapshot'] === true })
+      const report = await writeProject(tree, database, { folder, source, version: VERSION, snapshot })
       if (terminal.json) terminal.value({ folder, ...report })
       else show(terminal, folder, report)
       return report.refused.length === 0 ? EXIT.OK : EXIT.MISMATCH
