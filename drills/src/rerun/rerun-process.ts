@@ -1,6 +1,8 @@
 /** The command line as an operator's scheduler calls it, once, perhaps killed. */
 import { NODE_FLAGS } from 'millrace/node-flags'
 import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../../packages/millrace/src/main.ts', import.meta.url))
@@ -22,7 +24,12 @@ export interface Ended {
 export function call({ folder, words, crashAt, killAfterMs }: Call): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...words, '--json', '--project', folder], {
-      env: { ...process.env, ...(crashAt === undefined ? {} : { MILLRACE_CRASH_AT: crashAt }) },
+      // As the launcher does.
+      env: {
+        NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+        ...process.env,
+        ...(crashAt === undefined ? {} : { MILLRACE_CRASH_AT: crashAt }),
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs)
