@@ -3,10 +3,7 @@ import type { NexmarkQuery } from '../queries.ts'
 import type { ModeFigures } from '../mode-figures.ts'
 import type { FlinkMeasured, FlinkPeer } from './flink-peer.ts'
 
-/** As many cores as workers: one worker's processes are kept to the first core. */
-const WORKERS = [1, 2] as const
-
-/** The words that keep a process to as many cores as it has workers; where the system knows no such program, none. */
+/** The words that keep a process to the first cores, as many as it has workers; where the system knows no such program, none. */
 export function onCoresOf(workers: number): readonly string[] {
   if (process.platform !== 'linux') return []
   return ['taskset', '--cpu-list', Array.from({ length: workers }, (_, core) => core).join(',')]
@@ -40,7 +37,7 @@ export interface FlinkComparison {
   readonly events: number
   readonly rounds: number
   readonly warmUp: number
-  /** Those of `spread`. */
+  /** Flink is measured with one, and with as many as `spread` has. */
   readonly workers: number
   /** `rows/checksum` of DuckDB. */
   readonly expected: string
@@ -50,7 +47,7 @@ export interface FlinkComparison {
 
 export async function flinkFigures(comparison: FlinkComparison): Promise<readonly FlinkFigures[]> {
   const all: FlinkFigures[] = []
-  for (const workers of WORKERS) {
+  for (const workers of new Set([1, comparison.workers])) {
     // What cannot be planned for one cannot be planned for more.
     if (all.some(({ refused }) => refused !== undefined)) break
     all.push(await figuresOf(comparison, workers))
@@ -67,8 +64,8 @@ async function figuresOf(comparison: FlinkComparison, workers: number): Promise<
   const times = (figures: ModeFigures | undefined): number | undefined => {
     return figures === undefined ? undefined : Math.round((figures.eventsPerProcessCpuSecond / speed.eventsPerCpuSecond) * 100) / 100
   }
-  const { ours, workers: ourWorkers } = comparison
-  const engine = workers === 1 ? times(ours.engine) : workers === ourWorkers ? times(ours.spread) : undefined
+  const { ours } = comparison
+  const engine = times(workers === 1 ? ours.engine : ours.spread)
   const operators = workers === 1 ? times(ours.operators) : undefined
   return {
     workers,

@@ -19,7 +19,7 @@ describe('Flink beside ours', () => {
       rate: 1000,
       portion: 1000,
       modes: 'operators',
-      workers: 1,
+      workers: 2,
       peer: 'flink',
       warmUp: 0,
       note,
