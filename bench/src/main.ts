@@ -9,6 +9,7 @@ import { type Command, runCommand } from '@millrace/testing'
 import { capture } from './capture/capture-command.ts'
 import { importLegacy } from './import/import-command.ts'
 import { graph } from './graph/graph-command.ts'
+import { latency } from './latency/latency-command.ts'
 import { nexmark } from './nexmark/nexmark-command.ts'
 import { skew } from './skew/skew-command.ts'
 import { spine } from './spine/spine-command.ts'
@@ -17,7 +18,7 @@ import { subscribe } from './subscribe/subscribe-command.ts'
 import { tpchLive } from './tpch-live/tpch-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [spine, capture, nexmark, tpchLive, subscribe, skew, state, importLegacy, graph]
+const commands: readonly Command[] = [spine, latency, capture, nexmark, tpchLive, subscribe, skew, state, importLegacy, graph]
 
 process.exitCode = await runCommand(
   { program: 'npm run bench --', commands, example: 'npm run bench -- spine --json' },
