@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { quoteLiteral } from '@millrace/sql'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { quoteLiteral } from '@millrace/sql/text'
 
 export const MEMORY_LIMIT_MB = 128
 const THREADS = 2
@@ -32,6 +32,7 @@ const INTERRUPT_EVERY_MS = 20
 
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   options.signal?.throwIfAborted()
+  const { DuckDBInstance } = await import('@duckdb/node-api')
   // DuckDB makes the folder when it first spills.
   const folder = join(tmpdir(), `millrace-batch-${process.pid}-${randomUUID()}`)
   const instance = await DuckDBInstance.create(':memory:', {

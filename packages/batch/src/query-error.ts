@@ -1,7 +1,7 @@
 /** DuckDB's complaints about SQL as ours: with the line, the column and a frame that points at the place. */
 import { describeError, MillraceError } from '@millrace/base'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteLiteral, sqlFrame } from '@millrace/sql'
+import { quoteLiteral, sqlFrame } from '@millrace/sql/text'
 import { problemOf, type SyntaxProblem } from './references.ts'
 
 export function queryError(sql: string, { problem, byte }: SyntaxProblem): MillraceError {

@@ -4,7 +4,7 @@
  * natural join, a row as a value) the answer is "all"; a name too many costs time, never a wrong result.
  */
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteLiteral } from '@millrace/sql'
+import { quoteLiteral } from '@millrace/sql/text'
 
 export interface References {
   /** `schema.table` or `table`, in lower case. */

@@ -39,6 +39,7 @@ export type {
   StreamKind,
   WriteSet,
 } from './log.ts'
+export { lateStream } from './late-stream.ts'
 export { lateStreamOf, sameWatermark, type Watermark } from './watermark.ts'
 export type { SecretReference } from './secret-reference.ts'
 export { type Column, columnIndex, sameSchema, type Schema } from './schema.ts'

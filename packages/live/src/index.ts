@@ -1,5 +1,4 @@
 export { LateStage } from './late/late-stage.ts'
-export { lateStream } from './late/late-stream.ts'
 export { LiveRunner, type LiveRunnerOptions } from './runner/live-runner.ts'
 export { forecast, type Forecast, type ModelForecast } from './runner/forecast.ts'
 export { readPublished } from './runner/published-models.ts'

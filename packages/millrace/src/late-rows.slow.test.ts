@@ -1,7 +1,7 @@
 /** Windows over events that come late: law 3 over the changes that were not late, and the late ones kept aside. */
 import { type Random, seededRandom } from '@millrace/base'
-import { lateStreamOf, type StreamDefinition, type Value, type Watermark } from '@millrace/core'
-import { LateStage, lateStream } from '@millrace/live'
+import { lateStream, lateStreamOf, type StreamDefinition, type Value, type Watermark } from '@millrace/core'
+import { LateStage } from '@millrace/live'
 import { type RowChange, type RunningModels, ShopLog } from '@millrace/live/testing'
 import { proveModel } from '@millrace/prove'
 import { bindModels, type BoundModel } from '@millrace/sql'

@@ -1,10 +1,5 @@
 /** Late changes as rows of a stream of their own. */
-import { type Batch, CELL, lateStreamOf, OPERATION, type StreamDefinition, type Vector } from '@millrace/core'
-
-/** Without a key: a row may come late several times, and each time is one row of it. */
-export function lateStream({ name, schema }: StreamDefinition): StreamDefinition {
-  return { name: lateStreamOf(name), kind: 'table', partitions: 1, schema: { columns: schema.columns, key: [] } }
-}
+import { type Batch, CELL, OPERATION, type Vector } from '@millrace/core'
 
 /** Each change as the row that it told; what it did not tell is NULL there. */
 export function asLateRows({ schema, count, after, ...origin }: Batch): Batch {

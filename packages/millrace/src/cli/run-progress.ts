@@ -1,4 +1,4 @@
-import type { RunPlan } from '@millrace/batch'
+import type { RunPlan } from '@millrace/batch/graph'
 import type { Clock } from '@millrace/base'
 import { progressLine } from './progress.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,5 +1,5 @@
 /** The plan of a run, as people and as programs read it. */
-import { criticalPath, type RunPlan, type Step } from '@millrace/batch'
+import { criticalPath, type RunPlan, type Step } from '@millrace/batch/graph'
 import { tableLines } from './table.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/base'
-import { type CheckedModel, explainOrders, neighboursOf, type OrderVerdict } from '@millrace/batch'
+import type { OrderVerdict } from '@millrace/batch'
+import { type CheckedModel, explainOrders, neighboursOf } from '@millrace/batch/graph'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, environmentOf } from '../cli/graph-options.ts'
 import { tableLines } from '../cli/table.ts'

@@ -1,5 +1,7 @@
-import { planGraph } from '@millrace/batch'
-import { type Forecast, forecast } from '@millrace/live'
+import { planGraph } from '@millrace/batch/graph'
+import type { Forecast } from '@millrace/live'
+import type { LogReader } from '@millrace/core'
+import type { BoundModel } from '@millrace/sql'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, graphWords, SELECTION_DETAILS } from '../cli/graph-options.ts'
 import { showRunPlan, planAsJson } from '../cli/show-run-plan.ts'
@@ -26,7 +28,7 @@ export const plan: CommandDefinition = {
     const opened = await openGraph(project, graphWords(context))
     const { checked, errors, place } = opened
     try {
-      const told = forecast(checked.models, place.reader)
+      const told = await forecastOf(checked.models, place.reader)
       const batch = planGraph(place)
       const wrong = [...checked.unreachable, ...errors]
       if (terminal.json)
@@ -41,6 +43,13 @@ export const plan: CommandDefinition = {
     }
     return errors.length === 0 ? EXIT.OK : EXIT.CONFIGURATION
   },
+}
+
+/** The live engine is loaded only where there are live models or were some. */
+async function forecastOf(models: readonly BoundModel[], reader: LogReader | null): Promise<Forecast> {
+  if (models.length === 0 && reader === null) return { models: [], rows: 0, seconds: 0 }
+  const { forecast } = await import('@millrace/live')
+  return forecast(models, reader)
 }
 
 const DOES = { same: 'keeps its state', edited: 'is filled anew', new: 'is filled', gone: 'is forgotten' } as const

@@ -1,5 +1,5 @@
 /** SQL over what an environment shows. */
-import { openEnvironment } from '@millrace/batch'
+import { openEnvironment } from '@millrace/batch/graph'
 import { describeError, MillraceError } from '@millrace/base'
 import { EXIT } from '../cli/command.ts'
 import { tableLines } from '../cli/table.ts'

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import type { GraphCatalog } from '@millrace/batch'
+import type { GraphCatalog } from '@millrace/batch/graph'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, environmentOf } from '../cli/graph-options.ts'
 import { loadProject } from '../config/project.ts'

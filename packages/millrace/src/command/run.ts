@@ -1,4 +1,4 @@
-import { type GraphRunOutcome, runGraph } from '@millrace/batch'
+import { type GraphRunOutcome, runGraph } from '@millrace/batch/graph'
 import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, type GraphWords, graphWords, SELECTION_DETAILS } from '../cli/graph-options.ts'
 import { showError } from '../cli/show-error.ts'

@@ -1,4 +1,4 @@
-import type { GraphCatalog } from '@millrace/batch'
+import type { GraphCatalog } from '@millrace/batch/graph'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, environmentOf } from '../cli/graph-options.ts'
 import { tableLines } from '../cli/table.ts'

@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
 import type { ProjectConfig } from '@millrace/core'
-import { type GraphModel, readModels, type SeedFile } from '@millrace/batch'
+import { type GraphModel, readModels, type SeedFile } from '@millrace/batch/graph'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { loadConfig } from './load-config.ts'

@@ -7,7 +7,7 @@ import {
   type Seed,
   seedRelations,
   writeCheckCache,
-} from '@millrace/batch'
+} from '@millrace/batch/graph'
 import type { MillraceError } from '@millrace/base'
 import { type Schema, sqlNameOf } from '@millrace/core'
 import { dirname, join } from 'node:path'

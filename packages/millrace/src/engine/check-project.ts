@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/base'
-import type { LogReader } from '@millrace/core'
-import { type BoundModel, bindModels } from '@millrace/sql'
+import type { LogReader, StreamDefinition } from '@millrace/core'
+import type { BindResult, BoundModel } from '@millrace/sql'
 import { openReader } from '@millrace/store'
 import { existsSync } from 'node:fs'
 import type { Project } from '../config/project.ts'
@@ -40,10 +40,18 @@ export async function checkWhole(project: Project): Promise<CheckedWhole> {
 
 export async function bindProject(project: Project, reader: LogReader | null): Promise<CheckedProject> {
   const discovered = await discoverStreams(project, reader)
-  const { bound, errors } = await bindModels({ models: project.models, streams: withWatermarks(project, discovered.streams) })
+  const { bound, errors } = await bindLive(project, discovered.streams)
   // Where a model does not bind, what is said of reading it would be an error that only follows from that.
   const readable = errors.length > 0 ? { models: [], endpoints: [] } : await readableModels(project.config, bound)
   return { ...discovered, models: bound, errors, readable }
+}
+
+/** DuckDB and the compiler are loaded only where there is something to bind. */
+async function bindLive(project: Project, discovered: readonly StreamDefinition[]): Promise<BindResult> {
+  const streams = withWatermarks(project, discovered)
+  if (project.models.length === 0) return { bound: [], errors: [] }
+  const { bindModels } = await import('@millrace/sql')
+  return bindModels({ models: project.models, streams })
 }
 
 /** Where no source can be asked because its secret is not at hand, what the log holds of it is enough. */
@@ -53,7 +61,7 @@ async function checkStored(project: Project, error: unknown): Promise<CheckedPro
   const reader = openReader(project.storePath)
   try {
     const streams = reader.streams().filter(({ kind }) => kind === 'table')
-    const { bound, errors } = await bindModels({ models: project.models, streams: withWatermarks(project, streams) })
+    const { bound, errors } = await bindLive(project, streams)
     return { streams, models: bound, errors, unreachable: [error], readable: { models: [], endpoints: [] } }
   } finally {
     reader.close()

@@ -3,7 +3,6 @@ import { lateStreamOf, type LogReader, type StreamDefinition } from '@millrace/c
 import { Door } from '@millrace/guard'
 import type { Project } from '../config/project.ts'
 import { lateStreams, watermarksOf } from './watermarks.ts'
-import { kindOf } from './source/source-kinds.ts'
 
 export interface Discovered {
   readonly streams: readonly StreamDefinition[]
@@ -21,8 +20,11 @@ export async function discoverStreams(project: Project, reader: LogReader | null
   const door = doorOf(project)
   const streams: StreamDefinition[] = []
   const unreachable: MillraceError[] = []
-  for (const [name, config] of Object.entries(project.config.sources ?? {})) {
+  const sources = Object.entries(project.config.sources ?? {})
+  for (const [name, config] of sources) {
     try {
+      // What follows a database is loaded only where there is one to ask.
+      const { kindOf } = await import('./source/source-kinds.ts')
       const place = { project: project.config.name, name, config, folder: project.folder, door, known }
       const tables = await kindOf(config).discover(place)
       streams.push(...tables.map((table) => ({ ...table, partitions: partitionsOf(project, known, table.name) })))

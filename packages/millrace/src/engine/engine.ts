@@ -32,7 +32,8 @@ import { removeRunFile, writeRunFile } from './run-file.ts'
 import { kindOf } from './source/source-kinds.ts'
 import { supervise, type Supervised } from './supervise.ts'
 import { Thread } from './thread.ts'
-import { lateStages, withWatermarks } from './watermarks.ts'
+import { lateStages } from './late-stages.ts'
+import { withWatermarks } from './watermarks.ts'
 
 const CONSOLE_FOLDER = fileURLToPath(new URL('../../../../console/dist', import.meta.url))
 

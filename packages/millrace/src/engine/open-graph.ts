@@ -1,5 +1,5 @@
 /** The graph of a project with its catalogue, as the commands that plan, run and read it need it. */
-import { GraphCatalog, type GraphPlace, type ModelState, selectModels } from '@millrace/batch'
+import { GraphCatalog, type GraphPlace, type ModelState, selectModels } from '@millrace/batch/graph'
 import type { MillraceError } from '@millrace/base'
 import type { LogReader } from '@millrace/core'
 import { openReader } from '@millrace/store'
@@ -38,11 +38,11 @@ export async function openGraph(project: Project, { environment, words, exclude 
     catalog.close()
   }
   try {
-    const published = catalog.published(environment)
+    const meanings = catalog.publishedMeanings(environment)
     const stateOf = (name: string): ModelState => {
-      const shown = published.get(name)
+      const shown = meanings.get(name)
       if (shown === undefined) return 'new'
-      return shown.fingerprint === graph.models.get(name)?.meaning ? 'same' : 'modified'
+      return shown === graph.models.get(name)?.meaning ? 'same' : 'modified'
     }
     const selected = selectModels({ models: graph.models, words, exclude, stateOf })
     const place = { graph, seeds, project: project.folder, folder: graphFolder(project), catalog, reader, environment, selected }

@@ -1,7 +1,7 @@
 /** What a project's configuration says of reading: indexes of models, and endpoints, checked against the bound models. */
 import { MillraceError } from '@millrace/base'
 import { columnIndex, type ProjectConfig } from '@millrace/core'
-import { compileEndpoint, type EndpointOptions, type ReadableModel } from '@millrace/serve'
+import type { EndpointOptions, ReadableModel } from '@millrace/serve'
 import type { BoundModel } from '@millrace/sql'
 
 export interface Readable {
@@ -15,6 +15,7 @@ export async function readableModels(config: ProjectConfig, models: readonly Bou
   for (const [name, declared] of Object.entries(config.endpoints ?? {})) {
     const place = `endpoints.${name}`
     const { schema } = boundModel(models, declared.model, `${place}.model`)
+    const { compileEndpoint } = await import('@millrace/serve')
     const wrong = (what: string, part: string): MillraceError => invalid(`${place}.${part}`, what)
     endpoints.push(
       await compileEndpoint({ name, ...declared }, schema, wrong).catch((error: unknown) => {

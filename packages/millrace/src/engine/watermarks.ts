@@ -1,9 +1,7 @@
 /** The streams whose rows may be late, and the streams of what was. */
 import { MillraceError } from '@millrace/base'
-import type { LogReader, Stage, StreamDefinition, Watermark } from '@millrace/core'
-import { LateStage, lateStream } from '@millrace/live'
+import { lateStream, type StreamDefinition, type Watermark } from '@millrace/core'
 import type { TableDefinition } from '@millrace/sql'
-import type { Store } from '@millrace/store'
 import type { Project } from '../config/project.ts'
 
 const TIMES: ReadonlySet<string> = new Set(['date', 'timestamp', 'timestamptz'])
@@ -21,13 +19,6 @@ export function withWatermarks({ config }: Project, streams: readonly StreamDefi
 /** One for each stream with a watermark, whether it is read or not. */
 export function lateStreams({ config }: Project, streams: readonly StreamDefinition[]): readonly StreamDefinition[] {
   return streams.filter(({ name }) => config.streams?.[name]?.watermark !== undefined).map(lateStream)
-}
-
-export function lateStages({ config }: Project, store: Store): readonly Stage[] {
-  return watermarksOf(config).map(([stream, watermark]) => {
-    const reader: LogReader = store.reader()
-    return new LateStage({ stream, watermark, writer: store, reader, signal: store })
-  })
 }
 
 export function watermarksOf(config: Project['config']): readonly (readonly [stream: string, watermark: Watermark])[] {

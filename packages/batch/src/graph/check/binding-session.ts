@@ -3,9 +3,10 @@
  * user's: a text is planned as one literal, and only what was planned as a single SELECT becomes a table
  * without rows. Outside access is off.
  */
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { describeError } from '@millrace/base'
-import { EVALUATION_SETTINGS, quoteIdentifier, quoteLiteral, relationAddress, relationName, type SqlProblem } from '@millrace/sql'
+import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
+import { assert, describeError } from '@millrace/base'
+import { availableParallelism } from 'node:os'
+import { EVALUATION_SETTINGS, quoteIdentifier, quoteLiteral, relationAddress, relationName, type SqlProblem } from '@millrace/sql/text'
 import type { GraphColumn, GraphRelation } from './checked-graph.ts'
 import { lineageOf, type Lineage, type PlanNode, relationsOfPlan } from './lineage.ts'
 import { pathAt } from './mentions.ts'
@@ -32,25 +33,56 @@ interface PlanAnswer {
   readonly type?: string
 }
 
+/** While DuckDB binds one model, another's plan is read. */
+export const BINDS_AT_ONCE = Math.min(4, Math.max(2, availableParallelism()))
+
+/** What DuckDB would rewrite before it finds that no row is wanted, which empties the plan. */
+const REWRITES = 'expression_rewriter,filter_pullup'
+
+/** The text is no part of the statement: as a literal it would be read, and its plan made, once more. */
+const PLAN = 'SELECT json_serialize_plan($1::VARCHAR, optimize := false)'
+
+interface Binder {
+  readonly connection: DuckDBConnection
+  readonly plan: DuckDBPreparedStatement
+}
+
 export class BindingSession {
   readonly #instance: DuckDBInstance
-  readonly #connection: DuckDBConnection
-  readonly #schemas = new Set(['main'])
+  readonly #control: DuckDBConnection
+  /** Those that bind nothing now. */
+  readonly #idle: Binder[]
+  readonly #schemas = new Map([['main', Promise.resolve()]])
+  /** What the control connection does, one after another. */
+  #last: Promise<unknown> = Promise.resolve()
 
-  constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  constructor(instance: DuckDBInstance, control: DuckDBConnection, binders: readonly Binder[]) {
     this.#instance = instance
-    this.#connection = connection
+    this.#control = control
+    this.#idle = [...binders]
   }
 
   async define({ name, columns }: GraphRelation): Promise<void> {
     await this.#makeSchema(name)
     const list = columns.map((column) => `${quoteIdentifier(column.name)} ${column.type}`)
-    await this.#connection.run(`CREATE TABLE ${relationName(name)} (${list.join(', ')})`)
+    await this.#inOrder(() => this.#control.run(`CREATE TABLE ${relationName(name)} (${list.join(', ')})`))
   }
 
-  /** Binds a model and makes its empty table, so that others can read it. */
+  /** Binds a model and makes its empty table, so that others can read it. At most `BINDS_AT_ONCE` at a time. */
   async bind(name: string, sql: string): Promise<BindAnswer> {
-    const text = await this.#one(`SELECT json_serialize_plan(${quoteLiteral(sql)}, optimize := false)`)
+    const binder = this.#idle.pop()
+    assert(binder !== undefined, 'no more is bound at once than there are connections')
+    try {
+      return await this.#bindWith(binder, name, sql)
+    } finally {
+      this.#idle.push(binder)
+    }
+  }
+
+  async #bindWith({ connection, plan: planner }: Binder, name: string, sql: string): Promise<BindAnswer> {
+    planner.bindVarchar(1, sql)
+    const planned = await planner.runAndReadAll()
+    const text = String(planned.getRows()[0]?.[0])
     const answer = JSON.parse(text) as PlanAnswer
     if (answer.plans === undefined) return refusal(sql, answer)
     const [plan, second] = answer.plans
@@ -58,7 +90,7 @@ export class BindingSession {
     if (second !== undefined) return wrong('SQL_PARSE', 'there is a second statement; a model is one SELECT')
     await this.#makeSchema(name)
     try {
-      await this.#connection.run(`CREATE TABLE ${relationName(name)} AS (\n${withoutEnd(sql)}\n) WITH NO DATA`)
+      await connection.run(`CREATE TABLE ${relationName(name)} AS (\n${withoutEnd(sql)}\n) WITH NO DATA`)
     } catch (error) {
       return wrong('SQL_BIND', describeError(error).split('\n')[0] ?? 'it does not bind')
     }
@@ -78,7 +110,7 @@ export class BindingSession {
 
   async #columns(where: string): Promise<Map<string, GraphColumn[]>> {
     const sql = `SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() ${where} ORDER BY table_oid, column_index`
-    const result = await this.#connection.runAndReadAll(sql)
+    const result = await this.#inOrder(() => this.#control.runAndReadAll(sql))
     const found = new Map<string, GraphColumn[]>()
     for (const [schema, table, name, type] of result.getRows() as [string, string, string, string][]) {
       const relation = (schema === 'main' ? table : `${schema}.${table}`).toLowerCase()
@@ -90,28 +122,42 @@ export class BindingSession {
   }
 
   close(): void {
-    this.#connection.closeSync()
+    for (const { plan, connection } of this.#idle) {
+      plan.destroySync()
+      connection.closeSync()
+    }
+    this.#control.closeSync()
     this.#instance.closeSync()
   }
 
   async #makeSchema(name: string): Promise<void> {
     const { schema } = relationAddress(name)
-    if (this.#schemas.has(schema)) return
-    await this.#connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`)
-    this.#schemas.add(schema)
+    const made =
+      this.#schemas.get(schema) ??
+      this.#inOrder(async () => void (await this.#control.run(`CREATE SCHEMA IF NOT EXISTS ${quoteIdentifier(schema)}`)))
+    this.#schemas.set(schema, made)
+    await made
   }
 
-  async #one(sql: string): Promise<string> {
-    const result = await this.#connection.runAndReadAll(sql)
-    return String(result.getRows()[0]?.[0])
+  async #inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(work)
+    this.#last = done.catch(() => undefined)
+    return done
   }
 }
 
 export async function openBindingSession(): Promise<BindingSession> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' })
-  const connection = await instance.connect()
-  for (const setting of EVALUATION_SETTINGS) await connection.run(setting)
-  return new BindingSession(instance, connection)
+  const duckdb = await import('@duckdb/node-api')
+  const instance = await duckdb.DuckDBInstance.create(':memory:', { threads: '1', disabled_optimizers: REWRITES })
+  const control = await instance.connect()
+  // Of the whole instance, so that they hold for the connections that follow.
+  for (const setting of EVALUATION_SETTINGS) await control.run(setting.replace(/^SET /, 'SET GLOBAL '))
+  const binders: Binder[] = []
+  for (let at = 0; at < BINDS_AT_ONCE; at += 1) {
+    const connection = await instance.connect()
+    binders.push({ connection, plan: await connection.prepare(PLAN) })
+  }
+  return new BindingSession(instance, control, binders)
 }
 
 function wrong(code: SqlProblem['code'], problem: string): BindAnswer {

@@ -1,13 +1,15 @@
 /**
- * Binds the models of a graph, each after what it reads, and finds all errors in one run. Of a model whose
- * text and inputs are as they were at the last check, that check is still true.
+ * Binds the models of a graph, each after what it reads and some at once, and finds all errors in one run. Of
+ * a model whose text and inputs are as they were at the last check, that check is still true. Whatever is bound
+ * first, the answer has one order.
  */
 import { assert, MillraceError } from '@millrace/base'
-import { sqlError } from '@millrace/sql'
+import { sqlError } from '@millrace/sql/text'
 import { foldedName, type GraphModel } from '../model/model.ts'
 import { orderProblem } from './order-problem.ts'
-import { type BindAnswer, type BindingSession, openBindingSession } from './binding-session.ts'
+import { type BindAnswer, BINDS_AT_ONCE, type BindingSession, openBindingSession } from './binding-session.ts'
 import { bindingOrder } from './binding-order.ts'
+import { inOrder } from './in-order.ts'
 import type { CacheEntry } from './check-cache.ts'
 import {
   type CheckedGraph,
@@ -35,7 +37,7 @@ export async function checkGraph(request: CheckRequest): Promise<CheckedGraph> {
     await check.run()
     return await check.result()
   } finally {
-    check.close()
+    await check.close()
   }
 }
 
@@ -44,14 +46,16 @@ class GraphCheck {
   readonly #relations: ReadonlyMap<string, GraphRelation>
   readonly #cache: Map<string, CacheEntry>
   readonly #errors: MillraceError[] = []
+  /** Models that are wrong by themselves. */
+  readonly #refused = new Map<string, MillraceError>()
   readonly #held = new Map<string, HeldModel>()
-  /** In the order in which they became sound. */
   readonly #sound = new Map<string, Entry>()
   readonly #broken = new Set<string>()
-  readonly #defined = new Set<string>()
+  /** Relations and models whose table is in the session, or is being made there. */
+  readonly #defined = new Map<string, Promise<void>>()
   /** Which relation a model waits for. */
   readonly #waits = new Map<string, string>()
-  #session: BindingSession | null = null
+  #session: Promise<BindingSession> | null = null
   #bound = 0
 
   constructor({ models, relations, cache }: CheckRequest) {
@@ -62,17 +66,21 @@ class GraphCheck {
 
   async run(): Promise<void> {
     const reads = new Map([...this.#models].map(([name, model]) => [name, this.#hints(name, model)]))
-    for (const name of bindingOrder(reads)) {
+    const order = bindingOrder(reads)
+    const work = async (name: string): Promise<void> => {
       await this.#settle(name, reads)
       for (let next = this.#released(); next !== null; next = this.#released()) await this.#settle(next, reads)
     }
-    this.#tellOfCircles()
+    await inOrder({ order, readsOf: reads, atOnce: BINDS_AT_ONCE, work })
+    this.#errors.push(...order.flatMap((name) => this.#refused.get(name) ?? []))
+    this.#tellOfCircles(order.filter((name) => this.#waits.has(name)))
   }
 
   async result(): Promise<CheckedGraph> {
-    const columns = this.#session === null ? new Map<string, readonly GraphColumn[]>() : await this.#session.columns()
+    const columns = (await (await this.#session)?.columns()) ?? new Map<string, readonly GraphColumn[]>()
     const models = new Map<string, CheckedModel>()
-    for (const [name, entry] of this.#sound) {
+    for (const name of this.#soundInOrder()) {
+      const entry = this.#sound.get(name) as Entry
       const known = entry.columns ?? columns.get(name)
       assert(known !== undefined, 'a bound model has columns')
       const model = this.#models.get(name) as GraphModel
@@ -88,11 +96,19 @@ class GraphCheck {
       })
     }
     this.#remember(models)
-    return { models, relations: this.#relations, held: this.#held, errors: this.#errors, bound: this.#bound }
+    const held = new Map([...this.#models.keys()].flatMap((name) => entryOf(this.#held, name)))
+    return { models, relations: this.#relations, held, errors: this.#errors, bound: this.#bound }
   }
 
-  close(): void {
-    this.#session?.close()
+  async close(): Promise<void> {
+    const session = await this.#session
+    session?.close()
+  }
+
+  #soundInOrder(): string[] {
+    return bindingOrder(
+      new Map([...this.#models.keys()].flatMap((name) => entryOf(this.#sound, name)).map(([name, { inputs }]) => [name, inputs])),
+    )
   }
 
   #admit(model: GraphModel): void {
@@ -140,13 +156,17 @@ class GraphCheck {
   async #bind(name: string, model: GraphModel, hints: Iterable<string>): Promise<void> {
     const session = await this.#open()
     for (const hint of hints) await this.#define(hint)
+    const tried = new Set<string>()
     for (;;) {
       const answer = await session.bind(model.name, model.sql)
       this.#bound += 1
       if (answer.kind === 'bound') return this.#keep(name, model, answer)
       if (answer.kind === 'wrong') return this.#refuse(name, sqlError(model, answer.problem))
-      if (await this.#define(answer.relation)) continue
-      return this.#await(name, model, answer)
+      const { relation } = answer
+      // It may have become known while this was bound; from here to the end nothing else happens.
+      const isNew = !tried.has(relation) && ((await this.#define(relation)) || this.#sound.has(relation))
+      if (!isNew) return this.#await(name, model, answer)
+      tried.add(relation)
     }
   }
 
@@ -156,25 +176,29 @@ class GraphCheck {
     else this.#refuse(name, sqlError(model, problem))
   }
 
-  /** Makes the table of a relation that is known but not yet in the session; false where there is nothing to make. */
+  /** Sees to it that the table of a relation is in the session; false where the relation is not known, or not yet. */
   async #define(relation: string): Promise<boolean> {
-    const columns = this.#defined.has(relation) ? undefined : (this.#relations.get(relation)?.columns ?? this.#sound.get(relation)?.columns)
-    if (columns === undefined || columns === null) return false
-    const name = this.#relations.get(relation)?.name ?? (this.#models.get(relation) as GraphModel).name
-    await (await this.#open()).define({ name, columns })
-    this.#defined.add(relation)
-    return true
+    const columns = this.#relations.get(relation)?.columns ?? this.#sound.get(relation)?.columns
+    if (!this.#defined.has(relation) && columns !== undefined && columns !== null) {
+      const name = this.#relations.get(relation)?.name ?? (this.#models.get(relation) as GraphModel).name
+      this.#defined.set(
+        relation,
+        this.#open().then((session) => session.define({ name, columns })),
+      )
+    }
+    await this.#defined.get(relation)
+    return this.#defined.has(relation)
   }
 
   #keep(name: string, model: GraphModel, answer: Extract<BindAnswer, { kind: 'bound' }>): void {
     const inputs = [...answer.reads].map(foldedName)
-    this.#defined.add(name)
+    this.#defined.set(name, Promise.resolve())
     this.#sound.set(name, { text: textOf(model), inputs, columns: null, meaning: answer.plan, lineage: answer.lineage })
   }
 
   #refuse(name: string, error: MillraceError): void {
     this.#broken.add(name)
-    this.#errors.push(error)
+    this.#refused.set(name, error)
   }
 
   #hold(name: string, relation: string): void {
@@ -195,8 +219,8 @@ class GraphCheck {
   }
 
   /** What still waits stands in a circle, or behind one. */
-  #tellOfCircles(): void {
-    for (const start of this.#waits.keys()) {
+  #tellOfCircles(waiting: readonly string[]): void {
+    for (const start of waiting) {
       const path: string[] = []
       for (let at: string | undefined = start; at !== undefined && !this.#broken.has(at) && !path.includes(at); at = this.#waits.get(at))
         path.push(at)
@@ -205,7 +229,7 @@ class GraphCheck {
       const circle = startingWithLeast(path.slice(path.indexOf(again)))
       const first = this.#models.get(circle[0] as string) as GraphModel
       const names = [...circle, circle[0] as string].map((name) => (this.#models.get(name) as GraphModel).name)
-      this.#refuse(circle[0] as string, new MillraceError('MODEL_CYCLE', { details: { circle: names.join(' → '), file: first.file } }))
+      this.#errors.push(new MillraceError('MODEL_CYCLE', { details: { circle: names.join(' → '), file: first.file } }))
       for (const name of circle) this.#broken.add(name)
     }
     for (const [name, relation] of this.#waits) if (!this.#broken.has(name)) this.#hold(name, relation)
@@ -226,10 +250,15 @@ class GraphCheck {
     }
   }
 
-  async #open(): Promise<BindingSession> {
-    this.#session ??= await openBindingSession()
+  #open(): Promise<BindingSession> {
+    this.#session ??= openBindingSession()
     return this.#session
   }
+}
+
+function entryOf<Value>(map: ReadonlyMap<string, Value>, name: string): [string, Value][] {
+  const value = map.get(name)
+  return value === undefined ? [] : [[name, value]]
 }
 
 /** The same circle is told in the same way, wherever it was entered. */

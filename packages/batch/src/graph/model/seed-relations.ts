@@ -3,7 +3,7 @@
  * file's size and time of change are the same.
  */
 import { describeError, MillraceError } from '@millrace/base'
-import { quoteLiteral } from '@millrace/sql'
+import { quoteLiteral } from '@millrace/sql/text'
 import { createHash } from 'node:crypto'
 import { createReadStream, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -4,7 +4,7 @@
  * for an order off, how many there are decides nothing about it.
  */
 import { MillraceError } from '@millrace/base'
-import { quoteIdentifier, relationAddress, relationName } from '@millrace/sql'
+import { quoteIdentifier, relationAddress, relationName } from '@millrace/sql/text'
 import { checkOrder, type OrderVerdict } from '../../order/check-plan.ts'
 import { duckdbPlan } from '../../order/duckdb-plan.ts'
 import { obey } from '../../order/obey.ts'

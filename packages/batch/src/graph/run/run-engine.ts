@@ -5,8 +5,8 @@
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { quoteIdentifier, quoteLiteral, relationAddress, relationName } from '@millrace/sql'
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { quoteIdentifier, quoteLiteral, relationAddress, relationName } from '@millrace/sql/text'
 import { AS_WRITTEN, obey, statesOrder } from '../../order/obey.ts'
 import { withoutEnd } from '../model/without-end.ts'
 import type { GraphColumn } from '../check/checked-graph.ts'
@@ -119,7 +119,8 @@ export async function openRunEngine(options: RunEngineOptions): Promise<RunEngin
   const ordered = options.statesOrder === true ? await openRunEngine({ ...half, workers: 1, joins: 'as written' }) : null
   const { memoryMb } = ordered === null ? options : half
   mkdirSync(join(folder, 'versions'), { recursive: true })
-  const instance = await DuckDBInstance.create(':memory:', {
+  const duckdb = await import('@duckdb/node-api')
+  const instance = await duckdb.DuckDBInstance.create(':memory:', {
     memory_limit: `${memoryMb}MiB`,
     threads: String(options.threads),
     temp_directory: join(folder, 'spill'),

@@ -3,7 +3,7 @@
  * DOUBLE, an interval without its microseconds. Such values lie in a version as text, and are cast back
  * where it is read, so that a version's rows are exactly those that the SQL gave.
  */
-import { quoteIdentifier } from '@millrace/sql'
+import { quoteIdentifier } from '@millrace/sql/text'
 import type { GraphColumn } from '../check/checked-graph.ts'
 
 /** A word before a space is the name of a field. */

@@ -1,8 +1,7 @@
 /** Streams of the log as leaves of a run: all at one position, whatever is written meanwhile. */
 import { type LogReader, type Schema, sqlNameOf } from '@millrace/core'
 import { hashOf } from '../check/checked-graph.ts'
-import { quoteLiteral, relationName } from '@millrace/sql'
-import { openSnapshot } from '../../snapshot.ts'
+import { quoteLiteral, relationName } from '@millrace/sql/text'
 import { writtenColumns } from './stored-type.ts'
 import type { Leaf } from './plan-run.ts'
 
@@ -40,6 +39,7 @@ export interface StreamRequest {
 
 /** Folds a stream at a cut into one file, and tells how many rows it has. */
 export async function writeStream({ reader, stream, cut, path, ...options }: StreamRequest): Promise<number> {
+  const { openSnapshot } = await import('../../snapshot.ts')
   const snapshot = await openSnapshot({
     reader,
     streams: [stream],

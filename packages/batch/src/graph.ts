@@ -1,0 +1,19 @@
+/**
+ * The graph of batch models. Apart from the rest, so that a command that finds nothing to bind and nothing
+ * to run loads no engine: DuckDB is loaded where a session of it is opened.
+ */
+export { type CacheEntry, readCheckCache, writeCheckCache } from './graph/check/check-cache.ts'
+export { checkGraph } from './graph/check/check-graph.ts'
+export type { CheckedGraph, CheckedModel, GraphColumn, GraphRelation } from './graph/check/checked-graph.ts'
+export type { GraphModel } from './graph/model/model.ts'
+export { readModels, type SeedFile } from './graph/model/read-models.ts'
+export { neighboursOf } from './graph/select/neighbours.ts'
+export { type ModelState, selectModels } from './graph/select/select-models.ts'
+export { type Seed, seedRelations } from './graph/model/seed-relations.ts'
+export { GraphCatalog } from './graph/catalog/catalog.ts'
+export type { RunRecord, Version } from './graph/catalog/version.ts'
+export { openEnvironment } from './graph/run/open-environment.ts'
+export { criticalPath } from './graph/run/critical-path.ts'
+export type { RunPlan, Step } from './graph/run/plan-run.ts'
+export { type GraphPlace, type GraphRunOutcome, planGraph, runGraph } from './graph/run/run-graph.ts'
+export { explainOrders } from './graph/run/explain-order.ts'
