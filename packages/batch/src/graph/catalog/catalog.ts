@@ -77,14 +77,20 @@ export class GraphCatalog {
   history(): VersionHistory {
     const find = this.#database.prepare('SELECT * FROM versions WHERE model = ? AND key = ?')
     // SQLite takes the other columns from the row that has the maximum.
-    const last = this.#database.prepare('SELECT model, seconds, max(id) FROM versions GROUP BY model').all()
-    const seconds = new Map(last.map((row) => [String(row['model']), Number(row['seconds'])]))
+    const readSeconds = (): Map<string, number> => {
+      const last = this.#database.prepare('SELECT model, seconds, max(id) FROM versions GROUP BY model').all()
+      return new Map(last.map((row) => [String(row['model']), Number(row['seconds'])]))
+    }
+    let seconds: ReadonlyMap<string, number> | null = null
     return {
       find: (model, key) => {
         const row = find.get(model, key)
         return row === undefined ? null : versionOf(row)
       },
-      lastSeconds: (model) => seconds.get(model) ?? null,
+      lastSeconds: (model) => {
+        seconds ??= readSeconds()
+        return seconds.get(model) ?? null
+      },
     }
   }
 
@@ -97,6 +103,17 @@ export class GraphCatalog {
       )
       .all(environment)
     return new Map(rows.map(versionOf).map((version) => [version.model, version]))
+  }
+
+  /** As `published`, of each only what it means. */
+  publishedMeanings(environment: string): Map<string, string> {
+    const rows = this.#database
+      .prepare(
+        `SELECT versions.model, versions.fingerprint FROM environments JOIN published USING (publication) JOIN versions ON versions.id = published.version
+         WHERE environments.name = ?`,
+      )
+      .all(environment)
+    return new Map(rows.map(({ model, fingerprint }) => [String(model), String(fingerprint)]))
   }
 
   environments(): { name: string; publication: number; models: number }[] {

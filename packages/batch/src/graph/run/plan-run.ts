@@ -28,7 +28,7 @@ export interface Step {
   readonly why: string | null
   /** What is there already; null where the step has to make it. */
   readonly version: Version | null
-  /** The seconds that it took last time; null where there was none. */
+  /** Of a step that has to make something, the seconds that it took last time; null where there was none. */
   readonly estimate: number | null
 }
 
@@ -93,7 +93,13 @@ type Made = Pick<Step, 'name' | 'key' | 'model' | 'columns' | 'why'> & { readonl
 function stepOf({ history }: PlanRequest, { shown, ...made }: Made): Step {
   const version = shown?.key === made.key ? shown : history.find(made.name, made.key)
   const action = version === null ? 'run' : version.id === shown?.id ? 'same' : 'reuse'
-  return { ...made, why: action === 'same' ? null : made.why, action, version, estimate: history.lastSeconds(made.name) }
+  return {
+    ...made,
+    why: action === 'same' ? null : made.why,
+    action,
+    version,
+    estimate: version === null ? history.lastSeconds(made.name) : null,
+  }
 }
 
 function whyOf(checked: CheckedModel, shown: Version | undefined, inputs: readonly Step[]): string {

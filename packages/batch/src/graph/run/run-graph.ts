@@ -84,13 +84,13 @@ async function runLocked(request: GraphRunRequest): Promise<GraphRunOutcome> {
   const position = killed === null ? positionNow(request) : { cut: killed.cut, contents: killed.streams }
   const plan = planGraph(request, position)
   request.onPlan?.(plan)
-  const published = catalog.published(environment)
   const toMake = [...plan.steps.values()].filter(({ version }) => version === null)
-  const isShown = [...plan.steps.values()].every(({ version, name }) => version !== null && published.get(name)?.id === version.id)
-  if (toMake.length === 0 && isShown && plan.gone.length === 0) {
+  const isShown = [...plan.steps.values()].every(({ action }) => action === 'same' || action === 'kept')
+  if (isShown && plan.gone.length === 0) {
     if (killed !== null) catalog.endRun(killed.id, 'stopped')
     return { run: null, status: 'unchanged', plan, computed: 0, publication: catalog.current(environment), errors: [], skipped: [] }
   }
+  const published = catalog.published(environment)
   const run = catalog.beginRun({
     environment,
     cut: position.cut,
