@@ -6,7 +6,7 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
 import { assert, describeError } from '@millrace/base'
 import { availableParallelism } from 'node:os'
-import { EVALUATION_SETTINGS, quoteIdentifier, quoteLiteral, relationAddress, relationName, type SqlProblem } from '@millrace/sql/text'
+import { EVALUATION_SETTINGS, quoteIdentifier, relationAddress, relationName, type SqlProblem } from '@millrace/sql/text'
 import type { GraphColumn, GraphRelation } from './checked-graph.ts'
 import { lineageOf, type Lineage, type PlanNode, relationsOfPlan } from './lineage.ts'
 import { pathAt } from './mentions.ts'
@@ -97,19 +97,15 @@ export class BindingSession {
     return { kind: 'bound', plan: canonicalPlan(text), reads: relationsOfPlan(plan), lineage: lineageOf(plan) }
   }
 
+  /** Of one relation. `columns` would look at those of all to find them. */
   async columnsOf(name: string): Promise<readonly GraphColumn[]> {
-    const { schema, table } = relationAddress(name)
-    const where = `WHERE lower(schema_name) = ${quoteLiteral(schema.toLowerCase())} AND lower(table_name) = ${quoteLiteral(table.toLowerCase())}`
-    return [...(await this.#columns(where)).values()][0] ?? []
+    const result = await this.#inOrder(() => this.#control.runAndReadAll(`DESCRIBE ${relationName(name)}`))
+    return result.getRows().map(([column, type]) => ({ name: String(column), type: String(type) }))
   }
 
   /** Of all relations that were defined or bound, by their folded names. */
   async columns(): Promise<ReadonlyMap<string, readonly GraphColumn[]>> {
-    return this.#columns('')
-  }
-
-  async #columns(where: string): Promise<Map<string, GraphColumn[]>> {
-    const sql = `SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() ${where} ORDER BY table_oid, column_index`
+    const sql = 'SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() ORDER BY table_oid, column_index'
     const result = await this.#inOrder(() => this.#control.runAndReadAll(sql))
     const found = new Map<string, GraphColumn[]>()
     for (const [schema, table, name, type] of result.getRows() as [string, string, string, string][]) {

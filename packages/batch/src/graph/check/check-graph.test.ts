@@ -125,6 +125,43 @@ test('an edit changes the fingerprints of those behind it, and of nobody else', 
   expect(changed).toEqual(['a', 'b', 'c'])
 })
 
+test('what reads an edited model is not bound anew if the columns are as before, whatever their types and case', async () => {
+  const cache = new Map<string, CacheEntry>()
+  const columns = [
+    "'x'::enum('x', 'it''s') as e",
+    "{'a b': 1, 'l': [1.5]} as s",
+    "map {'k': 1} as m",
+    'amount::decimal(7,3) as "A ""quoted"" name"',
+    "timestamptz '2024-01-01 00:00:00Z' as t",
+    '[[1], null]::int[][] as lists',
+    '[1, 2]::int[2] as fixed',
+    "'{}'::json as j",
+  ]
+  const wide = (condition: string): GraphModel => modelOf('shop.Wide', `select ${columns.join(', ')} from shop.orders where ${condition}`)
+  const readers = [modelOf('one', 'select * from shop.wide'), modelOf('two', 'select * from one')]
+  expect((await check([wide('id > 1'), ...readers], cache)).bound).toBe(3)
+  const edited = await check([wide('id > 2'), ...readers], cache)
+  expect(edited.errors).toEqual([])
+  expect(edited.bound).toBe(1)
+})
+
+test('models that wait for none of each other are told in one order, whichever was bound first', async () => {
+  const many = Array.from({ length: 40 }, (_, at) =>
+    // The earlier ones take longer.
+    modelOf(
+      `m${at}`,
+      at % 10 === 9
+        ? 'select lost'
+        : `select ${Array.from({ length: 200 - 5 * at }, (_none, k) => `id + ${k} as c${k}`).join(', ')} from shop.orders`,
+    ),
+  )
+  const cache = new Map<string, CacheEntry>()
+  const { models, errors } = await check(many, cache)
+  expect([...models.keys()]).toEqual(many.map(({ name }) => name).filter((name) => !name.endsWith('9')))
+  expect(errors.map(({ details }) => details['model'])).toEqual(['m9', 'm19', 'm29', 'm39'])
+  expect([...(await check(many, cache)).models.keys()]).toEqual([...models.keys()])
+})
+
 test('a second check binds only what an edit can have changed, and finds the same', async () => {
   const cache = new Map<string, CacheEntry>()
   const rest = [modelOf('b', 'select total from a'), modelOf('c', 'select * from b')]

@@ -53,6 +53,8 @@ class GraphCheck {
   readonly #broken = new Set<string>()
   /** Relations and models whose table is in the session, or is being made there. */
   readonly #defined = new Map<string, Promise<void>>()
+  /** Columns of models that were bound anew, where a reader wants to know whether they are as before. */
+  readonly #asked = new Map<string, Promise<readonly GraphColumn[]>>()
   /** Which relation a model waits for. */
   readonly #waits = new Map<string, string>()
   #session: Promise<BindingSession> | null = null
@@ -150,7 +152,9 @@ class GraphCheck {
     const known = this.#relations.get(name)?.columns ?? this.#sound.get(name)?.columns
     if (known !== undefined && known !== null) return known
     if (!this.#sound.has(name)) return null
-    return (await this.#open()).columnsOf(name)
+    const asked = this.#asked.get(name) ?? this.#open().then((session) => session.columnsOf(name))
+    this.#asked.set(name, asked)
+    return asked
   }
 
   async #bind(name: string, model: GraphModel, hints: Iterable<string>): Promise<void> {

@@ -69,7 +69,8 @@ export function planRun(request: PlanRequest): RunPlan {
   return { steps, gone }
 }
 
-function withWhatIsMissing({ graph, selected, published }: PlanRequest): Set<string> {
+function withWhatIsMissing({ graph, selected, published }: PlanRequest): ReadonlySet<string> {
+  if (selected.size === graph.models.size) return selected
   const wanted = new Set(selected)
   for (const [name, { inputs }] of [...graph.models].toReversed()) {
     if (wanted.has(name)) for (const input of inputs) if (graph.models.has(input) && !published.has(input)) wanted.add(input)
