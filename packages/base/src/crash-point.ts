@@ -25,6 +25,7 @@ export const CRASH_POINTS = [
   'deliver.before-record',
   'deliver.after-record',
   'graph.before-version',
+  'graph.after-interval',
   'graph.after-version',
   'graph.before-publish',
   'graph.after-publish',

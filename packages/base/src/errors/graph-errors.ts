@@ -32,6 +32,48 @@ export const GRAPH_ERRORS = {
     retry: 'after-fix',
     exit: 1,
   },
+  KEY_NULL: {
+    summary: '{file}: {rows} rows of {model} have no value in its key ({key}).',
+    hint: 'Leave such rows out in {file}, or name other columns in `-- @key`, then `millrace run` again. Published versions stay as they are.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  KEY_NOT_UNIQUE: {
+    summary: '{file}: {keys} keys of {model} ({key}) have more than one row.',
+    hint: 'Make one row of each key in {file}, or name more columns in `-- @key`, then `millrace run` again. Published versions stay as they are.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  INTERVAL_UNKNOWN: {
+    summary: '{file}: {rows} rows of {model} belong to no interval: their {column} is NULL, infinite or not within the years 1 to 9999.',
+    hint: 'Leave such rows out in {file} or give them a time, then `millrace run` again. Published versions stay as they are.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  INTERVALS_TOO_MANY: {
+    summary: '{file}: {model} has {intervals} intervals by {column}; {limit} are the most.',
+    hint: 'Write a longer interval in {file}: `-- @interval {column} day` or `month`. A wrong time among the rows does not matter here: it is one interval.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  INTERVAL_WINDOW_INVALID: {
+    summary: 'No intervals can be meant from {from} to {to}.',
+    hint: 'Write days or hours, the earlier one first: `millrace run --from 2026-01-01 --to 2026-01-31`.',
+    retry: 'never',
+    exit: 64,
+  },
+  HISTORY_COLUMNS_CHANGED: {
+    summary: '{file}: {model} has other columns than the history that it would go on with.',
+    hint: 'Give the model another name to begin another history. To lose this one, write `-- @disabled anew` in {file}, `millrace run`, and take it away.',
+    retry: 'after-fix',
+    exit: 1,
+  },
+  HISTORY_TIME_PASSED: {
+    summary: 'The history of {model} knows of {last} already, which is not before the time of this run.',
+    hint: 'Set the clock of this machine right and `millrace run` again once that time has passed.',
+    retry: 'backoff',
+    exit: 1,
+  },
   RUN_IN_PROGRESS: {
     summary: 'Another run is at work in the environment {environment}.',
     hint: 'Wait for it (`millrace runs` shows it), or run in another environment with `--env`.',

@@ -3,6 +3,7 @@ import { assert, type Clock, systemClock } from '@millrace/base'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { IntervalMemory } from './interval-memory.ts'
 import { CATALOG_SCHEMA } from './schema.ts'
 import type { Publication, RunRecord, Version, VersionDraft, VersionHistory } from './version.ts'
 
@@ -12,6 +13,7 @@ type Row = Record<string, string | number | bigint | null | Uint8Array>
 const BUSY_WAIT_MS = 10_000
 
 export class GraphCatalog {
+  readonly intervals: IntervalMemory
   readonly #database: DatabaseSync
   readonly #clock: Clock
 
@@ -19,6 +21,7 @@ export class GraphCatalog {
     mkdirSync(dirname(path), { recursive: true })
     this.#database = new DatabaseSync(path)
     this.#clock = clock
+    this.intervals = new IntervalMemory(this.#database)
     this.#database.exec(`PRAGMA busy_timeout = ${BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${CATALOG_SCHEMA}`)
   }
 
@@ -55,6 +58,13 @@ export class GraphCatalog {
     return found
   }
 
+  /** When the run began, or the killed one that it goes on with. */
+  beganMs(run: number): number {
+    const sql = `WITH RECURSIVE chain AS (SELECT * FROM runs WHERE id = ? UNION SELECT runs.* FROM chain JOIN runs ON runs.id = chain.resumes)
+      SELECT min(started_ms) AS began_ms FROM chain`
+    return Number(this.#database.prepare(sql).get(run)?.['began_ms'])
+  }
+
   addFailure(run: number, model: string, problem: string): void {
     this.#database.prepare('INSERT OR REPLACE INTO failures (run, model, problem) VALUES (?, ?, ?)').run(run, model, problem)
   }
@@ -76,6 +86,9 @@ export class GraphCatalog {
   /** Finds versions by model and key, however many are kept of each. */
   history(): VersionHistory {
     const find = this.#database.prepare('SELECT * FROM versions WHERE model = ? AND key = ?')
+    const newest = this.#database.prepare(
+      'SELECT * FROM versions WHERE model = ? AND (key = ? OR (key > ? AND key < ?)) ORDER BY id DESC LIMIT 1',
+    )
     // SQLite takes the other columns from the row that has the maximum.
     const readSeconds = (): Map<string, number> => {
       const last = this.#database.prepare('SELECT model, seconds, max(id) FROM versions GROUP BY model').all()
@@ -85,6 +98,10 @@ export class GraphCatalog {
     return {
       find: (model, key) => {
         const row = find.get(model, key)
+        return row === undefined ? null : versionOf(row)
+      },
+      newest: (model, base) => {
+        const row = newest.get(model, base, `${base}+`, `${base},`)
         return row === undefined ? null : versionOf(row)
       },
       lastSeconds: (model) => {
@@ -172,6 +189,8 @@ export class GraphCatalog {
         .all(keep.madeBeforeMs)
       const gone = rows.flatMap((row) => filesOf(row))
       const named = new Set(this.#database.prepare('SELECT content FROM versions').all().flatMap(filesOf))
+      gone.push(...this.intervals.forget(named, keep.madeBeforeMs))
+      for (const file of this.intervals.files()) named.add(file)
       return gone.filter((file) => !named.has(file))
     })
   }

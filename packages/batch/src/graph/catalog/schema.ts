@@ -2,6 +2,7 @@
  * What the graph remembers, in one SQLite file that several processes read and write:
  *
  * - a version is what a model was once computed to; its files never change (law 7);
+ * - an interval is what a model was once computed to for one stretch of time; versions name its file;
  * - a publication names one version of each model, and never changes either;
  * - an environment is a name for a publication: moving that one row publishes a whole run, promotes or
  *   rolls back, at once or not at all.
@@ -34,6 +35,16 @@ CREATE TABLE IF NOT EXISTS versions (
   run INTEGER NOT NULL,
   UNIQUE (model, key)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS intervals (
+  model TEXT NOT NULL,
+  key TEXT NOT NULL,
+  file TEXT,
+  rows INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  created_ms REAL NOT NULL,
+  PRIMARY KEY (model, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS intervals_by_file ON intervals (model, file);
 CREATE TABLE IF NOT EXISTS failures (
   run INTEGER NOT NULL,
   model TEXT NOT NULL,

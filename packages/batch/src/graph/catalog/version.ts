@@ -2,7 +2,12 @@ import type { GraphColumn } from '../check/checked-graph.ts'
 
 /** How a version is read: from files of its own, or as the SQL of a view. */
 export type VersionContent =
-  | { readonly kind: 'files'; readonly files: readonly string[] }
+  | {
+      readonly kind: 'files'
+      readonly files: readonly string[]
+      /** Of a model that is kept by intervals: for each file, its interval. */
+      readonly intervals?: readonly string[]
+    }
   /** With the folded names of what it reads. */
   | { readonly kind: 'view'; readonly sql: string; readonly inputs: readonly string[] }
 
@@ -29,6 +34,8 @@ export interface Version extends VersionDraft {
 
 export interface VersionHistory {
   find(model: string, key: string): Version | null
+  /** The newest version whose key is this one, or this one and what followed it. */
+  newest(model: string, base: string): Version | null
   /** What the newest version of a model took; null where there is none. */
   lastSeconds(model: string): number | null
 }

@@ -97,6 +97,14 @@ export class BindingSession {
     return { kind: 'bound', plan: canonicalPlan(text), reads: relationsOfPlan(plan), lineage: lineageOf(plan) }
   }
 
+  /** Gives a bound model columns that its SQL does not have. */
+  async widen(name: string, columns: readonly GraphColumn[]): Promise<void> {
+    for (const column of columns) {
+      const add = `ALTER TABLE ${relationName(name)} ADD COLUMN ${quoteIdentifier(column.name)} ${column.type}`
+      await this.#inOrder(() => this.#control.run(add))
+    }
+  }
+
   /** Of one relation. `columns` would look at those of all to find them. */
   async columnsOf(name: string): Promise<readonly GraphColumn[]> {
     const result = await this.#inOrder(() => this.#control.runAndReadAll(`DESCRIBE ${relationName(name)}`))

@@ -5,7 +5,7 @@
  */
 import { assert, MillraceError } from '@millrace/base'
 import { sqlError } from '@millrace/sql/text'
-import { foldedName, type GraphModel } from '../model/model.ts'
+import { foldedName, type GraphModel, HISTORY_COLUMNS } from '../model/model.ts'
 import { orderProblem } from './order-problem.ts'
 import { type BindAnswer, BINDS_AT_ONCE, type BindingSession, openBindingSession } from './binding-session.ts'
 import { bindingOrder } from './binding-order.ts'
@@ -20,6 +20,7 @@ import {
   type HeldModel,
   signatureOf,
 } from './checked-graph.ts'
+import { keptColumnsError } from './kept-columns.ts'
 import { mentionsOf } from './mentions.ts'
 
 export interface CheckRequest {
@@ -164,7 +165,10 @@ class GraphCheck {
     for (;;) {
       const answer = await session.bind(model.name, model.sql)
       this.#bound += 1
-      if (answer.kind === 'bound') return this.#keep(name, model, answer)
+      if (answer.kind === 'bound') {
+        const problem = await this.#keptColumns(session, model)
+        return problem === null ? this.#keep(name, model, answer) : this.#refuse(name, problem)
+      }
       if (answer.kind === 'wrong') return this.#refuse(name, sqlError(model, answer.problem))
       const { relation } = answer
       // It may have become known while this was bound; from here to the end nothing else happens.
@@ -172,6 +176,14 @@ class GraphCheck {
       if (!isNew) return this.#await(name, model, answer)
       tried.add(relation)
     }
+  }
+
+  async #keptColumns(session: BindingSession, model: GraphModel): Promise<MillraceError | null> {
+    const { materialize, key, interval } = model.settings
+    if (key.length === 0 && interval === null) return null
+    const problem = keptColumnsError(model, await session.columnsOf(model.name))
+    if (problem === null && materialize === 'snapshot') await session.widen(model.name, HISTORY_COLUMNS)
+    return problem
   }
 
   #await(name: string, model: GraphModel, { relation, problem }: Extract<BindAnswer, { kind: 'missing' }>): void {

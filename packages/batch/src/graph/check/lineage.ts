@@ -37,7 +37,7 @@ export function relationsOfPlan(plan: PlanNode): Set<string> {
   return found
 }
 
-function relationOfScan(node: PlanNode): string | null {
+export function relationOfScan(node: PlanNode): string | null {
   const data = node['function_data'] as { readonly schema?: string; readonly table?: string } | undefined
   if (node.type !== 'LOGICAL_GET' || data?.table === undefined) return null
   return data.schema === 'main' || data.schema === undefined ? data.table : `${data.schema}.${data.table}`

@@ -32,3 +32,9 @@ export interface FolderSettings {
 export function foldedName(name: string): string {
   return name.toLowerCase()
 }
+
+/** Columns that a snapshot has beside those of its SQL: since when a row is so, and until when; NULL while it still is. */
+export const HISTORY_COLUMNS = [
+  { name: 'valid_from', type: 'TIMESTAMP WITH TIME ZONE' },
+  { name: 'valid_to', type: 'TIMESTAMP WITH TIME ZONE' },
+] as const

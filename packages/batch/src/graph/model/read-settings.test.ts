@@ -29,9 +29,11 @@ test.each([
   ['\n-- @materialize tabel', 2, "'tabel' is none of live, table, view, incremental, snapshot"],
   ['-- @tags a\n-- @tags b', 2, 'it stands there twice'],
   ['-- @materialize incremental\n-- @interval at week', 2, "'at week' is not a column and one of hour, day, month"],
-  ['-- @materialize incremental', 1, 'incremental is not there yet; a table computes the whole'],
-  ['-- @materialize snapshot', 1, 'snapshot is not there yet; a table computes the whole'],
-  ['-- @materialize table\n-- @interval "at" day', 1, 'only an incremental model has one'],
+  ['-- @materialize incremental', 1, 'incremental needs `@key a, b` or `@interval column day`'],
+  ['-- @materialize incremental\n-- @key a\n-- @interval b day', 2, 'rows are kept by interval or by key, and @interval stands there too'],
+  ['-- @materialize snapshot', 1, 'snapshot needs `@key a, b`'],
+  ['-- @materialize snapshot\n-- @key a, A', 2, 'it names a column twice'],
+  ['-- @materialize table\n-- @interval "at" day', 2, 'only an incremental model has one'],
   ['-- @disabled', 1, 'it says no reason'],
 ])('a header that cannot be meant is refused with its line: %j', (header, line, problem) => {
   expect(() => modelOf('a', `${header}\nselect 1`)).toThrow(

@@ -1,6 +1,7 @@
 /** The header of a model's file: `-- @name value` in the line comments above its SQL. */
 import { MillraceError } from '@millrace/base'
 import {
+  foldedName,
   type FolderSettings,
   INTERVAL_UNITS,
   type IntervalUnit,
@@ -65,16 +66,25 @@ export function readSettings({ file, sql, folder }: HeaderSource): ModelSettings
     if (problem !== null) throw refuse(problem)
   }
   const missing = missingSetting(draft)
-  if (missing !== null) throw new MillraceError('MODEL_SETTING_INVALID', { details: { file, line: 1, ...missing } })
+  if (missing !== null)
+    throw new MillraceError('MODEL_SETTING_INVALID', { details: { file, line: settingLine(sql, missing.name), ...missing } })
   return draft
 }
 
-function missingSetting({ materialize, interval }: Draft): { name: string; problem: string } | null {
-  // To compute them as a table would lose the history that they are for, and say nothing.
-  if (materialize === 'snapshot' || materialize === 'incremental')
-    return { name: 'materialize', problem: `${materialize} is not there yet; a table computes the whole` }
-  if (interval !== null) return { name: 'interval', problem: 'only an incremental model has one' }
+function missingSetting({ materialize, interval, key }: Draft): { name: string; problem: string } | null {
+  if (materialize !== 'incremental' && interval !== null) return { name: 'interval', problem: 'only an incremental model has one' }
+  if (materialize === 'incremental' && interval === null && key.length === 0)
+    return { name: 'materialize', problem: 'incremental needs `@key a, b` or `@interval column day`' }
+  if (interval !== null && key.length > 0)
+    return { name: 'key', problem: 'rows are kept by interval or by key, and @interval stands there too' }
+  if (materialize === 'snapshot' && key.length === 0) return { name: 'materialize', problem: 'snapshot needs `@key a, b`' }
+  if (new Set(key.map(foldedName)).size < key.length) return { name: 'key', problem: 'it names a column twice' }
   return null
+}
+
+/** The line on which a file's header says something; the first where its folder does. */
+export function settingLine(sql: string, name: string): number {
+  return headerOf(sql).find((setting) => setting.name === name)?.line ?? 1
 }
 
 /** Only comment lines and blank ones above the first word of SQL. */

@@ -5,6 +5,7 @@
  */
 import type { CheckedGraph, CheckedModel, GraphColumn } from '../check/checked-graph.ts'
 import { hashOf } from '../check/checked-graph.ts'
+import type { IntervalWindow } from '../model/interval-window.ts'
 import type { Version, VersionHistory } from '../catalog/version.ts'
 
 /** A seed or a stream, whose rows are brought into a version before any model runs. */
@@ -28,6 +29,8 @@ export interface Step {
   readonly why: string | null
   /** What is there already; null where the step has to make it. */
   readonly version: Version | null
+  /** The version that the rows of this one are merged into, and whose intervals it keeps; null where there is none. */
+  readonly before: Version | null
   /** Of a step that has to make something, the seconds that it took last time; null where there was none. */
   readonly estimate: number | null
 }
@@ -45,6 +48,8 @@ export interface PlanRequest {
   /** Folded names of the models that are meant; what they read and the environment does not have is run too. */
   readonly selected: ReadonlySet<string>
   readonly published: ReadonlyMap<string, Version>
+  /** The only intervals that are computed; null for all. */
+  readonly window: IntervalWindow | null
   readonly history: VersionHistory
 }
 
@@ -60,8 +65,9 @@ export function planRun(request: PlanRequest): RunPlan {
     }
     for (const input of checked.inputs) if (!steps.has(input)) steps.set(input, leafStep(request, input))
     const inputs = checked.inputs.map((input) => steps.get(input) as Step)
-    const key = hashOf(checked.meaning, ...inputs.flatMap((input) => [input.name, input.key]))
-    const made = { name, key, model: checked, columns: checked.columns, shown, why: whyOf(checked, shown, inputs) }
+    const base = hashOf(checked.meaning, ...inputs.flatMap((input) => [input.name, input.key]))
+    const { key, before } = keyOf(request, { name, base, checked, shown })
+    const made = { name, key, before, model: checked, columns: checked.columns, shown, why: whyOf(checked, shown, inputs) }
     steps.set(name, stepOf(request, made))
   }
   const gone =
@@ -79,17 +85,44 @@ function withWhatIsMissing({ graph, selected, published }: PlanRequest): Readonl
 }
 
 function keptStep(name: string, model: CheckedModel, version: Version): Step {
-  return { name, key: version.key, model, columns: version.columns, action: 'kept', why: null, version, estimate: null }
+  return { name, key: version.key, model, columns: version.columns, action: 'kept', why: null, version, before: null, estimate: null }
+}
+
+interface Based {
+  readonly name: string
+  /** Of equal bases what the SQL yields is equal. */
+  readonly base: string
+  readonly checked: CheckedModel
+  readonly shown: Version | undefined
+}
+
+/**
+ * The key of most models is their base. The rows of one that is merged depend on the version before too, so its
+ * key is `base+hash`, and as long as the base is the same there is nothing to merge. A history goes on when
+ * its SQL is edited; rows by key are computed anew, as the SQL yields them all.
+ */
+function keyOf({ window, history }: PlanRequest, { name, base, checked, shown }: Based): { key: string; before: Version | null } {
+  const { materialize, interval } = checked.model.settings
+  if (interval !== null) {
+    const key = window === null ? base : hashOf(base, window.from ?? '', window.to ?? '', shown?.key ?? '')
+    return { key, before: shown ?? null }
+  }
+  if (materialize !== 'incremental' && materialize !== 'snapshot') return { key: base, before: null }
+  const isBased = shown !== undefined && (shown.key === base || shown.key.startsWith(`${base}+`))
+  if (isBased) return { key: shown.key, before: null }
+  const goesOn = shown !== undefined && (materialize === 'snapshot' || shown.fingerprint === checked.meaning)
+  if (goesOn) return { key: `${base}+${hashOf(shown.key)}`, before: shown }
+  return { key: history.newest(name, base)?.key ?? base, before: null }
 }
 
 function leafStep(request: PlanRequest, name: string): Step {
   const { content = '', columns = [] } = request.leaves.get(name) ?? {}
   const key = hashOf(name, content, ...columns.flatMap((column) => [column.name, column.type]))
   const shown = request.published.get(name)
-  return stepOf(request, { name, key, model: null, columns, shown, why: shown === undefined ? 'new' : 'it has other rows' })
+  return stepOf(request, { name, key, before: null, model: null, columns, shown, why: shown === undefined ? 'new' : 'it has other rows' })
 }
 
-type Made = Pick<Step, 'name' | 'key' | 'model' | 'columns' | 'why'> & { readonly shown: Version | undefined }
+type Made = Pick<Step, 'name' | 'key' | 'before' | 'model' | 'columns' | 'why'> & { readonly shown: Version | undefined }
 
 function stepOf({ history }: PlanRequest, { shown, ...made }: Made): Step {
   const version = shown?.key === made.key ? shown : history.find(made.name, made.key)

@@ -29,6 +29,12 @@ export interface RunEngineOptions {
   readonly statesOrder?: boolean
 }
 
+export interface WriteRequest {
+  readonly sql: string
+  readonly columns: readonly GraphColumn[]
+  readonly path: string
+}
+
 interface RunEngineParts {
   readonly control: DuckDBConnection
   readonly connections: readonly DuckDBConnection[]
@@ -70,17 +76,48 @@ export class RunEngine {
   }
 
   /** Computes a SELECT into one file, and tells how many rows it has. */
-  async write(connection: DuckDBConnection, request: { sql: string; columns: readonly GraphColumn[]; path: string }): Promise<number> {
-    const ordered = this.#ordered
-    if (ordered !== null && statesOrder(request.sql)) {
-      const obeyed = { ...request, sql: obey(request.sql, 'duckdb').sql }
-      return ordered.#inOrder(() => ordered.write(ordered.connections[0] as DuckDBConnection, obeyed))
-    }
-    const inner = withoutEnd(request.sql)
-    const list = writtenColumns(request.columns)
+  async write(connection: DuckDBConnection, request: WriteRequest): Promise<number> {
+    return this.#obeying(connection, request.sql, (sql, own) => this.copy(own, { ...request, sql }))
+  }
+
+  /** Computes a SELECT into a table that is there as long as the work lasts. */
+  async computed<Result>(
+    connection: DuckDBConnection,
+    { sql, table }: { readonly sql: string; readonly table: string },
+    work: (connection: DuckDBConnection) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#obeying(connection, sql, async (obeyed, own) => {
+      await own.run(`CREATE OR REPLACE TEMP TABLE ${table} AS (\n${withoutEnd(obeyed)}\n)`)
+      try {
+        return await work(own)
+      } finally {
+        await own.run(`DROP TABLE ${table}`)
+      }
+    })
+  }
+
+  /** Writes what a SELECT yields, however DuckDB joins it. */
+  async copy(connection: DuckDBConnection, { sql, columns, path }: WriteRequest): Promise<number> {
+    const inner = withoutEnd(sql)
+    const list = writtenColumns(columns)
     const select = list === '*' ? inner : `SELECT ${list} FROM (\n${inner}\n)`
-    const result = await connection.runAndReadAll(`COPY (\n${select}\n) TO ${quoteLiteral(request.path)} (FORMAT parquet)`)
+    const result = await connection.runAndReadAll(`COPY (\n${select}\n) TO ${quoteLiteral(path)} (FORMAT parquet)`)
     return Number(result.getRows()[0]?.[0])
+  }
+
+  /** A SELECT of what a version holds. */
+  select(content: VersionContent, columns: readonly GraphColumn[]): string {
+    return selectOf(this.#folder, content, columns)
+  }
+
+  async #obeying<Result>(
+    connection: DuckDBConnection,
+    sql: string,
+    work: (sql: string, connection: DuckDBConnection) => Promise<Result>,
+  ): Promise<Result> {
+    const ordered = this.#ordered
+    if (ordered === null || !statesOrder(sql)) return work(sql, connection)
+    return ordered.#inOrder(() => work(obey(sql, 'duckdb').sql, ordered.connections[0] as DuckDBConnection))
   }
 
   /** The columns that a SELECT has over what is shown now. */

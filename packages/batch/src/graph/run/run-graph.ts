@@ -16,6 +16,7 @@ import { statesOrder } from '../../order/obey.ts'
 import { foldedName } from '../model/model.ts'
 import { type Seed, seedScan } from '../model/seed-relations.ts'
 import { type Leaf, planRun, type RunPlan } from './plan-run.ts'
+import type { IntervalWindow } from '../model/interval-window.ts'
 import { openRunEngine, SPILL_LIMIT_MB } from './run-engine.ts'
 import { runSteps, type StepsOutcome, type StepTold } from './run-steps.ts'
 import { type LogPosition, positionOfLog, streamLeaf, writeStream } from './stream-leaves.ts'
@@ -33,6 +34,8 @@ export interface GraphPlace {
   readonly reader: LogReader | null
   readonly environment: string
   readonly selected: ReadonlySet<string>
+  /** Of models that are kept by intervals, the only ones to compute. Default: all that changed. */
+  readonly window?: IntervalWindow | null
 }
 
 export interface GraphRunRequest extends GraphPlace {
@@ -65,7 +68,14 @@ const UNPUBLISHED_KEPT_MS = 7 * 24 * 3_600_000
 export function planGraph(place: GraphPlace, position: LogPosition = positionNow(place)): RunPlan {
   const { graph, catalog, environment, selected } = place
   const published = catalog.published(environment)
-  return planRun({ graph, leaves: leavesOf(place, position), selected, published, history: catalog.history() })
+  return planRun({
+    graph,
+    leaves: leavesOf(place, position),
+    selected,
+    published,
+    window: place.window ?? null,
+    history: catalog.history(),
+  })
 }
 
 /** Raises RUN_IN_PROGRESS. What fails within the run is told in the outcome. */
@@ -159,6 +169,8 @@ async function make(request: GraphRunRequest, { plan, run, position, published }
       folder,
       clock,
       signal,
+      atMs: catalog.beganMs(run),
+      window: request.window ?? null,
       onStep: request.onStep ?? (() => undefined),
       bring: async ({ name, columns }, path, connection) => {
         const seed = paths.get(name)

@@ -5,18 +5,22 @@
  */
 import { assert, type Clock, reach } from '@millrace/base'
 import { mkdirSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { problemOfRun } from '../../query-error.ts'
 import type { GraphCatalog } from '../catalog/catalog.ts'
-import type { Version, VersionContent } from '../catalog/version.ts'
-import type { GraphColumn } from '../check/checked-graph.ts'
+import type { Version } from '../catalog/version.ts'
+import { type CheckedModel, type GraphColumn, hashOf } from '../check/checked-graph.ts'
+import { HISTORY_COLUMNS } from '../model/model.ts'
 import { remainingSeconds } from './critical-path.ts'
+import type { IntervalWindow } from '../model/interval-window.ts'
+import { type MadeContent, makeIntervals } from './make-intervals.ts'
+import { mergeRows } from './merge-rows.ts'
 import type { RunPlan, Step } from './plan-run.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import type { RunEngine } from './run-engine.ts'
 import { classOfFailure } from './run-failure.ts'
+import { syncFile } from './sync-file.ts'
 
 export interface StepsRequest {
   readonly plan: RunPlan
@@ -28,6 +32,9 @@ export interface StepsRequest {
   readonly folder: string
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** When the run began, or the killed one that it goes on with: from then on a snapshot's new rows are so. */
+  readonly atMs: number
+  readonly window: IntervalWindow | null
   /** Writes the rows of a seed or a stream to a file, and tells how many there are. */
   readonly bring: (step: Step, path: string, connection: DuckDBConnection) => Promise<number>
   readonly onStep: (told: StepTold) => void
@@ -38,6 +45,8 @@ export interface StepTold {
   readonly outcome: 'computed' | 'failed'
   readonly seconds: number
   readonly rows: number
+  /** Of a model that is kept by intervals. */
+  readonly intervals?: { readonly computed: number; readonly all: number }
 }
 
 export interface StepsOutcome {
@@ -135,10 +144,17 @@ class StepsRun {
     const figures = { memory: 0 }
     this.#running.set(step.name, figures)
     try {
-      const version = await this.#make(step, connection, figures)
+      const { version, made } = await this.#make(step, connection, figures)
       this.#versions.set(step.name, version)
       this.#release(step.name)
-      onStep({ name: step.name, outcome: 'computed', seconds: version.seconds, rows: version.rows })
+      const { seconds, rows } = version
+      onStep({
+        name: step.name,
+        outcome: 'computed',
+        seconds,
+        rows,
+        ...(made.intervals === undefined ? {} : { intervals: made.intervals }),
+      })
     } catch (error) {
       if (!this.#stopped) this.#fail(step.name, error, wasAlone)
       if (this.#failures.has(step.name))
@@ -167,7 +183,7 @@ class StepsRun {
     }
   }
 
-  async #make(step: Step, connection: DuckDBConnection, figures: { memory: number }): Promise<Version> {
+  async #make(step: Step, connection: DuckDBConnection, figures: { memory: number }): Promise<{ version: Version; made: MadeContent }> {
     const { catalog, run, clock } = this.#request
     const begunMs = clock.monotonicMs()
     for (const input of inputsOf(step)) await this.#show(input)
@@ -177,30 +193,52 @@ class StepsRun {
     reach('graph.before-version')
     const seconds = (clock.monotonicMs() - begunMs) / 1000
     const fingerprint = model?.meaning ?? key
-    const version = catalog.addVersion(run, { model: name, key, fingerprint, columns, ...made, seconds, memory: figures.memory })
+    const { content, rows, bytes } = made
+    const draft = { model: name, key, fingerprint, columns, content, rows, bytes, seconds, memory: figures.memory }
+    const version = catalog.addVersion(run, draft)
     reach('graph.after-version')
-    return version
+    return { version, made }
   }
 
   /** What is kept as it is may have other types than the project has by now, and so has what reads it. */
   async #columnsOf({ model, columns }: Step, connection: DuckDBConnection): Promise<readonly GraphColumn[]> {
     if (model === null || !this.#keepsSome) return columns
-    return this.#request.engine.describe(connection, model.model.sql)
+    const own = await this.#request.engine.describe(connection, model.model.sql)
+    return model.model.settings.materialize === 'snapshot' ? [...own, ...HISTORY_COLUMNS] : own
   }
 
-  async #content(step: Step, connection: DuckDBConnection): Promise<{ content: VersionContent; rows: number; bytes: number }> {
+  async #content(step: Step, connection: DuckDBConnection): Promise<MadeContent> {
     const { model } = step
-    if (model?.model.settings.materialize === 'view')
+    const { materialize, interval } = model?.model.settings ?? { materialize: 'table', interval: null }
+    if (model !== null && materialize === 'view')
       return { content: { kind: 'view', sql: model.model.sql, inputs: model.inputs }, rows: 0, bytes: 0 }
-    const { run, folder, bring, engine } = this.#request
-    const file = `versions/${step.name}/${run}-${step.key.slice(0, 12)}.parquet`
+    if (model !== null && interval !== null) return this.#intervals({ ...step, model }, connection)
+    const { run, folder, bring, engine, atMs } = this.#request
+    const file = `versions/${step.name}/${run}-${hashOf(step.key).slice(0, 12)}.parquet`
     const path = join(folder, file)
     mkdirSync(dirname(path), { recursive: true })
-    const rows =
-      model === null
-        ? await bring(step, path, connection)
-        : await engine.write(connection, { sql: model.model.sql, columns: step.columns, path })
+    let rows: number
+    if (model === null) rows = await bring(step, path, connection)
+    else if (materialize === 'table' || materialize === 'live')
+      rows = await engine.write(connection, { sql: model.model.sql, columns: step.columns, path })
+    else rows = await mergeRows({ ...step, model, atMs, path, engine, connection })
     return { content: { kind: 'files', files: [file] }, rows, bytes: await syncFile(path) }
+  }
+
+  async #intervals(step: Step & { readonly model: CheckedModel }, connection: DuckDBConnection): Promise<MadeContent> {
+    const { clock, catalog } = this.#request
+    const inputs = step.model.inputs.map((name) => {
+      const version = this.#versionOf(name)
+      return { name, columns: version.columns, key: version.key }
+    })
+    const spare = {
+      borrow: () => (this.#stopped || this.#ready.size > 0 ? undefined : this.#idle.pop()),
+      giveBack: (own: DuckDBConnection) => {
+        this.#idle.push(own)
+        this.#dispatch()
+      },
+    }
+    return makeIntervals({ ...this.#request, ...step, inputs, connection, spare, memory: catalog.intervals, nowMs: () => clock.nowMs() })
   }
 
   /** Makes a relation readable, and before it those that a view reads. */
@@ -212,9 +250,14 @@ class StepsRun {
     return shown
   }
 
-  async #showNow(name: string): Promise<void> {
+  #versionOf(name: string): Version {
     const version = this.#versions.get(name) ?? this.#request.published.get(name)
     assert(version !== undefined, 'what a step reads was made before it')
+    return version
+  }
+
+  async #showNow(name: string): Promise<void> {
+    const version = this.#versionOf(name)
     if (version.content.kind === 'view') for (const input of version.content.inputs) await this.#show(input)
     await this.#request.engine.show(name, version.content, version.columns)
   }
@@ -223,17 +266,6 @@ class StepsRun {
     if (this.#running.size === 0) return
     const bytes = await this.#request.engine.memory().catch(() => 0)
     for (const figures of this.#running.values()) figures.memory = Math.max(figures.memory, bytes)
-  }
-}
-
-/** After a power cut too, a version that the catalogue names is whole. */
-async function syncFile(path: string): Promise<number> {
-  const file = await open(path)
-  try {
-    await file.datasync()
-    return (await file.stat()).size
-  } finally {
-    await file.close()
   }
 }
 

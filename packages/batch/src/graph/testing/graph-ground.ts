@@ -16,7 +16,7 @@ import { type GraphPlace, type GraphRunOutcome, type GraphRunRequest, planGraph,
 import { modelOf } from './model-of.ts'
 
 export interface RunWish extends Partial<
-  Pick<GraphRunRequest, 'signal' | 'onStep' | 'workers' | 'memoryMb' | 'keepPublications' | 'reader' | 'spillMb'>
+  Pick<GraphRunRequest, 'signal' | 'onStep' | 'window' | 'workers' | 'memoryMb' | 'keepPublications' | 'reader' | 'spillMb'>
 > {
   readonly env?: string
   readonly select?: readonly string[]
@@ -54,7 +54,7 @@ export class GraphGround {
     return this
   }
 
-  async place({ env = 'prod', select, reader = null }: RunWish = {}): Promise<GraphPlace> {
+  async place({ env = 'prod', select, reader = null, window = null }: RunWish = {}): Promise<GraphPlace> {
     const files = [...this.#seeds].map(([name, file]) => ({ name, file }))
     const { seeds } = await seedRelations({ folder: this.project, seeds: files, cachePath: join(this.folder, 'seeds.json') })
     const columnsOf = (schema: Schema): { name: string; type: string }[] =>
@@ -73,6 +73,7 @@ export class GraphGround {
       reader,
       environment: env,
       selected,
+      window,
     }
   }
 

@@ -1,0 +1,236 @@
+/**
+ * The rows of a model that is kept by intervals of time: each interval one file, computed once for what it
+ * reads. An interval is known by what the model means and by the rows of its inputs that can matter to it,
+ * so new rows, late ones and deleted ones compute just the intervals that they fall into. The version is
+ * the files of all intervals, old and new.
+ */
+import { assert, MillraceError, reach } from '@millrace/base'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { quoteIdentifier, relationName } from '@millrace/sql'
+import { mkdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { IntervalMemory, IntervalRows } from '../catalog/interval-memory.ts'
+import type { Version, VersionContent } from '../catalog/version.ts'
+import { type CheckedModel, type GraphColumn, type GraphRelation, hashOf, signatureOf } from '../check/checked-graph.ts'
+import { nextInterval, stretchesOf } from '../model/interval.ts'
+import { foldedName, type IntervalUnit } from '../model/model.ts'
+import type { IntervalWindow } from '../model/interval-window.ts'
+import { withoutEnd } from '../model/without-end.ts'
+import { intervalScans, type IntervalScans, withinInterval } from './interval-scans.ts'
+import type { RunEngine } from './run-engine.ts'
+import { type SpareConnections, spreadWork } from './spread-work.ts'
+import { syncFile } from './sync-file.ts'
+
+export interface IntervalInput extends GraphRelation {
+  /** Of equal keys the rows are equal. */
+  readonly key: string
+}
+
+export interface IntervalsRequest {
+  /** The folded name. */
+  readonly name: string
+  readonly model: CheckedModel
+  readonly columns: readonly GraphColumn[]
+  readonly inputs: readonly IntervalInput[]
+  /** What the environment shows. */
+  readonly before: Version | null
+  readonly window: IntervalWindow | null
+  readonly run: number
+  readonly folder: string
+  readonly nowMs: () => number
+  readonly memory: IntervalMemory
+  readonly engine: RunEngine
+  readonly connection: DuckDBConnection
+  readonly spare: SpareConnections
+  readonly signal: AbortSignal
+}
+
+export interface MadeContent {
+  readonly content: VersionContent
+  readonly rows: number
+  readonly bytes: number
+  /** How many intervals were computed, and how many the version has. */
+  readonly intervals?: { readonly computed: number; readonly all: number }
+}
+
+/** Each is a file: ten years of days, a year of hours. */
+export const INTERVALS_LIMIT = 10_000
+
+/** Raises INTERVAL_UNKNOWN for a row without a time, INTERVALS_TOO_MANY. */
+export async function makeIntervals(request: IntervalsRequest): Promise<MadeContent> {
+  return new IntervalsMaking(request).make()
+}
+
+class IntervalsMaking {
+  readonly #request: IntervalsRequest
+  readonly #unit: IntervalUnit
+  readonly #column: GraphColumn
+  readonly #temporary: string
+  #scans: IntervalScans = new Map()
+  /** By input and interval, what its rows there are. */
+  readonly #slices = new Map<string, ReadonlyMap<string, string>>()
+  #source: string
+
+  constructor(request: IntervalsRequest) {
+    this.#request = request
+    const { interval } = request.model.model.settings
+    assert(interval !== null, 'a model that is kept by intervals has one')
+    const column = request.columns.find(({ name }) => foldedName(name) === foldedName(interval.column))
+    assert(column !== undefined, 'a checked model has the column of its interval')
+    this.#unit = interval.unit
+    this.#column = column
+    this.#source = `(\n${withoutEnd(request.model.model.sql)}\n)`
+    this.#temporary = quoteIdentifier(`rows of ${request.name}`)
+  }
+
+  async make(): Promise<MadeContent> {
+    const { connection, inputs, model } = this.#request
+    this.#scans = await intervalScans({ sql: model.model.sql, column: this.#column, unit: this.#unit, inputs })
+    // If every interval needs all that the model reads, it is computed once and then divided.
+    if (this.#scans.size === 0) {
+      await connection.run(`CREATE OR REPLACE TEMP TABLE ${this.#temporary} AS ${this.#source}`)
+      this.#source = this.#temporary
+    }
+    try {
+      return await this.#makeAll()
+    } finally {
+      if (this.#scans.size === 0) await connection.run(`DROP TABLE IF EXISTS ${this.#temporary}`)
+    }
+  }
+
+  async #makeAll(): Promise<MadeContent> {
+    const { memory, name } = this.#request
+    for (const [input, time] of this.#scans) this.#slices.set(input, await this.#slicesOf(input, time))
+    const starts = await this.#starts()
+    const known = new Map<string, IntervalRows>()
+    const toMake: string[] = []
+    for (const start of starts) {
+      const found = this.#isMeant(start) ? memory.find(name, this.#keyOf(start)) : this.#keptOf(start)
+      if (found !== null) known.set(start, found)
+      else if (this.#isMeant(start)) toMake.push(start)
+    }
+    await this.#compute(toMake, known)
+    return this.#contentOf(known, toMake.length)
+  }
+
+  /** A hash of the rows in each interval, whatever their order. */
+  async #slicesOf(input: string, time: string): Promise<ReadonlyMap<string, string>> {
+    const columns = this.#request.inputs.find(({ name }) => name === input)?.columns ?? []
+    const row = columns.map((column) => quoteIdentifier(column.name)).join(', ')
+    const hashes = `count(*), bit_xor(hash(${row})), sum(hash(${row})), sum(hash(1, ${row}))`
+    const inYears = `isfinite(${time}) AND year(${time}) BETWEEN 1 AND 9999`
+    const rows = await this.#rows(
+      `SELECT ${startOf(time, this.#unit)}, concat_ws(':', ${hashes}) FROM ${relationName(input)} WHERE ${inYears} GROUP BY ALL`,
+    )
+    return new Map(rows as [string, string][])
+  }
+
+  /** Intervals that the inputs have rows in, and others in which the model has rows nevertheless. */
+  async #starts(): Promise<string[]> {
+    const starts = new Set([...this.#slices.values()].flatMap((slices) => [...slices.keys()]))
+    const time = quoteIdentifier(this.#column.name)
+    const isOdd = `${time} IS NULL OR NOT isfinite(${time}) OR year(${time}) NOT BETWEEN 1 AND 9999`
+    const covered = stretchesOf(starts, this.#unit).map(({ from, to }) => `(${withinInterval(this.#column, from, to)})`)
+    const elsewhere = covered.length === 0 ? '' : `WHERE ${isOdd} OR NOT (${covered.join(' OR ')})`
+    const rows = await this.#rows(
+      `SELECT CASE WHEN ${isOdd} THEN NULL ELSE ${startOf(time, this.#unit)} END, count(*) FROM ${this.#source} ${elsewhere} GROUP BY ALL`,
+    )
+    const { file } = this.#request.model.model
+    const details = { model: this.#request.name, file, column: this.#column.name }
+    for (const [start, count] of rows) {
+      if (start === null) throw new MillraceError('INTERVAL_UNKNOWN', { details: { ...details, rows: Number(count) } })
+      starts.add(String(start))
+    }
+    if (starts.size > INTERVALS_LIMIT)
+      throw new MillraceError('INTERVALS_TOO_MANY', { details: { ...details, intervals: starts.size, limit: INTERVALS_LIMIT } })
+    return [...starts].sort()
+  }
+
+  #keyOf(start: string): string {
+    const { model, columns, inputs } = this.#request
+    const read = inputs.flatMap(({ name, key }) => [name, this.#slices.has(name) ? (this.#slices.get(name)?.get(start) ?? '') : key])
+    return hashOf(model.meaning, signatureOf(columns), start, ...read)
+  }
+
+  #isMeant(start: string): boolean {
+    const { window } = this.#request
+    if (window === null) return true
+    return (
+      (window.to === null || start < window.to) &&
+      (window.from === null || start >= window.from || nextInterval(start, this.#unit) > window.from)
+    )
+  }
+
+  /** What the version before has for an interval, if it means the same. */
+  #keptOf(start: string): IntervalRows | null {
+    const { before, columns, model, memory, name } = this.#request
+    if (before?.content.kind !== 'files' || before.fingerprint !== model.meaning) return null
+    if (signatureOf(before.columns) !== signatureOf(columns)) return null
+    const file = before.content.files[before.content.intervals?.indexOf(start) ?? -1]
+    return file === undefined ? null : memory.ofFile(name, file)
+  }
+
+  async #compute(toMake: readonly string[], known: Map<string, IntervalRows>): Promise<void> {
+    const { connection, signal, memory, name, nowMs } = this.#request
+    // A temporary table is of one connection.
+    const spare = this.#scans.size === 0 ? { borrow: () => undefined, giveBack: () => undefined } : this.#request.spare
+    await spreadWork({
+      pieces: toMake,
+      connection,
+      spare,
+      signal,
+      work: async (start, own) => {
+        const made = await this.#write(start, own)
+        known.set(start, memory.add(name, made, nowMs()))
+        reach('graph.after-interval')
+      },
+    })
+  }
+
+  async #write(start: string, connection: DuckDBConnection): Promise<IntervalRows> {
+    const { engine, folder, columns } = this.#request
+    const key = this.#keyOf(start)
+    const file = this.#fileOf(key)
+    const path = join(folder, file)
+    const sql = `SELECT * FROM ${this.#source} WHERE ${withinInterval(this.#column, start, nextInterval(start, this.#unit))}`
+    const rows = await engine.write(connection, { sql, columns, path })
+    if (rows > 0) return { key, file, rows, bytes: await syncFile(path) }
+    rmSync(path)
+    return { key, file: null, rows, bytes: 0 }
+  }
+
+  #fileOf(key: string): string {
+    const { name, run, folder } = this.#request
+    const file = `versions/${name}/${run}-${key.slice(0, 16)}.parquet`
+    mkdirSync(dirname(join(folder, file)), { recursive: true })
+    return file
+  }
+
+  async #contentOf(known: ReadonlyMap<string, IntervalRows>, computed: number): Promise<MadeContent> {
+    const { engine, connection, columns, folder, model } = this.#request
+    const withRows = [...known].filter(([, { file }]) => file !== null).sort(([one], [other]) => (one < other ? -1 : 1))
+    const files = withRows.map(([, { file }]) => file as string)
+    if (files.length === 0) {
+      // A relation without rows has columns nevertheless.
+      const file = this.#fileOf(hashOf(model.meaning, signatureOf(columns), 'no rows'))
+      await engine.write(connection, { sql: `SELECT * FROM ${this.#source} WHERE false`, columns, path: join(folder, file) })
+      const bytes = await syncFile(join(folder, file))
+      return { content: { kind: 'files', files: [file], intervals: [] }, rows: 0, bytes, intervals: { computed, all: 0 } }
+    }
+    const sum = (of: (interval: IntervalRows) => number): number => withRows.reduce((total, [, interval]) => total + of(interval), 0)
+    return {
+      content: { kind: 'files', files, intervals: withRows.map(([start]) => start) },
+      rows: sum(({ rows }) => rows),
+      bytes: sum(({ bytes }) => bytes),
+      intervals: { computed, all: files.length },
+    }
+  }
+
+  async #rows(sql: string): Promise<unknown[][]> {
+    return (await this.#request.connection.runAndReadAll(sql)).getRows()
+  }
+}
+
+function startOf(time: string, unit: IntervalUnit): string {
+  return `CAST(CAST(date_trunc('${unit}', ${time}) AS TIMESTAMP) AS VARCHAR)`
+}
