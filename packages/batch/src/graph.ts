@@ -6,6 +6,7 @@ export { type CacheEntry, readCheckCache, writeCheckCache } from './graph/check/
 export { checkGraph } from './graph/check/check-graph.ts'
 export type { CheckedGraph, CheckedModel, GraphColumn, GraphRelation } from './graph/check/checked-graph.ts'
 export type { GraphModel } from './graph/model/model.ts'
+export { type IntervalWindow, readWindow } from './graph/model/interval-window.ts'
 export { readModels, type SeedFile } from './graph/model/read-models.ts'
 export { neighboursOf } from './graph/select/neighbours.ts'
 export { type ModelState, selectModels } from './graph/select/select-models.ts'

@@ -1,3 +1,4 @@
+import { type IntervalWindow, readWindow } from '@millrace/batch'
 import type { CommandContext, OptionDefinition } from './command.ts'
 
 export const ENVIRONMENT_DEFAULT = 'prod'
@@ -10,6 +11,11 @@ export const ENVIRONMENT_OPTION: OptionDefinition = {
 
 export const EXCLUDE_OPTION: OptionDefinition = { type: 'text', value: 'SELECTION', summary: 'leave these models out' }
 
+export const WINDOW_OPTIONS = {
+  from: { type: 'text', value: 'TIME', summary: 'of models by interval: compute none before this month, day or hour' },
+  to: { type: 'text', value: 'TIME', summary: 'of models by interval: compute none after this month, day or hour' },
+} as const satisfies Readonly<Record<string, OptionDefinition>>
+
 export const SELECTION_DETAILS =
   'A selection is a name (`*` stands for anything), `tag:NAME`, `path:FOLDER` or `state:modified`, with `+` before or after it for\n' +
   'all that it reads or that reads it (`2+name`: two steps). Several are a union, commas within one an intersection.'
@@ -18,6 +24,7 @@ export interface GraphWords {
   readonly environment: string
   readonly words: readonly string[]
   readonly exclude: readonly string[]
+  readonly window: IntervalWindow | null
 }
 
 export function graphWords({ positionals, options }: Pick<CommandContext, 'positionals' | 'options'>): GraphWords {
@@ -25,11 +32,16 @@ export function graphWords({ positionals, options }: Pick<CommandContext, 'posit
     environment: environmentOf(options),
     words: positionals.flatMap(wordsOf),
     exclude: typeof options['exclude'] === 'string' ? wordsOf(options['exclude']) : [],
+    window: readWindow(textOf(options['from']), textOf(options['to'])),
   }
 }
 
 export function environmentOf(options: CommandContext['options']): string {
   return typeof options['env'] === 'string' ? options['env'] : ENVIRONMENT_DEFAULT
+}
+
+function textOf(option: CommandContext['options'][string]): string | null {
+  return typeof option === 'string' ? option : null
 }
 
 function wordsOf(text: string): string[] {

@@ -9,7 +9,9 @@ const DOES = { run: 'is computed', reuse: 'takes a version that is there', same:
 export function planAsJson(plan: RunPlan): unknown {
   const steps = [...plan.steps.values()]
   return {
-    compute: steps.filter(({ action }) => action === 'run').map(({ name, why, estimate }) => ({ name, why, seconds: estimate })),
+    compute: steps
+      .filter(({ action }) => action === 'run')
+      .map(({ name, why, estimate, intervals }) => ({ name, why, seconds: estimate, ...(intervals === null ? {} : { intervals }) })),
     reuse: steps.filter(({ action }) => action === 'reuse').map(({ name, why }) => ({ name, why })),
     unchanged: steps.filter(({ action }) => action === 'same').length,
     gone: plan.gone,
@@ -22,10 +24,10 @@ export function showRunPlan(terminal: Terminal, plan: RunPlan): void {
   const changed = steps.filter(({ action }) => action === 'run' || action === 'reuse')
   const lines = changed
     .slice(0, STEPS_SHOWN)
-    .map(({ name, action, why, estimate }) => [
+    .map(({ name, action, why, estimate, intervals }) => [
       name,
       terminal.paint(action === 'run' ? 'yellow' : 'green', DOES[action]),
-      why ?? '',
+      `${why ?? ''}${intervalsTold(intervals)}`,
       action === 'run' && estimate !== null ? `${estimate.toFixed(2)} s` : '',
     ])
   const titles = [{ title: 'batch model' }, { title: '' }, { title: 'because' }, { title: 'last time', align: 'right' as const }]
@@ -37,6 +39,11 @@ export function showRunPlan(terminal: Terminal, plan: RunPlan): void {
   const { seconds, criticalSeconds, unknown } = forecastOf(steps)
   const known = `${seconds.toFixed(1)} s of work by the last times, of which ${criticalSeconds.toFixed(1)} s one after another`
   terminal.out(`${toCompute} to be computed: ${known}${unknown === 0 ? '' : `; ${unknown} never ran`}.`)
+}
+
+function intervalsTold(intervals: Step['intervals']): string {
+  if (intervals === null) return ''
+  return intervals.known === 0 ? '; every interval' : `; of ${intervals.known} intervals those whose rows changed, and new ones`
 }
 
 interface Forecast {

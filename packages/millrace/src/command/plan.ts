@@ -3,7 +3,7 @@ import type { Forecast } from '@millrace/live'
 import type { LogReader } from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
-import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, graphWords, SELECTION_DETAILS } from '../cli/graph-options.ts'
+import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, graphWords, SELECTION_DETAILS, WINDOW_OPTIONS } from '../cli/graph-options.ts'
 import { showRunPlan, planAsJson } from '../cli/show-run-plan.ts'
 import { showError } from '../cli/show-error.ts'
 import { tableLines } from '../cli/table.ts'
@@ -15,7 +15,7 @@ export const plan: CommandDefinition = {
   usage: '[SELECTION…] [options]',
   example: "millrace plan\nmillrace plan --env dev 'state:modified+'",
   positionals: { least: 0, most: 1000 },
-  options: { env: ENVIRONMENT_OPTION, exclude: EXCLUDE_OPTION },
+  options: { env: ENVIRONMENT_OPTION, exclude: EXCLUDE_OPTION, ...WINDOW_OPTIONS },
   details:
     'Of live models: what the next start will do with them as they are written now: which keep their state, which are filled and why,\n' +
     'how many rows that reads, and about how long it takes. Until an edited model is filled, its version before goes on. Of batch\n' +

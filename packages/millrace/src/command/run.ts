@@ -1,6 +1,6 @@
 import { type GraphRunOutcome, runGraph } from '@millrace/batch/graph'
 import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
-import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, type GraphWords, graphWords, SELECTION_DETAILS } from '../cli/graph-options.ts'
+import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, type GraphWords, graphWords, SELECTION_DETAILS, WINDOW_OPTIONS } from '../cli/graph-options.ts'
 import { showError } from '../cli/show-error.ts'
 import { planAsJson, showRunPlan } from '../cli/show-run-plan.ts'
 import type { Terminal } from '../cli/terminal.ts'
@@ -10,9 +10,9 @@ import { runProgress } from '../cli/run-progress.ts'
 
 export const run: CommandDefinition = {
   usage: '[SELECTION…] [options]',
-  example: "millrace run\nmillrace run --env dev 'state:modified+'",
+  example: "millrace run\nmillrace run --env dev 'state:modified+'\nmillrace run daily_sales --from 2026-01-01 --to 2026-03",
   positionals: { least: 0, most: 1000 },
-  options: { env: ENVIRONMENT_OPTION, exclude: EXCLUDE_OPTION },
+  options: { env: ENVIRONMENT_OPTION, exclude: EXCLUDE_OPTION, ...WINDOW_OPTIONS },
   details:
     'Computes what changed since the environment was last published, in its SQL or in what it reads, and publishes it as a whole.\n' +
     'A version that another environment made already is taken from there. If a model fails, nothing is published, and the next run\n' +

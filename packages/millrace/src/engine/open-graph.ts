@@ -1,5 +1,5 @@
 /** The graph of a project with its catalogue, as the commands that plan, run and read it need it. */
-import { GraphCatalog, type GraphPlace, type ModelState, selectModels } from '@millrace/batch/graph'
+import { GraphCatalog, type GraphPlace, type IntervalWindow, type ModelState, selectModels } from '@millrace/batch/graph'
 import type { MillraceError } from '@millrace/base'
 import type { LogReader } from '@millrace/core'
 import { openReader } from '@millrace/store'
@@ -21,6 +21,7 @@ export interface GraphWish {
   /** What is selected; nothing is everything. */
   readonly words: readonly string[]
   readonly exclude: readonly string[]
+  readonly window?: IntervalWindow | null
 }
 
 export function openCatalog(project: Project): GraphCatalog {
@@ -28,7 +29,7 @@ export function openCatalog(project: Project): GraphCatalog {
 }
 
 /** Raises SELECTION_INVALID. The caller closes it. */
-export async function openGraph(project: Project, { environment, words, exclude }: GraphWish): Promise<OpenGraph> {
+export async function openGraph(project: Project, { environment, words, exclude, window = null }: GraphWish): Promise<OpenGraph> {
   const checked = await checkWhole(project)
   const { graph, seeds } = checked.batch
   const catalog = openCatalog(project)
@@ -45,7 +46,8 @@ export async function openGraph(project: Project, { environment, words, exclude 
       return shown === graph.models.get(name)?.meaning ? 'same' : 'modified'
     }
     const selected = selectModels({ models: graph.models, words, exclude, stateOf })
-    const place = { graph, seeds, project: project.folder, folder: graphFolder(project), catalog, reader, environment, selected }
+    const folder = graphFolder(project)
+    const place = { graph, seeds, project: project.folder, folder, catalog, reader, environment, selected, window }
     return { checked, errors: checked.errors, place, close }
   } catch (error) {
     close()

@@ -188,15 +188,23 @@ export class GraphCatalog {
         .prepare('DELETE FROM versions WHERE created_ms < ? AND id NOT IN (SELECT version FROM published) RETURNING content')
         .all(keep.madeBeforeMs)
       const gone = rows.flatMap((row) => filesOf(row))
-      const named = new Set(this.#database.prepare('SELECT content FROM versions').all().flatMap(filesOf))
-      gone.push(...this.intervals.forget(named, keep.madeBeforeMs))
-      for (const file of this.intervals.files()) named.add(file)
+      gone.push(...this.intervals.forget(this.#filesOfVersions(), keep.madeBeforeMs))
+      const named = this.namedFiles()
       return gone.filter((file) => !named.has(file))
     })
   }
 
+  /** Files that are whole; of any other nobody knows. */
+  namedFiles(): Set<string> {
+    return new Set([...this.#filesOfVersions(), ...this.intervals.files()])
+  }
+
   close(): void {
     this.#database.close()
+  }
+
+  #filesOfVersions(): Set<string> {
+    return new Set(this.#database.prepare('SELECT content FROM versions').all().flatMap(filesOf))
   }
 
   #show(environment: string, publication: number): void {

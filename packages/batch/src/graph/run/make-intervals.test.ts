@@ -46,7 +46,9 @@ test('each interval is computed once; new rows and late ones compute those that 
     ['2026-02-01', 'B', 8],
   ])
   ground.seed('sales', sales(...SALES, '2026-02-02 00:00:00,A,16'))
+  expect((await ground.plan()).steps.get('daily')?.intervals).toEqual({ known: 3 })
   expect(await computed()).toEqual([1, 4])
+  expect((await ground.plan()).steps.get('daily')?.intervals).toBeNull()
   ground.seed('sales', sales(...SALES, '2026-02-02 00:00:00,A,16', '2026-01-01 23:59:59,C,32', '2025-12-31 00:00:00,A,64'))
   expect(await computed()).toEqual([2, 5])
   await isWhole()
@@ -81,6 +83,7 @@ test('law 7: a version shares the files of the intervals that still hold', async
 test('an edit computes every interval anew, and one that is taken back none', async () => {
   await ground.run()
   ground.model('daily', daily(BY_DAY.replace('sum(', 'max(')))
+  expect((await ground.plan()).steps.get('daily')?.intervals).toEqual({ known: 0 })
   expect(await computed()).toEqual([3, 3])
   ground.seed('sales', sales(...SALES, '2026-02-02 00:00:00,A,16')).model('daily', daily())
   expect(await computed()).toEqual([1, 4])

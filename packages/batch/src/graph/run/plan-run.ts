@@ -18,6 +18,12 @@ export interface Leaf {
 
 export type StepAction = 'same' | 'reuse' | 'run' | 'kept'
 
+/** Which intervals have other rows is known only when the run has read them. */
+export interface IntervalsPlan {
+  /** How many of the version before still mean the same: of these, those are computed whose rows changed. */
+  readonly known: number
+}
+
 export interface Step {
   /** The folded name. */
   readonly name: string
@@ -31,6 +37,8 @@ export interface Step {
   readonly version: Version | null
   /** The version that the rows of this one are merged into, and whose intervals it keeps; null where there is none. */
   readonly before: Version | null
+  /** Of a model that is kept by intervals and is to be made. */
+  readonly intervals: IntervalsPlan | null
   /** Of a step that has to make something, the seconds that it took last time; null where there was none. */
   readonly estimate: number | null
 }
@@ -85,7 +93,18 @@ function withWhatIsMissing({ graph, selected, published }: PlanRequest): Readonl
 }
 
 function keptStep(name: string, model: CheckedModel, version: Version): Step {
-  return { name, key: version.key, model, columns: version.columns, action: 'kept', why: null, version, before: null, estimate: null }
+  return {
+    name,
+    key: version.key,
+    model,
+    columns: version.columns,
+    action: 'kept',
+    why: null,
+    version,
+    before: null,
+    intervals: null,
+    estimate: null,
+  }
 }
 
 interface Based {
@@ -127,13 +146,14 @@ type Made = Pick<Step, 'name' | 'key' | 'before' | 'model' | 'columns' | 'why'> 
 function stepOf({ history }: PlanRequest, { shown, ...made }: Made): Step {
   const version = shown?.key === made.key ? shown : history.find(made.name, made.key)
   const action = version === null ? 'run' : version.id === shown?.id ? 'same' : 'reuse'
-  return {
-    ...made,
-    why: action === 'same' ? null : made.why,
-    action,
-    version,
-    estimate: version === null ? history.lastSeconds(made.name) : null,
-  }
+  const why = action === 'same' ? null : made.why
+  return { ...made, why, action, version, intervals: intervalsOf(made, action), estimate: version === null ? history.lastSeconds(made.name) : null }
+}
+
+function intervalsOf({ model, before }: Pick<Step, 'model' | 'before'>, action: StepAction): IntervalsPlan | null {
+  if (model === null || model.model.settings.interval === null || action !== 'run') return null
+  if (before?.content.kind !== 'files' || before.fingerprint !== model.meaning) return { known: 0 }
+  return { known: before.content.intervals?.length ?? 0 }
 }
 
 function whyOf(checked: CheckedModel, shown: Version | undefined, inputs: readonly Step[]): string {

@@ -18,6 +18,7 @@ import { type Seed, seedScan } from '../model/seed-relations.ts'
 import { type Leaf, planRun, type RunPlan } from './plan-run.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import { openRunEngine, SPILL_LIMIT_MB } from './run-engine.ts'
+import { removeUnfinished } from './remove-unfinished.ts'
 import { runSteps, type StepsOutcome, type StepTold } from './run-steps.ts'
 import { type LogPosition, positionOfLog, streamLeaf, writeStream } from './stream-leaves.ts'
 import { failureOf } from './run-failure.ts'
@@ -94,6 +95,7 @@ async function runLocked(request: GraphRunRequest): Promise<GraphRunOutcome> {
   const position = killed === null ? positionNow(request) : { cut: killed.cut, contents: killed.streams }
   const plan = planGraph(request, position)
   request.onPlan?.(plan)
+  if (killed !== null) removeUnfinished({ folder: request.folder, run: killed.id, named: catalog.namedFiles() })
   const toMake = [...plan.steps.values()].filter(({ version }) => version === null)
   const isShown = [...plan.steps.values()].every(({ action }) => action === 'same' || action === 'kept')
   if (isShown && plan.gone.length === 0) {
