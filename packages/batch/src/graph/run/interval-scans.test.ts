@@ -24,6 +24,7 @@ test.each([
   ['select ts as day, row_number() over (partition by ts order by shop) from b', 'TIMESTAMP', { b: TS }],
   ['select ts as day from b order by shop limit 3', 'TIMESTAMP', {}],
   ["select ts as day from b where ts >= timestamp '2020-01-01' and ts < timestamp '2020-01-02' or shop = 'A'", 'TIMESTAMP', { b: TS }],
+  ['select a.ts as day from shop.a, b where b.ts <= a.ts', 'TIMESTAMP', { 'shop.a': TS }],
   ['select max(ts) as day from b group by shop', 'TIMESTAMP', {}],
 ])('only where the filter on the column reaches a scan, an interval needs no more of an input: %s', async (sql, type, expected) => {
   for (const unit of ['day', 'month'] as const) {

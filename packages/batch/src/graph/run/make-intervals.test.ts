@@ -103,6 +103,16 @@ test('an input without the time is read by every interval', async () => {
   expect(await computed()).toEqual([3, 3])
 })
 
+test('a model that states the order of its joins is kept in each way too', async () => {
+  const sql = 'select /*+ order(b, a) */ a.ts::date as day, a.shop, a.amount from sales a, sales b where a.ts = b.ts'
+  ground
+    .model('daily', daily(sql))
+    .model('over', `-- @materialize incremental\n-- @interval day day\n${sql.replace('a.ts = b.ts', 'a.amount = b.amount')}`)
+    .model('keyed', `-- @materialize snapshot\n-- @key shop, amount\n${sql}`)
+  expect(await computed()).toEqual([3, 3])
+  for (const name of ['daily', 'over', 'keyed']) expect(await ground.rows(`select count(*) from ${name}`)).toEqual([[4n]])
+})
+
 test('what reaches over intervals is computed anew in all of them', async () => {
   ground.model('daily', daily('select ts::date as day, amount, sum(amount) over (order by ts)::int as so_far from sales'))
   await ground.run()

@@ -70,6 +70,7 @@ class IntervalsMaking {
   /** By input and interval, what its rows there are. */
   readonly #slices = new Map<string, ReadonlyMap<string, string>>()
   #source: string
+  #connection: DuckDBConnection
 
   constructor(request: IntervalsRequest) {
     this.#request = request
@@ -77,6 +78,7 @@ class IntervalsMaking {
     assert(interval !== null, 'a model that is kept by intervals has one')
     const column = request.columns.find(({ name }) => foldedName(name) === foldedName(interval.column))
     assert(column !== undefined, 'a checked model has the column of its interval')
+    this.#connection = request.connection
     this.#unit = interval.unit
     this.#column = column
     this.#source = `(\n${withoutEnd(request.model.model.sql)}\n)`
@@ -84,18 +86,16 @@ class IntervalsMaking {
   }
 
   async make(): Promise<MadeContent> {
-    const { connection, inputs, model } = this.#request
-    this.#scans = await intervalScans({ sql: model.model.sql, column: this.#column, unit: this.#unit, inputs })
+    const { connection, engine, inputs, model } = this.#request
+    const { sql } = model.model
+    this.#scans = await intervalScans({ sql, column: this.#column, unit: this.#unit, inputs })
+    if (this.#scans.size > 0) return this.#makeAll()
     // If every interval needs all that the model reads, it is computed once and then divided.
-    if (this.#scans.size === 0) {
-      await connection.run(`CREATE OR REPLACE TEMP TABLE ${this.#temporary} AS ${this.#source}`)
-      this.#source = this.#temporary
-    }
-    try {
-      return await this.#makeAll()
-    } finally {
-      if (this.#scans.size === 0) await connection.run(`DROP TABLE IF EXISTS ${this.#temporary}`)
-    }
+    this.#source = this.#temporary
+    return engine.computed(connection, { sql, table: this.#temporary }, async (own) => {
+      this.#connection = own
+      return this.#makeAll()
+    })
   }
 
   async #makeAll(): Promise<MadeContent> {
@@ -171,32 +171,47 @@ class IntervalsMaking {
   }
 
   async #compute(toMake: readonly string[], known: Map<string, IntervalRows>): Promise<void> {
-    const { connection, signal, memory, name, nowMs } = this.#request
+    const { signal, engine } = this.#request
     // A temporary table is of one connection.
-    const spare = this.#scans.size === 0 ? { borrow: () => undefined, giveBack: () => undefined } : this.#request.spare
+    const isOneTable = this.#scans.size === 0
+    const spare = isOneTable ? { borrow: () => undefined, giveBack: () => undefined } : this.#request.spare
     await spreadWork({
-      pieces: toMake,
-      connection,
+      pieces: groupsOf(toMake, isOneTable ? 1 : engine.connections.length),
+      connection: this.#connection,
       spare,
       signal,
-      work: async (start, own) => {
-        const made = await this.#write(start, own)
-        known.set(start, memory.add(name, made, nowMs()))
-        reach('graph.after-interval')
-      },
+      work: async (starts, own) => this.#computeGroup(starts, own, known),
     })
   }
 
-  async #write(start: string, connection: DuckDBConnection): Promise<IntervalRows> {
-    const { engine, folder, columns } = this.#request
+  /** The SQL is computed once for all intervals of a group, and each is finished on its own. */
+  async #computeGroup(starts: readonly string[], connection: DuckDBConnection, known: Map<string, IntervalRows>): Promise<void> {
+    const { engine } = this.#request
+    const finish = async (source: string, own: DuckDBConnection): Promise<void> => {
+      for (const start of starts) if (!known.has(start)) known.set(start, await this.#finish(start, source, own))
+    }
+    if (starts.length === 1 || this.#scans.size === 0) return finish(this.#source, connection)
+    const within = stretchesOf(starts, this.#unit).map(({ from, to }) => `(${withinInterval(this.#column, from, to)})`)
+    const sql = `SELECT * FROM ${this.#source} WHERE ${within.join(' OR ')}`
+    await engine.computed(connection, { sql, table: this.#temporary }, async (own) => finish(this.#temporary, own))
+  }
+
+  async #finish(start: string, source: string, connection: DuckDBConnection): Promise<IntervalRows> {
+    const { engine, folder, columns, signal, memory, name, nowMs } = this.#request
+    signal.throwIfAborted()
     const key = this.#keyOf(start)
     const file = this.#fileOf(key)
     const path = join(folder, file)
-    const sql = `SELECT * FROM ${this.#source} WHERE ${withinInterval(this.#column, start, nextInterval(start, this.#unit))}`
-    const rows = await engine.write(connection, { sql, columns, path })
-    if (rows > 0) return { key, file, rows, bytes: await syncFile(path) }
-    rmSync(path)
-    return { key, file: null, rows, bytes: 0 }
+    const sql = `SELECT * FROM ${source} WHERE ${withinInterval(this.#column, start, nextInterval(start, this.#unit))}`
+    const rows =
+      source === this.#temporary
+        ? await engine.copy(connection, { sql, columns, path })
+        : await engine.write(connection, { sql, columns, path })
+    if (rows === 0) rmSync(path)
+    const made = rows === 0 ? { key, file: null, rows, bytes: 0 } : { key, file, rows, bytes: await syncFile(path) }
+    const known = memory.add(name, made, nowMs())
+    reach('graph.after-interval')
+    return known
   }
 
   #fileOf(key: string): string {
@@ -207,13 +222,13 @@ class IntervalsMaking {
   }
 
   async #contentOf(known: ReadonlyMap<string, IntervalRows>, computed: number): Promise<MadeContent> {
-    const { engine, connection, columns, folder, model } = this.#request
+    const { engine, columns, folder, model } = this.#request
     const withRows = [...known].filter(([, { file }]) => file !== null).sort(([one], [other]) => (one < other ? -1 : 1))
     const files = withRows.map(([, { file }]) => file as string)
     if (files.length === 0) {
       // A relation without rows has columns nevertheless.
       const file = this.#fileOf(hashOf(model.meaning, signatureOf(columns), 'no rows'))
-      await engine.write(connection, { sql: `SELECT * FROM ${this.#source} WHERE false`, columns, path: join(folder, file) })
+      await engine.write(this.#connection, { sql: `SELECT * FROM ${this.#source} WHERE false`, columns, path: join(folder, file) })
       const bytes = await syncFile(join(folder, file))
       return { content: { kind: 'files', files: [file], intervals: [] }, rows: 0, bytes, intervals: { computed, all: 0 } }
     }
@@ -227,8 +242,19 @@ class IntervalsMaking {
   }
 
   async #rows(sql: string): Promise<unknown[][]> {
-    return (await this.#request.connection.runAndReadAll(sql)).getRows()
+    return (await this.#connection.runAndReadAll(sql)).getRows()
   }
+}
+
+/** Intervals that are computed together: each query has a price, however few rows it yields. */
+const GROUP_LIMIT = 64
+
+/** Groups of neighbours, some for each connection, so that all of them have work until the end. */
+function groupsOf(starts: readonly string[], connections: number): string[][] {
+  const size = Math.min(GROUP_LIMIT, Math.ceil(starts.length / (connections * 4)))
+  const groups: string[][] = []
+  for (let at = 0; at < starts.length; at += size) groups.push(starts.slice(at, at + size))
+  return groups
 }
 
 function startOf(time: string, unit: IntervalUnit): string {
