@@ -39,6 +39,25 @@ test('rows are merged by key: new ones come, others are replaced, and what the S
   expect(await kept()).toEqual([[1n, 'DE', 16n], ...merged.slice(1)])
 })
 
+test('a key may stand anywhere among the columns', async () => {
+  for (const materialize of ['incremental', 'snapshot']) {
+    const sql = `-- @materialize ${materialize}\n-- @key country, article\nselect price, article, country, price * 2 as twice from prices`
+    ground.seed('prices', prices('1,DE,10', '2,FR,20')).model(materialize, sql)
+    await computes()
+    ground.seed('prices', prices('1,DE,11'))
+    await computes()
+  }
+  expect(await ground.rows('select price, article, country, twice::int from incremental order by all')).toEqual([
+    [11n, 1n, 'DE', 22],
+    [20n, 2n, 'FR', 40],
+  ])
+  expect(await ground.rows('select price, article, country, twice::int, valid_to is null from snapshot order by all')).toEqual([
+    [10n, 1n, 'DE', 20, false],
+    [11n, 1n, 'DE', 22, true],
+    [20n, 2n, 'FR', 40, false],
+  ])
+})
+
 test('law 7: a publication before shows the rows before, and a run from there merges into them', async () => {
   ground.seed('prices', prices('1,DE,10')).model('kept', BY_KEY)
   const first = await ground.run()

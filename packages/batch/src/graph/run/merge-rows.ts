@@ -38,12 +38,14 @@ interface Merge {
 export async function mergeRows(request: MergeRequest): Promise<number> {
   const { engine, model, name, before, columns, path } = request
   const isSnapshot = model.model.settings.materialize === 'snapshot'
-  if (isSnapshot && before !== null && signatureOf(before.columns) !== signatureOf(columns))
+  // What a model reads may have got other types though its SQL means the same.
+  const goesOn = before !== null && signatureOf(before.columns) === signatureOf(columns)
+  if (isSnapshot && before !== null && !goesOn)
     throw new MillraceError('HISTORY_COLUMNS_CHANGED', { details: { model: name, file: model.model.file } })
   const rows = quoteIdentifier(`rows of ${name}`)
   return engine.computed(request.connection, { sql: model.model.sql, table: rows }, async (connection) => {
     await checkKey(request, rows, connection)
-    const old = before === null ? null : engine.select(before.content, before.columns)
+    const old = !goesOn ? null : engine.select(before.content, before.columns)
     const merge = { request, rows, old, connection }
     return engine.copy(connection, { sql: isSnapshot ? await historyOf(merge) : upsertOf(merge), columns, path })
   })
@@ -61,10 +63,11 @@ async function checkKey({ model: { model }, name }: MergeRequest, rows: string, 
 }
 
 /** The new rows, and those of the version before whose key is not among them. */
-function upsertOf({ request: { model }, rows, old }: Merge): string {
-  if (old === null) return `SELECT * FROM ${rows}`
+function upsertOf({ request: { model, columns }, rows, old }: Merge): string {
+  const list = columns.map((column) => quoteIdentifier(column.name)).join(', ')
+  if (old === null) return `SELECT ${list} FROM ${rows}`
   const key = model.model.settings.key.map(quoteIdentifier).join(', ')
-  return `SELECT * FROM ${rows} UNION ALL SELECT * FROM (${old}) ANTI JOIN ${rows} USING (${key})`
+  return `SELECT ${list} FROM ${rows} UNION ALL SELECT ${list} FROM (${old}) AS old ANTI JOIN ${rows} USING (${key})`
 }
 
 /**
