@@ -43,7 +43,9 @@ test('a window is backfilled, a killed run repeats no finished interval, and a h
     { batch: { compute: [{ name: 'sales' }, { name: 'daily', intervals: { known: 0 } }, { name: 'shops' }] } },
   ])
   expect(await cli(['run', '--from', '2026-01-04', '--to', '2026-01-03'])).toMatchObject([{ error: { code: 'INTERVAL_WINDOW_INVALID' } }])
-  expect(await cli(['run', '--from', '2026-01-02', '--to', '2026-01-03'])).toMatchObject([{ status: 'published' }])
+  expect(await cli(['run', '--from', '2026-01-02', '--to', '2026-01-03'])).toMatchObject([
+    { status: 'published', intervals: { daily: { computed: 2, all: 2 } } },
+  ])
   expect(filesByRun('daily')).toEqual({ '1': 2 })
   writeFileSync(join(project.folder, 'seeds/sales.csv'), sales(...DAYS, '2026-01-02 13:00:00,B,100'))
   await cli(['run'], { MILLRACE_CRASH_AT: 'graph.after-interval:4' })

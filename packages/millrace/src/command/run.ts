@@ -37,6 +37,7 @@ export async function runAndTell(context: CommandContext, words: GraphWords, { w
     }
     const progress = runProgress(terminal, clock)
     const begunMs = clock.monotonicMs()
+    const intervals: Told['intervals'] = {}
     const outcome = await runGraph({
       ...opened.place,
       ...project.config.graph,
@@ -46,22 +47,33 @@ export async function runAndTell(context: CommandContext, words: GraphWords, { w
         if (withPlan && !terminal.json) showRunPlan(terminal, plan)
         progress.begin(plan)
       },
-      onStep: (told) => progress.step(told),
+      onStep: (told) => {
+        progress.step(told)
+        if (told.intervals !== undefined) intervals[told.name] = told.intervals
+      },
     })
-    tell(terminal, outcome, { environment: words.environment, seconds: (clock.monotonicMs() - begunMs) / 1000 })
+    tell(terminal, outcome, { environment: words.environment, seconds: (clock.monotonicMs() - begunMs) / 1000, intervals })
     return outcome.status === 'failed' ? EXIT.FAILED : EXIT.OK
   } finally {
     opened.close()
   }
 }
 
-function tell(terminal: Terminal, outcome: GraphRunOutcome, { environment, seconds }: { environment: string; seconds: number }): void {
+interface Told {
+  readonly environment: string
+  readonly seconds: number
+  /** Of models that are kept by intervals. */
+  readonly intervals: Record<string, { readonly computed: number; readonly all: number }>
+}
+
+function tell(terminal: Terminal, outcome: GraphRunOutcome, { environment, seconds, intervals }: Told): void {
   const { run: id, status, computed, publication, errors, skipped } = outcome
   if (terminal.json) {
-    const told = { ok: errors.length === 0, environment, run: id, status, computed, publication, seconds, skipped }
+    const told = { ok: errors.length === 0, environment, run: id, status, computed, publication, seconds, skipped, intervals }
     return terminal.value({ ...told, plan: planAsJson(outcome.plan), errors: errors.map((error) => error.toJSON()) })
   }
   for (const error of errors) showError(terminal, error)
+  for (const [name, of] of Object.entries(intervals)) terminal.out(`${name}: ${of.computed} intervals computed, of ${of.all}`)
   const took = `${computed} computed in ${seconds.toFixed(1)} s`
   switch (status) {
     case 'published':

@@ -199,6 +199,33 @@ test('streams of the log are read at one position, and run again only when they 
   })
 })
 
+test('new rows of a stream compute the interval that they fall into', async () => {
+  await withStore(async (store, reader) => {
+    const schema = schemaOf({ id: { kind: 'int32' }, day: { kind: 'text' } }, ['id'])
+    const days = ['2026-01-01', '2026-01-02', '2026-01-03']
+    await writeStream(
+      store,
+      { name: 'shop.a', schema },
+      days.map((day, id) => ({ operation: 'insert', after: [id, day] })),
+    )
+    ground
+      .streams({ name: 'shop.a', schema })
+      .model('dated', '-- @materialize view\nselect id, day::date as day from shop.a')
+      .model('daily', '-- @materialize incremental\n-- @interval day day\nselect day, count(*) as n from dated group by day')
+    const computed: unknown[] = []
+    const onStep = ({ name, intervals }: { name: string; intervals?: unknown }): unknown => name === 'daily' && computed.push(intervals)
+    await ground.run({ reader, onStep })
+    const late = batchOf(schema, [{ operation: 'insert', after: [9, '2026-01-02'] }], { transaction: 9 })
+    await store.commit({ appends: [appendOf('shop.a', late)] })
+    await ground.run({ reader, onStep })
+    expect(computed).toEqual([
+      { computed: 3, all: 3 },
+      { computed: 1, all: 3 },
+    ])
+    expect(await ground.rows('select n from daily order by day')).toEqual([[1n], [2n], [1n]])
+  })
+})
+
 test('a run that is stopped says so, and the next one goes on with it', async () => {
   const stop = new AbortController()
   const stopped = await ground.run({ signal: stop.signal, workers: 1, onStep: () => stop.abort() })
