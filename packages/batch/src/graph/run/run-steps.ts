@@ -98,7 +98,8 @@ class StepsRun {
       engine.interrupt()
     }
     signal.addEventListener('abort', stop)
-    const sampling = setInterval(() => void this.#sample(), MEMORY_SAMPLE_MS)
+    let sampled: Promise<void> = Promise.resolve()
+    const sampling = setInterval(() => (sampled = sampled.then(() => this.#sample())), MEMORY_SAMPLE_MS)
     try {
       if (signal.aborted) this.#stopped = true
       await new Promise<void>((resolve) => {
@@ -107,6 +108,8 @@ class StepsRun {
       })
     } finally {
       clearInterval(sampling)
+      // DuckDB does not survive that its connection is closed under a statement.
+      await sampled
       signal.removeEventListener('abort', stop)
     }
     const skipped = this.#toMake().map(({ name }) => name)
