@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runChild } from '../run-child.ts'
+import { checksumSql } from './checksum.ts'
 import { type Called, callCli } from './cli-process.ts'
 import { writeModel, writeProject } from './graph-project.ts'
+import { benchPeer, type PeerFigures, type ReadyPeer, readyPeers } from './peer/peer-bench.ts'
+import { peerLines, type PeerRatios, ratiosTo } from './peer/peer-ratios.ts'
 import { isShape, type Shape, type ShapedModel, shapedModels, SHAPES } from './shapes.ts'
 import type { StraightOrder, StraightResult } from './straight-process.ts'
 
@@ -14,6 +17,8 @@ export interface GraphOptions {
   readonly shape: string
   readonly rows: number
   readonly seed: number
+  /** Names with commas between. */
+  readonly peer: string
   readonly keep: boolean
   readonly note: (line: string) => void
 }
@@ -25,7 +30,7 @@ interface RunFigures {
 }
 
 /** All seconds are those of a whole process of the command line. */
-export interface GraphOutcome {
+export interface OurFigures {
   readonly shape: Shape
   readonly models: number
   readonly start: number
@@ -47,17 +52,26 @@ export interface GraphOutcome {
   readonly differing: number
 }
 
+export interface GraphOutcome extends OurFigures {
+  readonly peers: readonly (PeerFigures & { readonly ratios: PeerRatios })[]
+}
+
+interface ShapeOptions extends GraphOptions {
+  readonly peers: readonly ReadyPeer[]
+}
+
 const STRAIGHT = fileURLToPath(new URL('straight-process.ts', import.meta.url))
 const CHECKSUMS_AT_ONCE = 500
 
 export async function graphBench(options: GraphOptions): Promise<GraphOutcome[]> {
   const { shape } = options
   assert(shape === 'all' || isShape(shape), `the shape is one of ${SHAPES.join(', ')}, all`)
+  const peers = await readyPeers(options.peer, options.note)
   const outcomes: GraphOutcome[] = []
   for (const each of shape === 'all' ? SHAPES : [shape]) {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-graph-bench-'))
     try {
-      outcomes.push(await benchShape(folder, each, options))
+      outcomes.push(await benchShape(folder, each, { ...options, peers }))
       options.note(JSON.stringify(outcomes.at(-1)))
     } finally {
       if (!options.keep) rmSync(folder, { recursive: true, force: true })
@@ -66,7 +80,8 @@ export async function graphBench(options: GraphOptions): Promise<GraphOutcome[]>
   return outcomes
 }
 
-async function benchShape(folder: string, shape: Shape, { models: count, rows, seed }: GraphOptions): Promise<GraphOutcome> {
+async function benchShape(folder: string, shape: Shape, options: ShapeOptions): Promise<GraphOutcome> {
+  const { models: count, rows, seed, note } = options
   const models = shapedModels({ shape, models: count, seed })
   const project = join(folder, 'project')
   writeProject(project, models, rows)
@@ -81,16 +96,17 @@ async function benchShape(folder: string, shape: Shape, { models: count, rows, s
   const warm = await cli('check')
   const full = figuresOf(await cli('run'))
   const nothing = figuresOf(await cli('run'))
-  const differing = await compare(folder, project, models)
+  const { checksums, seconds: limit } = await computeStraight()
+  const differing = await compare()
   const edited = Math.floor(count / 2)
   const { name, sql } = models[edited] as ShapedModel
-  writeModel(project, edited, { name, sql: `select * from (${sql}) e where id >= 0` })
+  const model = { name, sql: `select * from (${sql}) e where id >= 0` }
+  writeModel(project, edited, model)
   const plan = await cli('plan')
   const edit = figuresOf(await cli('run'))
   const environment = figuresOf(await cli('run', '--env', 'dev'))
   const limitInMemory = (await straight(folder, ':memory:')).seconds
-  const limit = differing.limit
-  return {
+  const ours: OurFigures = {
     shape,
     models: count,
     start,
@@ -106,23 +122,31 @@ async function benchShape(folder: string, shape: Shape, { models: count, rows, s
     limit,
     limitInMemory,
     ratio: full.seconds / limit,
-    differing: differing.count,
+    differing,
+  }
+  const peers = []
+  for (const ready of options.peers) {
+    const at = { folder: join(folder, ready.peer.name), models, seed: join(project, 'seeds/source.csv') }
+    const theirs = await benchPeer({ ready, project: at, edited: { at: edited, model }, checksums, note })
+    peers.push({ ...theirs, ratios: ratiosTo(theirs.seconds, ours) })
+  }
+  return { ...ours, peers }
+
+  function computeStraight(): Promise<StraightResult> {
+    writeFileSync(join(folder, 'models.json'), JSON.stringify(models.map((each) => ({ name: each.name, sql: each.sql }))))
+    return straight(folder, join(folder, 'straight.duckdb'))
   }
 
-  async function compare(parent: string, at: string, list: readonly ShapedModel[]): Promise<{ count: number; limit: number }> {
-    writeFileSync(join(parent, 'models.json'), JSON.stringify(list.map((each) => ({ name: each.name, sql: each.sql }))))
-    const { seconds, checksums } = await straight(parent, join(parent, 'straight.duckdb'))
+  async function compare(): Promise<number> {
     let wrong = 0
-    for (let first = 0; first < list.length; first += CHECKSUMS_AT_ONCE) {
-      const names = list.slice(first, first + CHECKSUMS_AT_ONCE).map((each) => each.name)
-      const parts = names.map(
-        (each) => `SELECT '${each}' AS name, count(*) || ' ' || coalesce(sum(hash(${each})), 0) AS checksum FROM ${each}`,
-      )
-      const { lines } = await callCli(at, 'query', parts.join(' UNION ALL '), '--env', 'prod', '--limit', '100000')
-      const ours = new Map(lines.map((line) => [line['name'], line['checksum']]))
-      wrong += names.filter((each) => ours.get(each) !== checksums[each]).length
+    for (let first = 0; first < models.length; first += CHECKSUMS_AT_ONCE) {
+      const names = models.slice(first, first + CHECKSUMS_AT_ONCE).map((each) => each.name)
+      const parts = names.map((each) => checksumSql(each))
+      const { lines } = await callCli(project, 'query', parts.join(' UNION ALL '), '--env', 'prod', '--limit', '100000')
+      const found = new Map(lines.map((line) => [line['name'], line['checksum']]))
+      wrong += names.filter((each) => found.get(each) !== checksums[each]).length
     }
-    return { count: wrong, limit: seconds }
+    return wrong
   }
 }
 
@@ -152,6 +176,7 @@ export function graphText(outcomes: readonly GraphOutcome[]): string {
       `  run: all ${s(each.full.seconds)}, the limit ${s(each.limit)} (× ${each.ratio.toFixed(2)}; in memory ${s(each.limitInMemory)}), nothing ${s(each.nothing.seconds)}`,
       `  one edit ${s(each.edit.seconds)} (${each.edit.computed} of ${each.editExpected} models), a new environment ${s(each.environment.seconds)}`,
       `  peak ${each.peakMb} MB; tables that differ: ${each.differing}`,
+      ...each.peers.flatMap(peerLines),
     ])
     .join('\n')
 }

@@ -1,5 +1,6 @@
 /** The limit: the same statements, sent to DuckDB one after another in an order that is known, into one file. */
 import { DuckDBInstance } from '@duckdb/node-api'
+import { checksumSql } from './checksum.ts'
 
 export interface StraightOrder {
   /** A file, or `:memory:`. */
@@ -26,8 +27,8 @@ const seconds = (performance.now() - begunMs) / 1000
 const sums: Record<string, string> = {}
 if (checksums) {
   for (const { name } of list) {
-    const result = await connection.runAndReadAll(`SELECT count(*) || ' ' || coalesce(sum(hash(${name})), 0) FROM ${name}`)
-    sums[name] = String(result.getRows()[0]?.[0])
+    const result = await connection.runAndReadAll(checksumSql(name))
+    sums[name] = String(result.getRows()[0]?.[1])
   }
 }
 connection.closeSync()
