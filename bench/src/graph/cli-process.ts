@@ -11,11 +11,12 @@ const MAIN = fileURLToPath(new URL('../../../packages/millrace/src/main.ts', imp
 export interface Called {
   readonly lines: readonly Readonly<Record<string, unknown>>[]
   readonly seconds: number
+  readonly cpuSeconds: number
   readonly peakMb: number
 }
 
 export async function callCli(folder: string, ...words: string[]): Promise<Called> {
-  const { code, output, seconds, peakMb } = await measureProcess({
+  const { code, output, seconds, cpuSeconds, peakMb } = await measureProcess({
     program: process.execPath,
     words: [...NODE_FLAGS, MAIN, ...words, '--json', '--project', folder],
     // As the launcher does.
@@ -23,5 +24,5 @@ export async function callCli(folder: string, ...words: string[]): Promise<Calle
   })
   assert(code === 0, `millrace ${words[0]} ends well: ${output.slice(0, 2000)}`)
   const lines = output.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]))
-  return { lines, seconds, peakMb }
+  return { lines, seconds, cpuSeconds, peakMb }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runChild } from '../run-child.ts'
 import { checksumSql } from './checksum.ts'
+import type { Step } from './peer/graph-peer.ts'
 import { type Called, callCli } from './cli-process.ts'
 import { writeModel, writeProject } from './graph-project.ts'
 import { benchPeer, type PeerFigures, type ReadyPeer, readyPeers } from './peer/peer-bench.ts'
@@ -26,6 +27,7 @@ export interface GraphOptions {
 interface RunFigures {
   /** Wall time of the process, from its start to its end. */
   readonly seconds: number
+  readonly cpuSeconds: number
   readonly computed: number
 }
 
@@ -43,6 +45,8 @@ export interface OurFigures {
   readonly editExpected: number
   readonly environment: RunFigures
   readonly peakMb: number
+  /** Processor time of what a peer does too. A check compiles all. */
+  readonly cpuSeconds: Readonly<Record<Step, number>>
   /** The same statements, straight into a DuckDB file and into memory. */
   readonly limit: number
   readonly limitInMemory: number
@@ -119,6 +123,16 @@ async function benchShape(folder: string, shape: Shape, options: ShapeOptions): 
     editExpected: behind(models, name),
     environment,
     peakMb: Math.round(peakMb),
+    cpuSeconds: {
+      checkCold: cold.cpuSeconds,
+      checkWarm: warm.cpuSeconds,
+      compile: cold.cpuSeconds,
+      full: full.cpuSeconds,
+      nothing: nothing.cpuSeconds,
+      planAfterEdit: plan.cpuSeconds,
+      edit: edit.cpuSeconds,
+      environment: environment.cpuSeconds,
+    },
     limit,
     limitInMemory,
     ratio: full.seconds / limit,
@@ -128,7 +142,7 @@ async function benchShape(folder: string, shape: Shape, options: ShapeOptions): 
   for (const ready of options.peers) {
     const at = { folder: join(folder, ready.peer.name), models, seed: join(project, 'seeds/source.csv') }
     const theirs = await benchPeer({ ready, project: at, edited: { at: edited, model }, checksums, note })
-    peers.push({ ...theirs, ratios: ratiosTo(theirs.seconds, ours) })
+    peers.push({ ...theirs, ratios: ratiosTo(theirs, ours) })
   }
   return { ...ours, peers }
 
@@ -156,8 +170,8 @@ function straight(folder: string, database: string): Promise<StraightResult> {
   return runChild<StraightResult>({ file: STRAIGHT, flags: [], order })
 }
 
-function figuresOf({ lines, seconds }: Called): RunFigures {
-  return { seconds, computed: Number(lines.at(-1)?.['computed'] ?? Number.NaN) }
+function figuresOf({ lines, seconds, cpuSeconds }: Called): RunFigures {
+  return { seconds, cpuSeconds, computed: Number(lines.at(-1)?.['computed'] ?? Number.NaN) }
 }
 
 /** How many models an edit of one makes run: itself and all behind it. */

@@ -13,7 +13,8 @@ test.for(['dbt', 'sqlmesh'])(
     const [figures] = outcome?.peers ?? []
     expect(figures).toMatchObject({ peer, differing: 0 })
     expect(Object.keys(figures?.seconds ?? {})).toEqual([...STEPS])
-    expect(Object.values(figures?.ratios ?? {}).every((ratio) => ratio > 0)).toBe(true)
+    for (const times of [figures?.seconds, figures?.cpuSeconds]) expect(Object.values(times ?? {}).every((time) => time > 0)).toBe(true)
+    expect(figures?.ratios.cpuSeconds.full).toBeGreaterThan(0)
     expect(figures?.peakMb).toBeGreaterThan(0)
   },
 )

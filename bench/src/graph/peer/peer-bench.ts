@@ -32,6 +32,7 @@ export interface PeerFigures {
   readonly peer: string
   readonly versions: readonly string[]
   readonly seconds: Readonly<Record<Step, number>>
+  readonly cpuSeconds: Readonly<Record<Step, number>>
   readonly peakMb: number
   /** Tables that are wrong: after all ran, after the edit, and in the new environment. */
   readonly differing: number
@@ -55,7 +56,8 @@ export async function benchPeer({ ready, project, edited, checksums, note }: Pee
   const { folder, models } = project
   mkdirSync(folder, { recursive: true })
   peer.writeProject(project)
-  const seconds: Partial<Record<Step, number>> = {}
+  const seconds = perStep()
+  const cpuSeconds = perStep()
   let peakMb = 0
   let differing = 0
   for (const step of STEPS) {
@@ -63,14 +65,15 @@ export async function benchPeer({ ready, project, edited, checksums, note }: Pee
     const before = peer.before[step]
     if (before !== undefined) await call(before)
     const measured = await call(peer.words[step])
-    note(`${peer.name}, ${step}: ${measured.seconds.toFixed(2)} s`)
+    note(`${peer.name}, ${step}: ${measured.seconds.toFixed(2)} s, of processor time ${measured.cpuSeconds.toFixed(2)} s`)
     seconds[step] = measured.seconds
+    cpuSeconds[step] = measured.cpuSeconds
     peakMb = Math.max(peakMb, measured.peakMb)
     peer.after(step, folder)
     const schema = publishedBy(step, peer)
     if (schema !== null) differing += await countDiffering(schema)
   }
-  return { peer: peer.name, versions, seconds: seconds as Record<Step, number>, peakMb: Math.round(peakMb), differing }
+  return { peer: peer.name, versions, seconds, cpuSeconds, peakMb: Math.round(peakMb), differing }
 
   async function call(words: readonly string[]): Promise<Measured> {
     const measured = await measureProcess({ program: join(programs, peer.name), words, folder, environment: peer.environment })
@@ -84,6 +87,10 @@ export async function benchPeer({ ready, project, edited, checksums, note }: Pee
     const theirs = await runChild<Record<string, string>>({ file: CHECKSUMS, flags: [], order })
     return tables.filter((table) => theirs[table] !== checksums[table]).length
   }
+}
+
+function perStep(): Record<Step, number> {
+  return Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>
 }
 
 /** The schema that a step filled, if it did. */
