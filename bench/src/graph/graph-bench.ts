@@ -138,6 +138,8 @@ async function benchShape(folder: string, shape: Shape, options: ShapeOptions): 
     ratio: full.seconds / limit,
     differing,
   }
+  // A peer takes long: what is known is told first.
+  if (options.peers.length > 0) note(JSON.stringify(ours))
   const peers = []
   for (const ready of options.peers) {
     const at = { folder: join(folder, ready.peer.name), models, seed: join(project, 'seeds/source.csv') }
