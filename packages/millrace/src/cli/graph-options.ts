@@ -1,4 +1,4 @@
-import { type IntervalWindow, readWindow } from '@millrace/batch'
+import { type IntervalWindow, readWindow } from '@millrace/batch/graph'
 import type { CommandContext, OptionDefinition } from './command.ts'
 
 export const ENVIRONMENT_DEFAULT = 'prod'

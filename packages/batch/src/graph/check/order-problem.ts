@@ -1,5 +1,5 @@
 /** What is wrong with the order of joins that a model states; null where it states none or a good one. */
-import type { SqlProblem } from '@millrace/sql'
+import type { SqlProblem } from '@millrace/sql/text'
 import { obey } from '../../order/obey.ts'
 import type { GraphModel } from '../model/model.ts'
 

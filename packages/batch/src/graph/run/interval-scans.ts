@@ -4,8 +4,7 @@
  * rows of that input outside of the interval cannot matter to what is inside. Where the filter stops
  * earlier (at a window, a join without the column, an expression), any row of that input may matter.
  */
-import { DuckDBInstance } from '@duckdb/node-api'
-import { EVALUATION_SETTINGS, quoteIdentifier, quoteLiteral } from '@millrace/sql'
+import { EVALUATION_SETTINGS, quoteIdentifier, quoteLiteral } from '@millrace/sql/text'
 import { BindingSession } from '../check/binding-session.ts'
 import type { GraphColumn, GraphRelation } from '../check/checked-graph.ts'
 import { type PlanNode, relationOfScan } from '../check/lineage.ts'
@@ -39,9 +38,10 @@ export function withinInterval(column: GraphColumn, from: string, to: string): s
 }
 
 export async function intervalScans({ sql, column, unit, inputs }: ScansRequest): Promise<IntervalScans> {
+  const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', { threads: '1', disabled_optimizers: MISLED })
   const connection = await instance.connect()
-  const session = new BindingSession(instance, connection)
+  const session = new BindingSession(instance, connection, [])
   try {
     for (const setting of EVALUATION_SETTINGS) await connection.run(setting)
     for (const input of inputs) await session.define(input)

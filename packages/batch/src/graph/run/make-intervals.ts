@@ -6,7 +6,7 @@
  */
 import { assert, MillraceError, reach } from '@millrace/base'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteIdentifier, relationName } from '@millrace/sql'
+import { quoteIdentifier, relationName } from '@millrace/sql/text'
 import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { IntervalMemory, IntervalRows } from '../catalog/interval-memory.ts'

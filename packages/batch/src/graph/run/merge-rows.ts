@@ -5,7 +5,7 @@
  */
 import { assert, MillraceError } from '@millrace/base'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteIdentifier } from '@millrace/sql'
+import { quoteIdentifier } from '@millrace/sql/text'
 import type { Version } from '../catalog/version.ts'
 import { type CheckedModel, type GraphColumn, signatureOf } from '../check/checked-graph.ts'
 import { foldedName, HISTORY_COLUMNS } from '../model/model.ts'
