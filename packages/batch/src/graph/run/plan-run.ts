@@ -147,7 +147,14 @@ function stepOf({ history }: PlanRequest, { shown, ...made }: Made): Step {
   const version = shown?.key === made.key ? shown : history.find(made.name, made.key)
   const action = version === null ? 'run' : version.id === shown?.id ? 'same' : 'reuse'
   const why = action === 'same' ? null : made.why
-  return { ...made, why, action, version, intervals: intervalsOf(made, action), estimate: version === null ? history.lastSeconds(made.name) : null }
+  return {
+    ...made,
+    why,
+    action,
+    version,
+    intervals: intervalsOf(made, action),
+    estimate: version === null ? history.lastSeconds(made.name) : null,
+  }
 }
 
 function intervalsOf({ model, before }: Pick<Step, 'model' | 'before'>, action: StepAction): IntervalsPlan | null {
