@@ -27,43 +27,28 @@ export interface FromClause {
   readonly fixed: string | null
 }
 
-const AFTER_FROM = [
-  'where',
-  'group',
-  'having',
-  'window',
-  'qualify',
-  'order',
-  'limit',
-  'offset',
-  'fetch',
-  'union',
-  'intersect',
-  'except',
-  'using',
-  'for',
-  'tablesample',
-] as const
-const AFTER_WHERE = AFTER_FROM.filter((word) => word !== 'where')
-const JOIN_WORDS = ['inner', 'cross', 'join'] as const
-const FIXED_WORDS = ['left', 'right', 'full', 'natural', 'asof', 'positional', 'semi', 'anti', 'lateral', 'using'] as const
+const AFTER_WHERE = ['group', 'having', 'window', 'qualify', 'order', 'limit', 'offset', 'fetch', 'union', 'intersect', 'except'] as const
+const AFTER_FROM = ['where', 'tablesample', ...AFTER_WHERE] as const
+/** Of joins whose relations may change places. */
+const FREE_WORDS = ['inner', 'cross', 'join'] as const
+/** Of joins whose relations may not. */
+const FIXED_JOIN_WORDS = ['left', 'right', 'full', 'natural', 'asof', 'positional', 'semi', 'anti'] as const
+const FIXED_WORDS = [...FIXED_JOIN_WORDS, 'lateral', 'using'] as const
+/** Between one relation and the next. */
+const JOIN_WORDS = [...FREE_WORDS, ...FIXED_JOIN_WORDS, 'outer'] as const
 
 /** `select` is the index of the SELECT's token. Null where it has no FROM. */
 export function readFrom(tokens: readonly Token[], select: number): FromClause | null {
   const { depth } = tokens[select] as Token
   const from = findAt(tokens, { from: select + 1, depth, words: ['from'] })
   if (from < 0) return null
-  const stop = endOfClause(tokens, { from: from + 1, depth, words: AFTER_FROM.filter((word) => word !== 'using' && word !== 'for') })
+  const stop = endOfClause(tokens, { from: from + 1, depth, words: AFTER_FROM })
   const own = tokens.slice(from + 1, stop)
-  const items = splitItems(
-    own.filter((token) => token.depth >= depth),
-    depth,
-  )
   const first = own[0]
   if (first === undefined) return null
   const where = isWord(tokens[stop], 'where') ? whereOf(tokens, { from: stop, depth }) : null
   const commas = own.filter((token) => token.depth === depth && isSign(token, ','))
-  return { start: first.start, end: (own.at(-1) as Token).end, items, commas, where, fixed: fixedBy(own, depth) }
+  return { start: first.start, end: (own.at(-1) as Token).end, items: splitItems(own, depth), commas, where, fixed: fixedBy(own, depth) }
 }
 
 interface Search {
@@ -107,7 +92,7 @@ function fixedBy(own: readonly Token[], depth: number): string | null {
 function isCallee(token: Token | undefined): boolean {
   return (
     token?.kind === 'word' &&
-    !isWord(token, 'as', 'on', 'and', 'or', 'not', 'in', 'from', 'lateral', 'values', 'between', 'exists', ...JOIN_WORDS)
+    !isWord(token, 'as', 'on', 'and', 'or', 'not', 'in', 'from', 'lateral', 'values', 'between', 'exists', ...FREE_WORDS)
   )
 }
 
@@ -115,7 +100,7 @@ function isCallee(token: Token | undefined): boolean {
 function splitItems(own: readonly Token[], depth: number): readonly FromItem[] {
   const groups: Token[][] = [[]]
   for (const token of own) {
-    const isBreak = token.depth === depth && (isSign(token, ',') || isWord(token, ...JOIN_WORDS, ...FIXED_WORDS.slice(0, 7), 'outer'))
+    const isBreak = token.depth === depth && (isSign(token, ',') || isWord(token, ...JOIN_WORDS))
     if (!isBreak) groups.at(-1)?.push(token)
     else if ((groups.at(-1)?.length ?? 0) > 0) groups.push([])
   }
@@ -145,12 +130,9 @@ function nameOf(relation: readonly Token[], depth: number): string {
 
 /** `"shop".orders as o` is orders. */
 function relationOf(relation: readonly Token[], depth: number): string | null {
-  let last: Token | undefined
   for (let at = 0; ; at += 2) {
     const part = relation[at]
-    if (part?.depth !== depth || (part.kind !== 'quoted' && part.kind !== 'word')) return null
-    last = part
-    if (!isSign(relation[at + 1], '.')) break
+    if (part?.depth !== depth || (part.kind !== 'quoted' && part.kind !== 'word') || isSign(relation[at + 1], '(')) return null
+    if (!isSign(relation[at + 1], '.')) return nameOf([part], depth)
   }
-  return isSign(relation[relation.indexOf(last) + 1], '(') ? null : nameOf([last], depth)
 }

@@ -63,6 +63,15 @@ test.each([
   expect({ settings, unchanged }).toEqual({ settings: [], unchanged: sql })
 })
 
+test('every kind of join separates relations', () => {
+  for (const join of ['inner join', 'left outer join', 'right join', 'full join', 'semi join', 'anti join', 'asof join']) {
+    expect(obey(`select /*+ order(a, b) */ a.x from a ${join} b on a.i = b.i`, 'duckdb')).toMatchObject({
+      problems: [],
+      orders: [{ order: ['a', 'b'] }],
+    })
+  }
+})
+
 test('a relation is told by its own name, a subquery by none', () => {
   const { orders } = obey('select /*+ order(o, "P", q) */ o.x from "shop"."Orders" o, pay as "P", (select 1 as x) q', 'duckdb')
   expect([...(orders[0]?.relations ?? [])]).toEqual([

@@ -3,8 +3,7 @@ import { type Directive, type DirectiveProblem, directivesOf, namesIn, type Orde
 import { type FromClause, type FromItem, readFrom } from './from-clause.ts'
 import { isSign, isWord, type Token, tokensOf } from './tokens.ts'
 
-export const ORDERED_ENGINES = ['duckdb', 'postgres'] as const
-export type OrderedEngine = (typeof ORDERED_ENGINES)[number]
+export type OrderedEngine = 'duckdb' | 'postgres'
 
 export interface Obeyed {
   readonly sql: string
@@ -112,21 +111,22 @@ function rewritten(
   from: FromClause,
   { named, whole }: { named: ReadonlyMap<string, FromItem>; whole: Order },
 ): readonly Edit[] {
-  const conditions = from.items.flatMap(({ condition }) => (condition === null ? [] : [`(${sql.slice(condition.start, condition.end)})`]))
-  const where = from.where === null ? [] : [`(${sql.slice(from.where.start, from.where.end)}\n)`]
-  const all = [...conditions.map((condition) => condition.replace(/\)$/, '\n)')), ...where]
-  const items = { start: from.start, end: from.end, text: joined(whole, (name) => textOf(sql, named.get(name) as FromItem)) }
-  if (all.length === 0) return [items]
-  if (from.where === null) return [{ ...items, text: `${items.text} WHERE ${all.join(' AND ')}` }]
-  return [items, { ...from.where, text: all.join(' AND ') }]
+  const textOf = ({ start, end }: { readonly start: number; readonly end: number }): string => sql.slice(start, end)
+  const conditions = [...from.items.map(({ condition }) => condition), from.where].filter((condition) => condition !== null)
+  // A line comment may end a condition: the parenthesis goes to the next line.
+  const all = conditions.map((condition) => `(${textOf(condition)}\n)`).join(' AND ')
+  const items = joined(whole, (name) => textOf(named.get(name) as FromItem))
+  const { start, end, where } = from
+  if (where !== null)
+    return [
+      { start, end, text: items },
+      { ...where, text: all },
+    ]
+  return [{ start, end, text: all === '' ? items : `${items} WHERE ${all}` }]
 }
 
 function joined(order: Order, text: (name: string) => string): string {
   return order.map((part) => (typeof part === 'string' ? text(part) : `(${joined(part, text)})`)).join(' CROSS JOIN ')
-}
-
-function textOf(sql: string, item: FromItem): string {
-  return sql.slice(item.start, item.end)
 }
 
 function edited(sql: string, edits: readonly Edit[]): string {
