@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { median } from '../spine/median.ts'
 import { PLANTED, type PlantedKey, plantTable } from './planted-table.ts'
-import { capture, millrace, writeProject } from './project.ts'
+import { callCli } from '../graph/cli-process.ts'
+import { capture, writeProject } from './project.ts'
 
 /** The keys that the table is really laid by: each planted column, two of them together, and the declared key. */
 const LAID = ['customer_id', 'tenant', 'coupon', 'day', 'tenant,day', 'id'] as const
@@ -56,13 +57,15 @@ export async function skewBench({ rows, shards, seed, note }: SkewOptions): Prom
     writeProject(folder, postgres.url)
     await capture(folder, rows)
     note(`${rows} rows captured`)
-    const startedMs = performance.now()
-    const [whole] = (await millrace(folder, ['skew', 'shop.orders', '--shards', String(shards)])) as [Report]
-    const seconds = (performance.now() - startedMs) / 1000
+    const skew = async (...words: readonly string[]): Promise<{ report: Report; seconds: number }> => {
+      const { lines, seconds } = await callCli(folder, 'skew', 'shop.orders', '--shards', String(shards), ...words)
+      return { report: lines[0] as unknown as Report, seconds }
+    }
+    const { report: whole, seconds } = await skew()
     const missed = PLANTED.filter((planted) => !isFound(planted, whole))
     const laid: LaidKey[] = []
     for (const key of LAID) {
-      const [report] = (await millrace(folder, ['skew', 'shop.orders', '--key', key, '--shards', String(shards)])) as [Report]
+      const { report } = await skew('--key', key)
       for (const told of report.keys) {
         laid.push(await layBy(postgres, { name: key, told, shards }))
         note(lineOf(laid.at(-1) as LaidKey))

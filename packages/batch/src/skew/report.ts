@@ -75,24 +75,38 @@ const VALUES_A_SHARD_LEAST = 2
 
 export async function skewOf(request: SkewRequest): Promise<SkewReport> {
   const { relation, engine, shards } = request
+  const own = { ...request, uses: request.uses.filter((use) => use.relation === relation.name) }
+  const count = counter(request.connection)
   const keys: KeyReport[] = []
-  const counted = new Map<string, KeyCounts>()
+  const tried = new Map<string, KeyCounts>()
   let rows = 0
-  for (const columns of await keysToTry(request)) {
+  for (const columns of await keysToTry(own)) {
     const placement = placementOf({ engine, columns, shards })
-    const counts = await countKeys({ connection: request.connection, relation: relationName(relation.name), columns })
-    counted.set(nameOf(columns.map(({ name }) => name)), counts)
+    const counts = await count(relation.name, columns)
+    tried.set(nameOf(columns), counts)
     rows = counts.rows
-    if (placement === null) continue
-    keys.push(...reportsOf(request, counts, placement))
+    if (placement !== null) keys.push(...reportsOf(own, counts, placement))
   }
   keys.sort((one, other) => one.cost - other.cost || Number(one.salt !== null) - Number(other.salt !== null))
   const uses: UseReport[] = []
-  for (const use of request.uses.filter((candidate) => candidate.relation === relation.name)) {
-    const counts = counted.get(nameOf(use.columns))
-    if (counts !== undefined) uses.push(await useReport(request, use, counts))
+  for (const use of own.uses) {
+    const counts = tried.get(nameOf(use.columns.map((name) => ({ name }))))
+    if (counts !== undefined) uses.push(await useReport({ ...own, count }, use, counts))
   }
   return { relation: relation.name, rows, engine, shards, keys, uses }
+}
+
+type Count = (relation: string, columns: readonly Column[]) => Promise<KeyCounts>
+
+/** Counts each key once, however many joins have it on their other side. */
+function counter(connection: DuckDBConnection): Count {
+  const counted = new Map<string, Promise<KeyCounts>>()
+  return (relation, columns) => {
+    const name = `${relation} ${nameOf(columns)}`
+    const known = counted.get(name) ?? countKeys({ connection, relation: relationName(relation), columns })
+    counted.set(name, known)
+    return known
+  }
 }
 
 /** Each key once: the declared one, those that models use, then the columns with the most values. */
@@ -102,14 +116,14 @@ async function keysToTry({ connection, relation, uses, keys, shards }: SkewReque
   const tried = new Map<string, readonly Column[]>()
   const tryKey = (wanted: readonly (Column | undefined)[]): void => {
     const known = wanted.filter((column) => column !== undefined)
-    if (known.length === wanted.length && known.length > 0) tried.set(nameOf(known.map(({ name }) => name)), known)
+    if (known.length === wanted.length && known.length > 0) tried.set(nameOf(known), known)
   }
   if (keys !== undefined) {
     for (const asked of keys) tryKey(asked.map(named))
     return [...tried.values()]
   }
   tryKey(key.map((at) => columns[at]))
-  for (const use of uses) if (use.relation === relation.name) tryKey(use.columns.map(named))
+  for (const use of uses) tryKey(use.columns.map(named))
   const guesses = await guessDistinct({ connection, relation: relationName(relation.name), columns })
   const promising = [...columns.keys()].filter((at) => (guesses[at] ?? 0) >= shards * VALUES_A_SHARD_LEAST)
   promising.sort((one, other) => (guesses[other] ?? 0) - (guesses[one] ?? 0))
@@ -119,7 +133,7 @@ async function keysToTry({ connection, relation, uses, keys, shards }: SkewReque
 
 function reportsOf(request: SkewRequest, counts: KeyCounts, placement: Placement): readonly KeyReport[] {
   const columns = counts.columns.map(({ name }) => name)
-  const uses = request.uses.filter(({ relation }) => relation === request.relation.name)
+  const { uses } = request
   const isServed = (use: KeyUse): boolean => columns.every((column) => use.columns.includes(column))
   const moved = (uses.filter((use) => !isServed(use)).length * counts.rows) / request.shards
   const common = {
@@ -155,26 +169,24 @@ function jsonOf({ columns }: KeyCounts, key: KeyCounts['keys'][number]): readonl
   return key.map((value, at) => valueToJson((columns[at] as Column).type, value))
 }
 
-async function useReport(request: SkewRequest, use: KeyUse, counts: KeyCounts): Promise<UseReport> {
-  const { engine, shards, connection } = request
+async function useReport(request: SkewRequest & { readonly count: Count }, use: KeyUse, counts: KeyCounts): Promise<UseReport> {
+  const { engine, shards, count } = request
   const placement = placementOf({ engine, columns: counts.columns, shards })
   const none = { rowsOut: null, hottestShare: null }
   if (placement === null) return { ...use, slowest: 1, ...none }
-  const other = use.with === null ? null : await otherSide(request, use.with)
-  if (other === null) return { ...use, slowest: loadsOf(counts, placement).slowest, ...none }
-  const { slowest, rowsOut, hottestShare } = joinLoads(counts, await countKeys({ connection, ...other }), placement)
+  const other = otherColumns(request, use)
+  if (use.with === null || other === null) return { ...use, slowest: loadsOf(counts, placement).slowest, ...none }
+  const { slowest, rowsOut, hottestShare } = joinLoads(counts, await count(use.with.relation, other), placement)
   return { ...use, slowest, rowsOut, hottestShare }
 }
 
-async function otherSide(
-  { schemaOf }: SkewRequest,
-  { relation, columns }: NonNullable<KeyUse['with']>,
-): Promise<{ relation: string; columns: Column[] } | null> {
-  const schema = schemaOf(relation)
-  const found = columns.map((name) => schema?.columns.find((column) => column.name === name))
-  return found.every((column) => column !== undefined) ? { relation: relationName(relation), columns: found } : null
+/** Null where the other side of a join is not there. */
+function otherColumns({ schemaOf }: SkewRequest, { with: other }: KeyUse): readonly Column[] | null {
+  const schema = other === null ? undefined : schemaOf(other.relation)
+  const found = other?.columns.map((name) => schema?.columns.find((column) => column.name === name)) ?? []
+  return found.length > 0 && found.every((column) => column !== undefined) ? found : null
 }
 
-function nameOf(columns: readonly string[]): string {
-  return JSON.stringify(columns)
+function nameOf(columns: readonly { readonly name: string }[]): string {
+  return JSON.stringify(columns.map(({ name }) => name))
 }

@@ -12,7 +12,7 @@ import {
   usesOf,
 } from '@millrace/batch'
 import { MillraceError } from '@millrace/base'
-import type { LogReader } from '@millrace/core'
+import type { LogReader, Schema } from '@millrace/core'
 import { openReader } from '@millrace/store'
 import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
 import { tableLines } from '../cli/table.ts'
@@ -82,40 +82,37 @@ async function tellSkew(context: CommandContext, asked: Asked & { project: Proje
   const { project, reader, ...how } = asked
   const uses = usesOf(await bindStored(project, reader))
   const names = positionals.length > 0 ? positionals : usedRelations(reader, uses)
-  for (const name of names) reader.stream(name)
-  if (names.length === 0 && !terminal.json) terminal.note('No model joins or groups by a key of a stream. Name a stream to see its keys.')
-  for (const name of names) {
-    const relation = { name, schema: reader.stream(name).schema }
-    if (how.keys !== undefined) checkColumns(relation, how.keys)
-    const snapshot = await open(context, { reader, name, uses, signal })
-    try {
-      const report = await skewOf({
-        ...how,
-        connection: snapshot.connection,
-        relation,
-        uses,
-        schemaOf: (other) => snapshot.schemaOf(other),
-      })
+  const relations = names.map((name) => ({ name, schema: reader.stream(name).schema }))
+  if (how.keys !== undefined) for (const relation of relations) checkColumns(relation, how.keys)
+  if (names.length === 0) {
+    if (!terminal.json) terminal.note('No model joins or groups by a key of a stream. Name a stream to see its keys.')
+    return
+  }
+  const snapshot = await open(context, { reader, names, uses, signal })
+  try {
+    for (const relation of relations) {
+      const schemaOf = (other: string): Schema | undefined => snapshot.schemaOf(other)
+      const report = await skewOf({ ...how, connection: snapshot.connection, relation, uses, schemaOf })
       const keys = report.keys.map((key) => ({ ...key, statements: statementsFor({ relation, report, key }) }))
       if (terminal.json) terminal.value({ ...report, keys })
       else if (options['statements'] === true) for (const line of keys[0]?.statements ?? []) terminal.out(line)
       else showReport(terminal, report)
-    } finally {
-      await snapshot.close()
     }
+  } finally {
+    await snapshot.close()
   }
 }
 
-/** The relation, and those that it is joined with. */
+/** The relations and those that they are joined with, each read once, all at one cut. */
 async function open(
   { terminal }: CommandContext,
-  { reader, name, uses, signal }: { reader: LogReader; name: string; uses: readonly KeyUse[]; signal: AbortSignal },
+  { reader, names, uses, signal }: { reader: LogReader; names: readonly string[]; uses: readonly KeyUse[]; signal: AbortSignal },
 ): Promise<Snapshot> {
-  const others = uses.filter((use) => use.relation === name).map((use) => use.with?.relation)
-  const streams = [...new Set([name, ...others.filter((other) => other !== undefined)])]
+  const others = uses.flatMap((use) => (names.includes(use.relation) && use.with !== null ? [use.with.relation] : []))
+  const known = new Set(reader.streams().map(({ name }) => name))
   return openSnapshot({
     reader,
-    streams: streams.filter((stream) => stream === name || reader.streams().some((known) => known.name === stream)),
+    streams: [...new Set([...names, ...others])].filter((name) => known.has(name)),
     cut: reader.cut(),
     signal,
     onProgress: ({ stream, changes }) => {
