@@ -1,7 +1,7 @@
 /** What N shards would each hold, by a key, before and after frequent keys are salted. */
 import { wholeNumber } from '@millrace/core'
 import type { KeyCounts } from './key-counts.ts'
-import { type Placement, placementOf, type ShardEngine } from './placement.ts'
+import { type Key, type Placement, placementOf, type ShardEngine } from './placement.ts'
 
 export interface ShardLoads {
   /** Rows per shard. */
@@ -42,9 +42,10 @@ export function saltOf(counts: KeyCounts, { engine, shards }: { engine: ShardEng
   const hot = Math.min(counts.counts.filter((count) => count > share * HOT_SHARE).length, HOT_KEYS_MAX)
   const placement = placementOf({ engine, columns: [...counts.columns, SALT], shards })
   if (hot === 0 || placement === null) return null
+  const cold = coldLoads(counts, placement, hot)
   let best: Salted | null = null
   for (let parts = 2; parts <= Math.min(PARTS_MAX, shards * 8); parts *= 2) {
-    const loads = saltedLoads(counts, placement, { hot, parts })
+    const loads = saltedLoads({ counts, placement, cold }, { hot, parts })
     if (best === null || loads.slowest < best.slowest * 0.98) best = { hot, parts, ...loads }
     if (best.slowest <= EVEN_ENOUGH) break
   }
@@ -53,12 +54,26 @@ export function saltOf(counts: KeyCounts, { engine, shards }: { engine: ShardEng
 
 const SALT = { name: 'salt', type: { kind: 'int32' }, nullable: false } as const
 
-function saltedLoads(counts: KeyCounts, placement: Placement, { hot, parts }: Salt): ShardLoads {
+/** Of the keys that are not cut: their salt is 0, into however many parts the others are. */
+function coldLoads(counts: KeyCounts, placement: Placement, hot: number): readonly number[] {
   const loads = evenly(counts, placement.shards)
-  for (const [at, key] of counts.keys.entries()) {
-    const rows = counts.counts[at] as number
-    const cut = at < hot ? parts : 1
-    for (let part = 0; part < cut; part += 1) add(loads, placement.shardOf([...key, part]), rows / cut)
+  for (let at = hot; at < counts.keys.length; at += 1) {
+    add(loads, placement.shardOf([...(counts.keys[at] as Key), 0]), counts.counts[at] as number)
+  }
+  return loads
+}
+
+interface Cut {
+  readonly counts: KeyCounts
+  readonly placement: Placement
+  readonly cold: readonly number[]
+}
+
+function saltedLoads({ counts, placement, cold }: Cut, { hot, parts }: Salt): ShardLoads {
+  const loads = [...cold]
+  for (const [at, key] of counts.keys.slice(0, hot).entries()) {
+    const rows = (counts.counts[at] as number) / parts
+    for (let part = 0; part < parts; part += 1) add(loads, placement.shardOf([...key, part]), rows)
   }
   return shardLoads(loads)
 }
