@@ -13,6 +13,9 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    maxWorkers: 2,
+    setupFiles: ['testing/src/same-cases.ts'],
+    retry: RETRIES,
     projects: [
       {
         extends: true,
@@ -23,17 +26,8 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'tidy', include: ['testing/src/tidy/*.test.ts'] } },
-      { extends: true, test: { name: 'slow', include: ['**/*.slow.test.ts'], exclude: NEVER, retry: RETRIES } },
-      {
-        extends: true,
-        test: {
-          name: 'server',
-          include: ['**/*.postgres.test.ts'],
-          exclude: NEVER,
-          fileParallelism: false,
-          retry: RETRIES,
-        },
-      },
+      { extends: true, test: { name: 'slow', include: ['**/*.slow.test.ts'], exclude: NEVER } },
+      { extends: true, test: { name: 'server', include: ['**/*.postgres.test.ts'], exclude: NEVER } },
     ],
   },
 })

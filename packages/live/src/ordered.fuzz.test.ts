@@ -17,9 +17,8 @@ const RUNS = Number(process.env['MILLRACE_FUZZ_RUNS'] ?? 6)
 
 describe('a model that depends on an order', () => {
   it('law 3: equals DuckDB over the same rows after each step', async () => {
-    const seed = process.env['MILLRACE_FUZZ_SEED']
     const property = fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), fc.integer({ min: 1, max: 12 }), compare)
-    await expect(fc.assert(property, { numRuns: RUNS, ...(seed === undefined ? {} : { seed: Number(seed) }) })).resolves.toBeUndefined()
+    await expect(fc.assert(property, { numRuns: RUNS })).resolves.toBeUndefined()
   }, 3_600_000)
 })
 

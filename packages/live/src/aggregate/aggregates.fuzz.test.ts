@@ -19,7 +19,8 @@ const RUNS = Number(process.env['MILLRACE_FUZZ_RUNS'] ?? 20)
 const CASES_A_RUN = 60
 
 type Make = (random: Random) => Value
-const SPECIAL: readonly number[] = [Number.NaN, Infinity, -Infinity, 0, 0.5, 2 ** 80, -(2 ** 80)]
+/** A sum of these is the same in any order: what is rounded on the way is DuckDB's, and depends on the order of its rows. */
+const SPECIAL: readonly number[] = [Number.NaN, Infinity, -Infinity, 0, 0.5, 2 ** 40, -(2 ** 40)]
 
 /** Each column's type and its values; NULL comes among all of them. */
 const COLUMNS: Readonly<Record<string, readonly [Type, Make]>> = {
@@ -147,8 +148,7 @@ function valueOf(random: Random, column: number): Value {
 describe('aggregates', () => {
   it('law 3: each equals DuckDB over the rows that are there, whatever came and went before', async () => {
     const property = fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), fc.integer({ min: 1, max: 10 }), compare)
-    const seed = process.env['MILLRACE_FUZZ_SEED']
-    await expect(fc.assert(property, { numRuns: RUNS, ...(seed === undefined ? {} : { seed: Number(seed) }) })).resolves.toBeUndefined()
+    await expect(fc.assert(property, { numRuns: RUNS })).resolves.toBeUndefined()
   }, 3_600_000)
 })
 

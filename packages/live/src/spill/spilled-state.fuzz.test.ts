@@ -60,7 +60,7 @@ async function boundModels(): Promise<readonly BoundModel[]> {
 
 it('law 3: a state that is spilled part by part tells the rows that one in memory tells', async () => {
   const models = await boundModels()
-  const first = Number(process.env['MILLRACE_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+  const first = Number(process.env['MILLRACE_FUZZ_SEED'] ?? 1)
   for (let seed = first; seed < first + RUNS; seed += 1) {
     const random = seededRandom(seed)
     const memory = new StateMemory({ bytesLimit: 24 << 10, partBytesLimit: 6 << 10 })

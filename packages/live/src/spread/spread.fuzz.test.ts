@@ -9,7 +9,7 @@ const RUNS = Number(process.env['MILLRACE_FUZZ_RUNS'] ?? 8)
 it('law 3: a live model that is computed in shards equals DuckDB over the same rows', async () => {
   const judge = new Judge(new ShardsInPlace(3))
   try {
-    const first = Number(process.env['MILLRACE_FUZZ_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+    const first = Number(process.env['MILLRACE_FUZZ_SEED'] ?? 1)
     for (let seed = first; seed < first + RUNS; seed += 1) {
       const { difference } = await judge.judge(randomCase(seed))
       expect({ seed, difference }).toEqual({ seed, difference: null })
