@@ -343,12 +343,55 @@ describe('a window', () => {
     'arg_max(team, score)',
     'regr_count(id, score)',
     'max(moment) FILTER (WHERE score > 1)',
+    'list(score)',
+    'list(moment) FILTER (WHERE score > 1)',
+    'list({t: team, s: score})',
+    "string_agg(team, ' & ')",
+    'list(DISTINCT score ORDER BY score DESC)',
+    'string_agg(team ORDER BY score, id)',
+    'first(team ORDER BY score DESC, id)',
+    'last_value(day ORDER BY score, id)',
+    'any_value(day ORDER BY score, id) FILTER (WHERE score > 1)',
+    'any_value(team) FILTER (WHERE score > 1)',
   ])('takes %s of a frame as DuckDB does', async (call) => {
     const { live, duckdb } = await compared(
       `SELECT id, ${call} OVER (ORDER BY id) AS a, ${call} OVER (PARTITION BY team ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS b FROM games`,
       GAMES_OF_DAYS,
     )
     expect(live).toEqual(duckdb)
+  })
+
+  it('lists what stands in parts of a frame, without what is excluded', async () => {
+    const { live, duckdb } = await compared(
+      `SELECT id, list(id) OVER (ORDER BY day, id ROWS BETWEEN 2 PRECEDING AND 3 FOLLOWING EXCLUDE CURRENT ROW) AS a,
+       string_agg(team) OVER (PARTITION BY score ORDER BY id DESC GROUPS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS b,
+       list(DISTINCT id ORDER BY id) OVER (PARTITION BY team) AS c, list(id) OVER (ORDER BY day RANGE INTERVAL 1 DAY PRECEDING EXCLUDE GROUP) AS d
+       FROM games`,
+      GAMES_OF_DAYS,
+    )
+    expect(live).toEqual(duckdb)
+  })
+
+  it('lists a row without those that tie with it', async () => {
+    const live = await Live.of(
+      'SELECT id, list(id) OVER (ORDER BY score ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING EXCLUDE TIES) AS s FROM games',
+    )
+    live.change({ come: [1, 2, 2, 3].map((score, at): Game => [at + 1, null, score]) })
+    expect(live.rows.map(([, list]) => list).sort()).toEqual(['[1,2,3,4]', '[2,4]', '[3,4]', '[4]'])
+  })
+
+  it('lists DISTINCT values in their own order, which no cut of the changes alters', async () => {
+    const sql = 'SELECT id, list(DISTINCT score) OVER (ORDER BY id) AS s FROM games'
+    const [once, twice] = [await Live.of(sql), await Live.of(sql)]
+    const games: readonly Game[] = [
+      [1, null, 3],
+      [2, null, 1],
+      [3, null, 3],
+    ]
+    once.change({ come: games })
+    for (const game of games.toReversed()) twice.change({ come: [game] })
+    expect(once.rows).toEqual(twice.rows)
+    expect(once.rows.map(([, list]) => list)).toEqual(['[3]', '[1,3]', '[1,3]'])
   })
 
   it('of a negative range has no answer', async () => {

@@ -121,7 +121,10 @@ describe('bindModels', () => {
       'select lag(id order by note) over (order by id) as n from shop.orders',
       'the window function lag with an ORDER BY among its arguments',
     ],
-    ['select string_agg(note) over (order by id) as n from shop.orders', 'the aggregate string_agg as a window function'],
+    [
+      'select arbitrary(note) filter (where id > 1) over (order by id) as n from shop.orders',
+      'the window function arbitrary with a FILTER',
+    ],
     ['select max(id) over (order by id rows customer_id preceding) as n from shop.orders', 'a window frame whose offset differs by row'],
     ['select max(id) over (order by id range customer_id preceding) as n from shop.orders', 'a window frame whose offset differs by row'],
     ['select product(id) as p from shop.orders', 'the aggregate product'],

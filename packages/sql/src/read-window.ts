@@ -1,4 +1,5 @@
 /** Window functions. Those over one partition and order are one node; the others stand one upon the other. */
+import { choice } from './expression/choice.ts'
 import { constant } from './expression/constant.ts'
 import type { Expression } from './expression/expression.ts'
 import type { Plan } from './plan/plan.ts'
@@ -51,8 +52,8 @@ const PICKING_AGGREGATES: Readonly<Record<string, { readonly function: WindowFun
   last: { function: 'last_value', ignoreNulls: false },
 }
 
-/** Aggregates whose result depends on the order of the frame's rows. */
-const ORDERED_AGGREGATES = new Set([...Object.keys(PICKING_AGGREGATES), 'list', 'array_agg', 'string_agg', 'group_concat', 'listagg'])
+/** What takes a value of the frame's rows in an order of its own is an aggregate that takes it. */
+const SORTED_PICKS: Readonly<Partial<Record<WindowFunction, string>>> = { first_value: 'first', last_value: 'last' }
 
 export function readWindow(json: PlanJson, context: PlanContext): Plan {
   const written = json['expressions'] as readonly WindowJson[]
@@ -85,8 +86,11 @@ function readCall(json: WindowJson): WindowCall {
   const name = FUNCTIONS[json.type]
   if (name === undefined) throw new Unsupported(`the window function ${json.type.replace('WINDOW_', '').toLowerCase()}`, place)
   if (name === 'aggregate') return aggregateCall(json, place)
-  if ((json.arg_orders ?? []).length > 0)
+  if ((json.arg_orders ?? []).length > 0) {
+    const sorted = json.ignore_nulls ? null : SORTED_PICKS[name]
+    if (sorted !== null && sorted !== undefined) return aggregateCall({ ...json, name: sorted }, place)
     throw new Unsupported(`the window function ${name} with an ORDER BY among its arguments`, place, 'Order the window itself.')
+  }
   const inputs = (json.children ?? []).map(readExpression)
   const takesValue = name !== 'ntile'
   return {
@@ -105,13 +109,10 @@ function readCall(json: WindowJson): WindowCall {
 function aggregateCall(json: WindowJson, place: number | null): WindowCall {
   const frame = frameOf('aggregate', json, place)
   const picking = PICKING_AGGREGATES[json.name]
-  const isPlain = (json.arg_orders ?? []).length === 0 && (json.filters ?? null) === null
-  if (picking !== undefined && isPlain) {
-    const input = optional(json.children?.[0])
+  if (picking !== undefined && (json.arg_orders ?? []).length === 0) {
+    const input = pickedInput(json, place)
     return { ...picking, type: readType(json.return_type, place), place, input, number: null, otherwise: null, frame, aggregate: null }
   }
-  if (ORDERED_AGGREGATES.has(json.name))
-    throw new Unsupported(`the aggregate ${json.name} as a window function`, place, 'Use first_value, last_value or nth_value.')
   const written = {
     ...json,
     // DuckDB names COUNT(*) so only outside of windows.
@@ -123,6 +124,16 @@ function aggregateCall(json: WindowJson, place: number | null): WindowCall {
   const aggregate = readAggregateCall(written)
   const none = { input: null, number: null, otherwise: null, ignoreNulls: false }
   return { function: 'aggregate', type: aggregate.type, place, ...none, frame, aggregate }
+}
+
+/** What ANY_VALUE picks from the rows of its FILTER: the others have no value, which it passes over. */
+function pickedInput(json: WindowJson, place: number | null): Expression | null {
+  const input = optional(json.children?.[0])
+  const condition = optional(json.filters)
+  if (input === null || condition === null) return input
+  if (json.name !== 'any_value')
+    throw new Unsupported(`the window function ${json.name} with a FILTER`, place, 'Use any_value, which passes over NULL.')
+  return choice([{ when: condition, then: input }], constant(null, input.type), place)
 }
 
 function distanceOf(name: WindowFunction, json: WindowJson): Expression | null {

@@ -15,7 +15,7 @@ import { ModeAccumulator } from './mode-accumulator.ts'
 import { JoinAccumulator } from './join-accumulator.ts'
 import { elementOf, elementText } from './list-text.ts'
 import { MomentAccumulator } from './moment-accumulator.ts'
-import { listRule, pickRule, textJoinRule } from './ordered-rules.ts'
+import { joinRule, pickRule } from './ordered-rules.ts'
 import { PickAccumulator } from './pick-accumulator.ts'
 import { QuantileAccumulator } from './quantile-accumulator.ts'
 import { SumAccumulator } from './sum-accumulator.ts'
@@ -49,9 +49,8 @@ export function makeAccumulator(call: AggregateCall): Accumulator {
     case 'arg_max_null':
       return new PickAccumulator(pickRule(call))
     case 'string_agg':
-      return new JoinAccumulator(textJoinRule(call))
     case 'list':
-      return new JoinAccumulator(listRule(call))
+      return new JoinAccumulator(joinRule(call))
     case 'quantile_cont':
     case 'quantile_disc':
       return makeQuantile(call)

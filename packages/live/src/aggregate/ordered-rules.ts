@@ -6,16 +6,21 @@ import type { KeyColumn } from './sort-order.ts'
 import type { JoinRule } from './join-accumulator.ts'
 import { elementOf, elementText } from './list-text.ts'
 
-export function textJoinRule(call: AggregateCall): JoinRule {
+function textJoinRule(call: AggregateCall): JoinRule {
   const { separator } = call.settings
   assert(separator !== undefined, 'texts are joined by a separator')
   const none = { opening: '', closing: '', textOf: (value: unknown): string => value as string }
   return { ...none, columns: orderOf(call, []), separator, distinct: call.distinct, keepsNull: false }
 }
 
-export function listRule(call: AggregateCall): JoinRule {
+function listRule(call: AggregateCall): JoinRule {
   const textOf = elementText(elementOf(call.type))
   return { columns: orderOf(call, []), opening: '[', separator: ',', closing: ']', textOf, distinct: call.distinct, keepsNull: true }
+}
+
+/** How the values of a call become one text. */
+export function joinRule(call: AggregateCall): JoinRule {
+  return call.function === 'list' ? listRule(call) : textJoinRule(call)
 }
 
 export function pickRule(call: AggregateCall): PickRule {

@@ -139,7 +139,7 @@ function randomCall(random: Random, relation: OrderedRelation, total: string): s
     case 3:
       return `${pick(random, [`first_value(${column}${nulls})`, `last_value(${column}${nulls})`, `nth_value(${column}, 2${nulls})`, `last(${column})`, `any_value(${column})`])} ${total}${randomFrame(random, 'rows')})`
     case 4:
-      return `${randomAggregate(random, relation)} ${total}${randomFrame(random, 'rows')})`
+      return `${random.below(4) === 0 ? randomList(random, relation) : randomAggregate(random, relation)} ${total}${randomFrame(random, 'rows')})`
     default:
       return `${randomAggregate(random, relation)} ${randomPeers(random, relation, by)})`
   }
@@ -190,6 +190,18 @@ function randomAggregate(random: Random, { columns }: OrderedRelation): string {
     `bool_or(${number} > 1)`,
   ])
   return random.below(5) === 0 ? `${call} FILTER (WHERE ${number} > 0)` : call
+}
+
+/** Without DISTINCT they are told as the rows of the frame stand. */
+function randomList(random: Random, { columns }: OrderedRelation): string {
+  const column = pick(random, columns).name
+  const call = pick(random, [
+    `list(${column})`,
+    `string_agg(${column}::VARCHAR, '; ')`,
+    `list(DISTINCT ${column} ORDER BY ${column})`,
+    `any_value(${column})`,
+  ])
+  return random.below(4) === 0 ? `${call} FILTER (WHERE ref > 0)` : call
 }
 
 function someColumns(random: Random, { columns }: OrderedRelation): readonly string[] {

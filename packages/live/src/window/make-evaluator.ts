@@ -2,9 +2,11 @@ import { assert, unreachable } from '@millrace/base'
 import type { Layout } from '@millrace/core'
 import { type AggregateCall, type Expression, type FrameBound, layoutOfExpression, type WindowCall } from '@millrace/sql'
 import { makeAccumulator } from '../aggregate/make-accumulator.ts'
+import { joinRule } from '../aggregate/ordered-rules.ts'
 import type { OrderedRows } from '../ordered/ordered-rows.ts'
 import { FrameAggregate } from './frame-aggregate.ts'
 import { FrameFinder } from './frame.ts'
+import { JoinedFrame } from './joined-frame.ts'
 import { PickedValue } from './picked-value.ts'
 import { Ranking } from './ranking.ts'
 import { RunningExtreme } from './running-extreme.ts'
@@ -70,6 +72,10 @@ export function makeEvaluator(call: WindowCall, context: EvaluatorContext): Made
         const ofPeers = call.frame.end.edge === 'current' && call.frame.end.unit !== 'rows'
         return stateless(new RunningExtreme({ wanted, column, condition, ofPeers }, finder, told))
       }
+      if (isInOrderOfFrame(aggregate)) {
+        const joined = new JoinedFrame(joinRule(aggregate), finder, { input: columnOf(aggregate.inputs[0] as Expression), condition })
+        return stateless(finder.isWhole ? new UniformFrame(joined, told) : joined)
+      }
       const inputs = argumentsOf(aggregate).map(columnOf)
       const plain = new FrameAggregate(makeAccumulator(aggregate), finder, { inputs, condition, columnsOf: () => rows.table.columns })
       return { evaluator: finder.isWhole ? new UniformFrame(plain, told) : plain, state: plain }
@@ -94,6 +100,11 @@ const EXTREMES: Readonly<Partial<Record<AggregateCall['function'], 'min' | 'max'
 /** Whether values that are equal are the same, and results are values as they are. */
 function isExactly(layout: Layout, { inputs: [input] }: AggregateCall): boolean {
   return layout !== 'float' && layout !== 'bytes' && input !== undefined && layoutOfExpression(input.type) === layout
+}
+
+/** Whether it tells its values as the rows of the frame stand; with DISTINCT they stand in their own order. */
+function isInOrderOfFrame({ function: name, order, distinct }: AggregateCall): boolean {
+  return (name === 'list' || name === 'string_agg') && order.length === 0 && !distinct
 }
 
 function argumentsOf({ inputs, order }: AggregateCall): readonly Expression[] {
