@@ -76,6 +76,19 @@ test('law 9: SQL that cannot be read, and a row without an answer, are told apar
   })
 })
 
+test('a model may end with semicolons and comments', async () => {
+  await withStore(async (store, reader) => {
+    await writeStream(store, CUSTOMERS, [{ operation: 'insert', after: [1, 'ann'] }])
+    const models = [
+      { name: 'all', sql: "select id, 'a; --' as mark from shop.customers; -- all of them;\n;" },
+      { name: 'marks', sql: 'select mark from "all" /* ; */;' },
+    ]
+    const { snapshot, relation } = await runBatch({ reader, model: 'marks', models })
+    expect((await relation.columns()).map(({ values }) => values)).toEqual([['a; --']])
+    await snapshot.close()
+  })
+})
+
 test('a result can be read as columns', async () => {
   await withStore(async (store, reader) => {
     await writeStream(store, CUSTOMERS, [{ operation: 'insert', after: [1, 'ann'] }])

@@ -10,6 +10,7 @@ import { problemOfRun, queryError } from './query-error.ts'
 import { type Reads, readsOf } from './reads.ts'
 import { type Relation, relationOf } from './relation.ts'
 import { type LoadProgress, openSnapshot, type Snapshot, type StreamRequest } from './snapshot.ts'
+import { withoutEnd } from './without-end.ts'
 
 /** Where results lie, apart from streams and views. */
 const RESULTS = 'millrace_result'
@@ -108,9 +109,4 @@ function modelNamed(models: readonly ModelSource[], name: string): ModelSource {
   const model = models.find((candidate) => candidate.name === name)
   if (model === undefined) throw new MillraceError('STREAM_UNKNOWN', { details: { name } })
   return model
-}
-
-/** A statement may end with a semicolon, or with a comment that would swallow what follows it. */
-function withoutEnd(sql: string): string {
-  return `${sql.trim().replace(/;\s*$/, '')}\n`
 }

@@ -11,7 +11,7 @@ import type { GraphColumn, GraphRelation } from './checked-graph.ts'
 import { lineageOf, type Lineage, type PlanNode, relationsOfPlan } from './lineage.ts'
 import { pathAt } from './mentions.ts'
 import { canonicalPlan } from './plan-text.ts'
-import { withoutEnd } from '../model/without-end.ts'
+import { withoutEnd } from '../../without-end.ts'
 
 export interface BoundSelect {
   readonly plan: string

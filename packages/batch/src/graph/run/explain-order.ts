@@ -4,12 +4,12 @@
  * for an order off, how many there are decides nothing about it.
  */
 import { MillraceError } from '@millrace/base'
-import { quoteIdentifier, relationAddress, relationName } from '@millrace/sql/text'
+import { quoteIdentifier, relationName } from '@millrace/sql/text'
 import { checkOrder, type OrderVerdict } from '../../order/check-plan.ts'
 import { duckdbPlan } from '../../order/duckdb-plan.ts'
 import { obey } from '../../order/obey.ts'
 import type { CheckedModel } from '../check/checked-graph.ts'
-import { withoutEnd } from '../model/without-end.ts'
+import { withoutEnd } from '../../without-end.ts'
 import { type EnvironmentRequest, openEnvironment } from './open-environment.ts'
 
 const SAMPLE_ROWS = 1000
@@ -29,13 +29,12 @@ export async function explainOrders(request: Omit<EnvironmentRequest, 'sql'>, { 
       await connection.run(`CREATE ${sample} AS SELECT * FROM ${relationName(input)} LIMIT ${SAMPLE_ROWS}`)
     }
     for (const input of inputs) {
-      await connection.run(`DROP VIEW ${relationName(input)} CASCADE`).catch(() => undefined)
+      await connection.run(`DROP VIEW IF EXISTS ${relationName(input)} CASCADE`)
       await connection.run(`CREATE TABLE ${relationName(input)} AS FROM ${quoteIdentifier(`millrace_sample ${input}`)}`)
     }
     const answer = await connection.runAndReadAll(`EXPLAIN (FORMAT JSON) ${withoutEnd(sql)}`)
     const plan = duckdbPlan(String(answer.getRows()[0]?.[1]))
-    const shownAs = (name: string | undefined, alias: string): string => (name === undefined ? alias : relationAddress(name).table)
-    return orders.map(({ order, relations }) => checkOrder(plan, order, (alias) => shownAs(relations.get(alias), alias)))
+    return orders.map(({ order, relations }) => checkOrder(plan, order, (alias) => relations.get(alias) ?? alias))
   } finally {
     environment.close()
   }

@@ -9,7 +9,7 @@ import { BindingSession } from '../check/binding-session.ts'
 import type { GraphColumn, GraphRelation } from '../check/checked-graph.ts'
 import { type PlanNode, relationOfScan } from '../check/lineage.ts'
 import { foldedName, type IntervalUnit } from '../model/model.ts'
-import { withoutEnd } from '../model/without-end.ts'
+import { withoutEnd } from '../../without-end.ts'
 
 /** For each input of which only the interval matters: the time of its row, as SQL over its columns. */
 export type IntervalScans = ReadonlyMap<string, string>

@@ -15,7 +15,7 @@ import { type CheckedModel, type GraphColumn, type GraphRelation, hashOf, signat
 import { nextInterval, stretchesOf } from '../model/interval.ts'
 import { foldedName, type IntervalUnit } from '../model/model.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
-import { withoutEnd } from '../model/without-end.ts'
+import { withoutEnd } from '../../without-end.ts'
 import { intervalScans, type IntervalScans, withinInterval } from './interval-scans.ts'
 import type { RunEngine } from './run-engine.ts'
 import { type SpareConnections, spreadWork } from './spread-work.ts'
