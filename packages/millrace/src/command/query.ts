@@ -4,7 +4,7 @@ import { openReader } from '@millrace/store'
 import { readFileSync } from 'node:fs'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { tableLines } from '../cli/table.ts'
-import { loadProject } from '../config/project.ts'
+import { loadProject, readProject } from '../config/project.ts'
 import { queryEnvironment } from './query-environment.ts'
 import { bindStored } from '../engine/bind-stored.ts'
 
@@ -23,10 +23,12 @@ export const query: CommandDefinition = {
     'All relations are read at the same cut, so the answer is one that the database could have given. A stream is the table as it\n' +
     'stood then; a stream with __changes added to its name (shop.orders__changes) is its history. The SQL is DuckDB’s; nothing is written.',
   async run({ positionals, options, terminal, folder }) {
-    const project = await loadProject(folder)
     const sql = positionals[0] === '-' ? readFileSync(0, 'utf8') : (positionals[0] ?? '')
     const limit = typeof options['limit'] === 'number' ? options['limit'] : ROWS_SHOWN_DEFAULT
-    if (typeof options['env'] === 'string') return queryEnvironment(terminal, project, { environment: options['env'], sql, limit })
+    // What was published is read whatever has become of the models' files since.
+    if (typeof options['env'] === 'string')
+      return queryEnvironment(terminal, await readProject(folder), { environment: options['env'], sql, limit })
+    const project = await loadProject(folder)
     const reader = openReader(project.storePath)
     try {
       const models = await bindStored(project, reader)

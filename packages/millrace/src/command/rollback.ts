@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { GraphCatalog } from '@millrace/batch/graph'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, environmentOf } from '../cli/graph-options.ts'
-import { loadProject } from '../config/project.ts'
+import { readProject } from '../config/project.ts'
 import { openCatalog } from '../engine/open-graph.ts'
 
 export const rollback: CommandDefinition = {
@@ -14,7 +14,7 @@ export const rollback: CommandDefinition = {
     'Shows an earlier publication of the environment again: the one before the present one, or the one that is named. It takes an\n' +
     'instant, computes nothing, and can itself be taken back. The next `millrace run` publishes what the models say then.',
   async run({ positionals, options, terminal, folder }) {
-    const catalog = openCatalog(await loadProject(folder))
+    const catalog = openCatalog(await readProject(folder))
     try {
       const environment = environmentOf(options)
       const publication = earlierOf(catalog, environment, positionals[0])

@@ -2,7 +2,7 @@ import type { RunRecord } from '@millrace/batch/graph'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION } from '../cli/graph-options.ts'
 import { tableLines } from '../cli/table.ts'
-import { loadProject } from '../config/project.ts'
+import { readProject } from '../config/project.ts'
 import { openCatalog } from '../engine/open-graph.ts'
 
 const RUNS_SHOWN_DEFAULT = 20
@@ -17,7 +17,7 @@ export const runs: CommandDefinition = {
   },
   details: 'A run that says `running` though none is at work was killed: the next run in its environment goes on with it.',
   async run({ options, terminal, folder }) {
-    const catalog = openCatalog(await loadProject(folder))
+    const catalog = openCatalog(await readProject(folder))
     try {
       const limit = typeof options['limit'] === 'number' ? options['limit'] : RUNS_SHOWN_DEFAULT
       const found = catalog.runs(limit, typeof options['env'] === 'string' ? options['env'] : null)

@@ -3,7 +3,7 @@ import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, environmentOf } from '../cli/graph-options.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import { loadProject } from '../config/project.ts'
+import { readProject } from '../config/project.ts'
 import { openCatalog } from '../engine/open-graph.ts'
 
 export const versions: CommandDefinition = {
@@ -15,7 +15,7 @@ export const versions: CommandDefinition = {
     'Of a model: each version that is kept, with its rows, bytes and seconds, and whether the environment shows it. Without a model:\n' +
     "the environment's publications, to which `millrace rollback` goes back.",
   async run({ positionals, options, terminal, folder }) {
-    const catalog = openCatalog(await loadProject(folder))
+    const catalog = openCatalog(await readProject(folder))
     try {
       const environment = environmentOf(options)
       const [model] = positionals

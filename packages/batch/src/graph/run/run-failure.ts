@@ -7,7 +7,7 @@ export type FailureClass = 'memory' | 'disk' | 'model'
 
 export function classOfFailure(error: unknown): FailureClass {
   const text = describeError(error)
-  if (/No space left|ENOSPC|max_temp_directory_size|disk full/i.test(text)) return 'disk'
+  if (/No space left|ENOSPC|EFBIG|File too large|Disk quota exceeded|EDQUOT|max_temp_directory_size|disk full/i.test(text)) return 'disk'
   return /Out of Memory/i.test(text) ? 'memory' : 'model'
 }
 
