@@ -185,6 +185,7 @@ export class SimulatedShop implements ServeApi {
         ...report,
         id: idOf(report),
         label: label[report.kind],
+        hasSql: report.kind === 'model',
         proof: report.kind === 'model' ? this.#proof : null,
         copy: report.kind === 'stream' ? this.#copy(report.name, Date.now() - 95_000) : null,
       })),

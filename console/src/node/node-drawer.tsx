@@ -3,11 +3,12 @@ import type { TabName } from '../address/address.ts'
 import { EventList } from '../deliveries/event-list.tsx'
 import { VerdictBadge } from '../design/badge.tsx'
 import { Drawer } from '../design/drawer.tsx'
-import { type Tab, Tabs } from '../design/tabs.tsx'
+import { Tabs } from '../design/tabs.tsx'
 import { Time } from '../design/time.tsx'
 import { ParkedTab } from '../parked/parked-tab.tsx'
 import { ChangesTab } from './changes-tab.tsx'
 import styles from './node-drawer.module.css'
+import { tabsOf } from './tabs-of.ts'
 import { SqlTab } from './sql-tab.tsx'
 import { StateTab } from './state-tab.tsx'
 
@@ -23,29 +24,9 @@ export interface NodeDrawerProps {
   readonly onClose: () => void
 }
 
-const TABS_OF: Readonly<Record<GraphNode['kind'], readonly Tab<TabName>[]>> = {
-  source: [
-    { name: 'state', title: 'State' },
-    { name: 'parked', title: 'Set aside' },
-  ],
-  stream: [
-    { name: 'state', title: 'State' },
-    { name: 'changes', title: 'Changes' },
-  ],
-  model: [
-    { name: 'state', title: 'State' },
-    { name: 'sql', title: 'SQL' },
-    { name: 'changes', title: 'Changes' },
-  ],
-  delivery: [
-    { name: 'state', title: 'State' },
-    { name: 'events', title: 'Events' },
-  ],
-}
-
 /** One node in full: how it is and why, what it is made of, what passes through it. */
 export function NodeDrawer({ node, tab, event, changes, onTab, onNode, onEvent, onClose }: NodeDrawerProps) {
-  const tabs = TABS_OF[node.kind]
+  const tabs = tabsOf(node)
   const shown = tabs.some(({ name }) => name === tab) ? tab : 'state'
   const heading = (
     <>

@@ -29,6 +29,7 @@ function node(id: string, perSecond: number, rest: Partial<GraphNode> = {}): [st
       spark: [],
       evidence: {},
       error: null,
+      hasSql: false,
       proof: null,
       copy: null,
       ...rest,

@@ -43,6 +43,11 @@ test('rows behind the watermark are told aside, and the windows behind it stay a
     expect({ code: proven.code, stderr: proven.stderr }).toEqual({ code: 0, stderr: '' })
     const status = await runCli(['status', '--json'], { folder })
     expect(status.stdout).toMatch(/web\.clicks__late/)
+    const ask = async (path: string): Promise<unknown> => (await fetch(`${url}/api/${path}`)).json()
+    const graph = (await ask('graph')) as { readonly nodes: readonly { readonly id: string }[] }
+    const drawn = graph.nodes.find(({ id }) => id === 'model:web.clicks__late')
+    expect(drawn).toMatchObject({ label: 'late rows of web.clicks', hasSql: false, proof: null })
+    expect(await ask('models/late_clicks')).toMatchObject({ inputs: [{ name: 'web.clicks__late', kind: 'model' }] })
     expect(status.stdout).toMatch(/"lateRows":1\b/)
   } finally {
     await run.stop()

@@ -111,6 +111,8 @@ export interface GraphNode extends Report {
   readonly id: string
   /** For people, under the name: `Postgres`, `webhook to api.example.com`; never a secret. */
   readonly label: string
+  /** Whether `/api/models/NAME` tells what it is made of: what came late is drawn as a model, and has no SQL. */
+  readonly hasSql: boolean
   /** Only for a model. */
   readonly proof: ProofState | null
   /** Only for a stream whose source can be asked. */

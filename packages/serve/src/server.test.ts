@@ -40,6 +40,7 @@ const GRAPH: Graph = {
       spark: [1, 2],
       evidence: {},
       error: null,
+      hasSql: true,
       proof: PROOF,
       copy: null,
     },

@@ -2,7 +2,7 @@
 import type { Clock } from '@millrace/base'
 import { MillraceError } from '@millrace/base'
 import { PostgresCapture, FilesCapture } from '@millrace/capture'
-import { type LogReader, type Stage, sqlNameOf } from '@millrace/core'
+import { lateStreamOf, type LogReader, type Stage, sqlNameOf } from '@millrace/core'
 import type { WebhookStage } from '@millrace/deliver'
 import type {
   BackfillState,
@@ -40,6 +40,7 @@ import type { Proofs } from './proofs.ts'
 import { readChanges, readLatest } from './read-changes.ts'
 import { kindOf } from './source/source-kinds.ts'
 import type { Thread } from './thread.ts'
+import { watermarksOf } from './watermarks.ts'
 
 export interface EngineApiOptions {
   readonly project: Project
@@ -60,10 +61,13 @@ export interface EngineApiOptions {
 export class EngineApi implements ServeApi {
   readonly #options: EngineApiOptions
   readonly #startedMs: number
+  /** The streams of what came late, each with the stream that it came from. */
+  readonly #late: ReadonlyMap<string, string>
 
   constructor(options: EngineApiOptions) {
     this.#options = options
     this.#startedMs = options.clock.nowMs()
+    this.#late = new Map(watermarksOf(options.project.config).map(([stream]) => [lateStreamOf(stream), stream]))
   }
 
   overview(): Overview {
@@ -87,6 +91,7 @@ export class EngineApi implements ServeApi {
       ...report,
       id: idOf(report),
       label: this.#labelOf(report),
+      hasSql: report.kind === 'model' && !this.#late.has(report.name),
       // What came late is told of as a model, and there is nothing to prove of it.
       proof: report.kind === 'model' ? (proofs.states().find(({ model }) => model === report.name) ?? null) : null,
       copy: report.kind === 'stream' ? (copied.get(report.name) ?? null) : null,
@@ -107,7 +112,8 @@ export class EngineApi implements ServeApi {
     const model = this.#options.models.find((each) => each.name === name)
     if (model === undefined) throw new MillraceError('STREAM_UNKNOWN', { details: { name } })
     const report = this.#options.watch.reports().find((each) => each.kind === 'model' && each.name === name)
-    const names = new Set(this.#options.models.map((each) => each.name))
+    // What came late is drawn as a model, where a link to it leads.
+    const names = new Set([...this.#options.models.map((each) => each.name), ...this.#late.keys()])
     return {
       name,
       file: model.file ?? '',
@@ -219,7 +225,8 @@ export class EngineApi implements ServeApi {
     const source = kind === 'source' ? this.#options.project.config.sources?.[name] : undefined
     if (source !== undefined) return kindOf(source).label
     if (kind === 'stream') return 'stream'
-    if (kind === 'model') return 'live model'
+    const late = this.#late.get(name)
+    if (kind === 'model') return late === undefined ? 'live model' : `late rows of ${late}`
     return `webhook from ${this.#options.project.config.deliveries?.[name]?.from ?? ''} to ${String(evidence['endpoint'] ?? 'an address')}`
   }
 }
