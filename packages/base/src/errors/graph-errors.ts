@@ -56,6 +56,12 @@ export const GRAPH_ERRORS = {
     retry: 'after-fix',
     exit: 1,
   },
+  PARTITIONS_TOO_MANY: {
+    summary: '{model} has more than {limit} partitions by {columns}.',
+    hint: 'Write fewer columns, or a coarser one, after `@partition_by` in the header of {model}, and order by the others: `@cluster_by {columns}`.',
+    retry: 'after-fix',
+    exit: 1,
+  },
   INTERVAL_WINDOW_INVALID: {
     summary: 'No intervals can be meant from {from} to {to}.',
     hint: 'Write days or hours, the earlier one first: `millrace run --from 2026-01-01 --to 2026-01-31`.',

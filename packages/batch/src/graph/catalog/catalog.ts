@@ -86,9 +86,8 @@ export class GraphCatalog {
   /** Finds versions by model and key, however many are kept of each. */
   history(): VersionHistory {
     const find = this.#database.prepare('SELECT * FROM versions WHERE model = ? AND key = ?')
-    const newest = this.#database.prepare(
-      'SELECT * FROM versions WHERE model = ? AND (key = ? OR (key > ? AND key < ?)) ORDER BY id DESC LIMIT 1',
-    )
+    // What follows a base is '+' or '#'; both come before a comma.
+    const newest = this.#database.prepare('SELECT * FROM versions WHERE model = ? AND key >= ? AND key < ? ORDER BY id DESC LIMIT 1')
     // SQLite takes the other columns from the row that has the maximum.
     const readSeconds = (): Map<string, number> => {
       const last = this.#database.prepare('SELECT model, seconds, max(id) FROM versions GROUP BY model').all()
@@ -101,7 +100,7 @@ export class GraphCatalog {
         return row === undefined ? null : versionOf(row)
       },
       newest: (model, base) => {
-        const row = newest.get(model, base, `${base}+`, `${base},`)
+        const row = newest.get(model, base, `${base},`)
         return row === undefined ? null : versionOf(row)
       },
       lastSeconds: (model) => {

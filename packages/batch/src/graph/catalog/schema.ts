@@ -2,7 +2,7 @@
  * What the graph remembers, in one SQLite file that several processes read and write:
  *
  * - a version is what a model was once computed to; its files never change (law 7);
- * - an interval is what a model was once computed to for one stretch of time; versions name its file;
+ * - an interval is what a model was once computed to for one stretch of time; versions name its files;
  * - a publication names one version of each model, and never changes either;
  * - an environment is a name for a publication: moving that one row publishes a whole run, promotes or
  *   rolls back, at once or not at all.

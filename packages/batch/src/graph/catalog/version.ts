@@ -5,7 +5,7 @@ export type VersionContent =
   | {
       readonly kind: 'files'
       readonly files: readonly string[]
-      /** Of a model that is kept by intervals: for each file, its interval. */
+      /** Of a model that is kept by intervals: for each file, its interval; the files of one stand together. */
       readonly intervals?: readonly string[]
     }
   /** With the folded names of what it reads. */
@@ -14,7 +14,7 @@ export type VersionContent =
 export interface VersionDraft {
   /** The folded name of the model, stream or seed. */
   readonly model: string
-  /** Of equal keys the rows are equal: what it means, and the keys of all that it read. */
+  /** Of equal keys the rows are equal and lie alike: what it means, the rows of all that it read, `#` and its layout. */
   readonly key: string
   readonly fingerprint: string
   readonly content: VersionContent
@@ -34,7 +34,7 @@ export interface Version extends VersionDraft {
 
 export interface VersionHistory {
   find(model: string, key: string): Version | null
-  /** The newest version whose key is this one, or this one and what followed it. */
+  /** The newest version whose key is this one, or this one and what followed it, in any layout. */
   newest(model: string, base: string): Version | null
   /** What the newest version of a model took; null where there is none. */
   lastSeconds(model: string): number | null

@@ -179,8 +179,9 @@ class GraphCheck {
   }
 
   async #keptColumns(session: BindingSession, model: GraphModel): Promise<MillraceError | null> {
-    const { materialize, key, interval } = model.settings
-    if (key.length === 0 && interval === null) return null
+    const { materialize, key, interval, partitionBy, clusterBy } = model.settings
+    const isFree = [key, partitionBy, clusterBy].every((columns) => columns.length === 0)
+    if (isFree && interval === null) return null
     const problem = keptColumnsError(model, await session.columnsOf(model.name))
     if (problem === null && materialize === 'snapshot') await session.widen(model.name, HISTORY_COLUMNS)
     return problem

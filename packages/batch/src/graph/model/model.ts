@@ -12,6 +12,10 @@ export interface ModelSettings {
   readonly tags: readonly string[]
   /** Columns that identify a row; none where the header names none. */
   readonly key: readonly string[]
+  /** A folder for each value of these columns. */
+  readonly partitionBy: readonly string[]
+  /** The order of rows in a file. */
+  readonly clusterBy: readonly string[]
   readonly interval: { readonly column: string; readonly unit: IntervalUnit } | null
   /** Why the model is neither bound nor run; null where it is. */
   readonly disabled: string | null

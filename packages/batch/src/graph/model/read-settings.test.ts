@@ -1,19 +1,25 @@
 import { expect, test } from 'vitest'
 import { modelOf } from '../testing/model-of.ts'
 
+const NONE = { interval: null, partitionBy: [], clusterBy: [], disabled: null }
+
 test('a model without a header is live', () => {
-  expect(modelOf('a', 'select 1 as one', {}).settings).toEqual({ materialize: 'live', tags: [], key: [], interval: null, disabled: null })
+  expect(modelOf('a', 'select 1 as one', {}).settings).toEqual({ ...NONE, materialize: 'live', tags: [], key: [] })
 })
 
 test('settings stand in the comments above the SQL, and only there', () => {
   const sql = ['-- Revenue of a day.', '', '-- @materialize view', '-- @key day, "Shop"', '-- @tags a, b', 'select 1', '-- @disabled never']
   expect(modelOf('a', sql.join('\n')).settings).toEqual({
+    ...NONE,
     materialize: 'view',
     tags: ['a', 'b'],
     key: ['day', 'Shop'],
-    interval: null,
-    disabled: null,
   })
+})
+
+test('a layout names columns to part by and to order by', () => {
+  const sql = '-- @materialize table\n-- @partition_by region, "Day"\n-- @cluster_by customer\nselect 1'
+  expect(modelOf('a', sql).settings).toMatchObject({ partitionBy: ['region', 'Day'], clusterBy: ['customer'] })
 })
 
 test("a file's header goes before what its folder says, and tags add up", () => {
@@ -25,7 +31,7 @@ test("a file's header goes before what its folder says, and tags add up", () => 
 })
 
 test.each([
-  ['-- @materialise table', 1, 'there is no such setting; there are materialize, tags, key, interval, disabled'],
+  ['-- @materialise table', 1, 'there is no such setting; there are materialize, tags, key, interval, partition_by, cluster_by, disabled'],
   ['\n-- @materialize tabel', 2, "'tabel' is none of live, table, view, incremental, snapshot"],
   ['-- @tags a\n-- @tags b', 2, 'it stands there twice'],
   ['-- @materialize incremental\n-- @interval at week', 2, "'at week' is not a column and one of hour, day, month"],
@@ -35,6 +41,11 @@ test.each([
   ['-- @materialize snapshot\n-- @key a, A', 2, 'it names a column twice'],
   ['-- @materialize table\n-- @interval "at" day', 2, 'only an incremental model has one'],
   ['-- @disabled', 1, 'it says no reason'],
+  ['-- @materialize table\n-- @partition_by', 2, 'it names no column'],
+  ['-- @materialize table\n-- @cluster_by a, A', 2, 'it names a column twice'],
+  ['-- @materialize table\n-- @partition_by a\n-- @cluster_by b, A', 3, 'within a partition all rows have one A'],
+  ['-- @materialize view\n-- @cluster_by a', 2, 'a model that is a view has no files to lay out'],
+  ['-- @materialize live\n-- @partition_by a', 2, 'a model that is a live one has no files to lay out'],
 ])('a header that cannot be meant is refused with its line: %j', (header, line, problem) => {
   expect(() => modelOf('a', `${header}\nselect 1`)).toThrow(
     expect.objectContaining({ code: 'MODEL_SETTING_INVALID', details: expect.objectContaining({ line, problem }) }),

@@ -45,6 +45,14 @@ const READERS: Readonly<Record<string, (draft: Draft, value: string) => string |
     draft.interval = { column: unquoted(column), unit: unit as IntervalUnit }
     return null
   },
+  partition_by: (draft, value) => {
+    draft.partitionBy = listOf(value).map(unquoted)
+    return draft.partitionBy.length === 0 ? 'it names no column' : null
+  },
+  cluster_by: (draft, value) => {
+    draft.clusterBy = listOf(value).map(unquoted)
+    return draft.clusterBy.length === 0 ? 'it names no column' : null
+  },
   disabled: (draft, value) => {
     draft.disabled = value
     return value === '' ? 'it says no reason' : null
@@ -53,7 +61,15 @@ const READERS: Readonly<Record<string, (draft: Draft, value: string) => string |
 
 /** Raises MODEL_SETTING_INVALID for the first setting that cannot be meant. */
 export function readSettings({ file, sql, folder }: HeaderSource): ModelSettings {
-  const draft: Draft = { materialize: folder.materialize ?? 'live', tags: folder.tags ?? [], key: [], interval: null, disabled: null }
+  const draft: Draft = {
+    materialize: folder.materialize ?? 'live',
+    tags: folder.tags ?? [],
+    key: [],
+    interval: null,
+    partitionBy: [],
+    clusterBy: [],
+    disabled: null,
+  }
   const seen = new Set<string>()
   for (const { name, value, line } of headerOf(sql)) {
     const refuse = (problem: string): MillraceError =>
@@ -71,15 +87,30 @@ export function readSettings({ file, sql, folder }: HeaderSource): ModelSettings
   return draft
 }
 
-function missingSetting({ materialize, interval, key }: Draft): { name: string; problem: string } | null {
+function missingSetting(draft: Draft): { name: string; problem: string } | null {
+  const { materialize, interval, key } = draft
   if (materialize !== 'incremental' && interval !== null) return { name: 'interval', problem: 'only an incremental model has one' }
   if (materialize === 'incremental' && interval === null && key.length === 0)
     return { name: 'materialize', problem: 'incremental needs `@key a, b` or `@interval column day`' }
   if (interval !== null && key.length > 0)
     return { name: 'key', problem: 'rows are kept by interval or by key, and @interval stands there too' }
   if (materialize === 'snapshot' && key.length === 0) return { name: 'materialize', problem: 'snapshot needs `@key a, b`' }
-  if (new Set(key.map(foldedName)).size < key.length) return { name: 'key', problem: 'it names a column twice' }
-  return null
+  if (namesTwice(key)) return { name: 'key', problem: 'it names a column twice' }
+  return wrongLayout(draft)
+}
+
+function wrongLayout({ materialize, partitionBy, clusterBy }: Draft): { name: string; problem: string } | null {
+  for (const [name, columns] of [['partition_by', partitionBy] as const, ['cluster_by', clusterBy] as const]) {
+    if (columns.length > 0 && (materialize === 'view' || materialize === 'live'))
+      return { name, problem: `a model that is a ${materialize === 'view' ? 'view' : 'live one'} has no files to lay out` }
+    if (namesTwice(columns)) return { name, problem: 'it names a column twice' }
+  }
+  const both = clusterBy.find((column) => partitionBy.some((other) => foldedName(other) === foldedName(column)))
+  return both === undefined ? null : { name: 'cluster_by', problem: `within a partition all rows have one ${both}` }
+}
+
+function namesTwice(columns: readonly string[]): boolean {
+  return new Set(columns.map(foldedName)).size < columns.length
 }
 
 /** The line on which a file's header says something; the first where its folder does. */

@@ -7,19 +7,19 @@
 import { assert, MillraceError, reach } from '@millrace/base'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteIdentifier, relationName } from '@millrace/sql/text'
-import { mkdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { IntervalMemory, IntervalRows } from '../catalog/interval-memory.ts'
 import type { Version, VersionContent } from '../catalog/version.ts'
 import { type CheckedModel, type GraphColumn, type GraphRelation, hashOf, signatureOf } from '../check/checked-graph.ts'
 import { nextInterval, stretchesOf } from '../model/interval.ts'
 import { foldedName, type IntervalUnit } from '../model/model.ts'
+import { keyInLayout, layoutOf } from '../model/layout.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import { withoutEnd } from '../../without-end.ts'
 import { intervalScans, type IntervalScans, withinInterval } from './interval-scans.ts'
 import type { RunEngine } from './run-engine.ts'
 import { type SpareConnections, spreadWork } from './spread-work.ts'
-import { syncFile } from './sync-file.ts'
+import { removeFiles } from './remove-files.ts'
+import { writeRows, type WrittenRows } from './write-rows.ts'
 
 export interface IntervalInput extends GraphRelation {
   /** Of equal keys the rows are equal. */
@@ -148,8 +148,9 @@ class IntervalsMaking {
 
   #keyOf(start: string): string {
     const { model, columns, inputs } = this.#request
+    // An interval lies as its model says.
     const read = inputs.flatMap(({ name, key }) => [name, this.#slices.has(name) ? (this.#slices.get(name)?.get(start) ?? '') : key])
-    return hashOf(model.meaning, signatureOf(columns), start, ...read)
+    return keyInLayout(hashOf(model.meaning, signatureOf(columns), start, ...read), layoutOf(model.model.settings))
   }
 
   #isMeant(start: string): boolean {
@@ -166,8 +167,11 @@ class IntervalsMaking {
     const { before, columns, model, memory, name } = this.#request
     if (before?.content.kind !== 'files' || before.fingerprint !== model.meaning) return null
     if (signatureOf(before.columns) !== signatureOf(columns)) return null
-    const file = before.content.files[before.content.intervals?.indexOf(start) ?? -1]
-    return file === undefined ? null : memory.ofFile(name, file)
+    const { files, intervals = [] } = before.content
+    return memory.ofFiles(
+      name,
+      files.filter((_, at) => intervals[at] === start),
+    )
   }
 
   async #compute(toMake: readonly string[], known: Map<string, IntervalRows>): Promise<void> {
@@ -197,47 +201,39 @@ class IntervalsMaking {
   }
 
   async #finish(start: string, source: string, connection: DuckDBConnection): Promise<IntervalRows> {
-    const { engine, folder, columns, signal, memory, name, nowMs } = this.#request
+    const { folder, signal, memory, name, nowMs } = this.#request
     signal.throwIfAborted()
     const key = this.#keyOf(start)
-    const file = this.#fileOf(key)
-    const path = join(folder, file)
     const sql = `SELECT * FROM ${source} WHERE ${withinInterval(this.#column, start, nextInterval(start, this.#unit))}`
-    const rows =
-      source === this.#temporary
-        ? await engine.copy(connection, { sql, columns, path })
-        : await engine.write(connection, { sql, columns, path })
-    if (rows === 0) rmSync(path)
-    const made = rows === 0 ? { key, file: null, rows, bytes: 0 } : { key, file, rows, bytes: await syncFile(path) }
-    const known = memory.add(name, made, nowMs())
+    const { files, rows, bytes } = await this.#write(connection, key, sql)
+    if (rows === 0) removeFiles(folder, files)
+    const known = memory.add(name, rows === 0 ? { key, files: [], rows, bytes: 0 } : { key, files, rows, bytes }, nowMs())
     reach('graph.after-interval')
     return known
   }
 
-  #fileOf(key: string): string {
-    const { name, run, folder } = this.#request
-    const file = `versions/${name}/${run}-${key.slice(0, 16)}.parquet`
-    mkdirSync(dirname(join(folder, file)), { recursive: true })
-    return file
+  #write(connection: DuckDBConnection, key: string, sql: string): Promise<WrittenRows> {
+    const { name, run, model } = this.#request
+    const stem = `versions/${name}/${run}-${hashOf(key).slice(0, 16)}`
+    return writeRows(connection, { ...this.#request, stem, sql, layout: layoutOf(model.model.settings) })
   }
 
   async #contentOf(known: ReadonlyMap<string, IntervalRows>, computed: number): Promise<MadeContent> {
-    const { engine, columns, folder, model } = this.#request
-    const withRows = [...known].filter(([, { file }]) => file !== null).sort(([one], [other]) => (one < other ? -1 : 1))
-    const files = withRows.map(([, { file }]) => file as string)
+    const { columns, model } = this.#request
+    const withRows = [...known].filter(([, { files }]) => files.length > 0).sort(([one], [other]) => (one < other ? -1 : 1))
+    const files = withRows.flatMap(([, interval]) => interval.files)
     if (files.length === 0) {
       // A relation without rows has columns nevertheless.
-      const file = this.#fileOf(hashOf(model.meaning, signatureOf(columns), 'no rows'))
-      await engine.write(this.#connection, { sql: `SELECT * FROM ${this.#source} WHERE false`, columns, path: join(folder, file) })
-      const bytes = await syncFile(join(folder, file))
-      return { content: { kind: 'files', files: [file], intervals: [] }, rows: 0, bytes, intervals: { computed, all: 0 } }
+      const key = hashOf(model.meaning, signatureOf(columns), 'no rows')
+      const empty = await this.#write(this.#connection, key, `SELECT * FROM ${this.#source} WHERE false`)
+      return { content: { kind: 'files', files: empty.files, intervals: [] }, rows: 0, bytes: empty.bytes, intervals: { computed, all: 0 } }
     }
     const sum = (of: (interval: IntervalRows) => number): number => withRows.reduce((total, [, interval]) => total + of(interval), 0)
     return {
-      content: { kind: 'files', files, intervals: withRows.map(([start]) => start) },
+      content: { kind: 'files', files, intervals: withRows.flatMap(([start, interval]) => interval.files.map(() => start)) },
       rows: sum(({ rows }) => rows),
       bytes: sum(({ bytes }) => bytes),
-      intervals: { computed, all: files.length },
+      intervals: { computed, all: withRows.length },
     }
   }
 

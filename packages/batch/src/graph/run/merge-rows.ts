@@ -10,6 +10,7 @@ import type { Version } from '../catalog/version.ts'
 import { type CheckedModel, type GraphColumn, signatureOf } from '../check/checked-graph.ts'
 import { foldedName, HISTORY_COLUMNS } from '../model/model.ts'
 import type { RunEngine } from './run-engine.ts'
+import type { WrittenRows } from './write-rows.ts'
 
 export interface MergeRequest {
   /** The folded name. */
@@ -20,7 +21,8 @@ export interface MergeRequest {
   readonly before: Version | null
   /** When the run read everything. */
   readonly atMs: number
-  readonly path: string
+  /** Writes the rows of a SELECT. */
+  readonly write: (connection: DuckDBConnection, sql: string) => Promise<WrittenRows>
   readonly engine: RunEngine
   readonly connection: DuckDBConnection
 }
@@ -34,9 +36,9 @@ interface Merge {
   readonly connection: DuckDBConnection
 }
 
-/** Writes the merged rows, and tells how many there are. Raises KEY_NULL, KEY_NOT_UNIQUE, HISTORY_COLUMNS_CHANGED, HISTORY_TIME_PASSED. */
-export async function mergeRows(request: MergeRequest): Promise<number> {
-  const { engine, model, name, before, columns, path } = request
+/** Writes the merged rows. Raises KEY_NULL, KEY_NOT_UNIQUE, HISTORY_COLUMNS_CHANGED, HISTORY_TIME_PASSED. */
+export async function mergeRows(request: MergeRequest): Promise<WrittenRows> {
+  const { engine, model, name, before, columns, write } = request
   const isSnapshot = model.model.settings.materialize === 'snapshot'
   // What a model reads may have got other types though its SQL means the same.
   const goesOn = before !== null && signatureOf(before.columns) === signatureOf(columns)
@@ -47,7 +49,7 @@ export async function mergeRows(request: MergeRequest): Promise<number> {
     await checkKey(request, rows, connection)
     const old = !goesOn ? null : engine.select(before.content, before.columns)
     const merge = { request, rows, old, connection }
-    return engine.copy(connection, { sql: isSnapshot ? await historyOf(merge) : upsertOf(merge), columns, path })
+    return write(connection, isSnapshot ? await historyOf(merge) : upsertOf(merge))
   })
 }
 

@@ -5,6 +5,7 @@
  */
 import type { CheckedGraph, CheckedModel, GraphColumn } from '../check/checked-graph.ts'
 import { hashOf } from '../check/checked-graph.ts'
+import { isLaidBy, keyInLayout, layoutOf, rowsKeyOf } from '../model/layout.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import type { Version, VersionHistory } from '../catalog/version.ts'
 
@@ -35,7 +36,7 @@ export interface Step {
   readonly why: string | null
   /** What is there already; null where the step has to make it. */
   readonly version: Version | null
-  /** The version that the rows of this one are merged into, and whose intervals it keeps; null where there is none. */
+  /** The version that the rows of this one are merged into or laid anew from, and whose intervals it keeps; null where there is none. */
   readonly before: Version | null
   /** Of a model that is kept by intervals and is to be made. */
   readonly intervals: IntervalsPlan | null
@@ -73,9 +74,10 @@ export function planRun(request: PlanRequest): RunPlan {
     }
     for (const input of checked.inputs) if (!steps.has(input)) steps.set(input, leafStep(request, input))
     const inputs = checked.inputs.map((input) => steps.get(input) as Step)
-    const base = hashOf(checked.meaning, ...inputs.flatMap((input) => [input.name, input.key]))
+    const base = hashOf(checked.meaning, ...inputs.flatMap((input) => [input.name, rowsKeyOf(input.key)]))
     const { key, before } = keyOf(request, { name, base, checked, shown })
-    const made = { name, key, before, model: checked, columns: checked.columns, shown, why: whyOf(checked, shown, inputs) }
+    const why = whyOf({ name, base, checked, shown }, inputs)
+    const made = { name, key, before, model: checked, columns: checked.columns, shown, why }
     steps.set(name, stepOf(request, made))
   }
   const gone =
@@ -116,22 +118,39 @@ interface Based {
 }
 
 /**
- * The key of most models is their base. The rows of one that is merged depend on the version before too, so its
+ * The key of most models is their base, in their layout; where just that changed, the rows are taken from the version before. The rows of one that is merged depend on the version before too, so its
  * key is `base+hash`, and as long as the base is the same there is nothing to merge. A history goes on when
  * its SQL is edited; rows by key are computed anew, as the SQL yields them all.
  */
 function keyOf({ window, history }: PlanRequest, { name, base, checked, shown }: Based): { key: string; before: Version | null } {
   const { materialize, interval } = checked.model.settings
+  const layout = layoutOf(checked.model.settings)
   if (interval !== null) {
     const key = window === null ? base : hashOf(base, window.from ?? '', window.to ?? '', shown?.key ?? '')
-    return { key, before: shown ?? null }
+    return { key: keyInLayout(key, layout), before: shown ?? null }
   }
-  if (materialize !== 'incremental' && materialize !== 'snapshot') return { key: base, before: null }
-  const isBased = shown !== undefined && (shown.key === base || shown.key.startsWith(`${base}+`))
-  if (isBased) return { key: shown.key, before: null }
+  if (materialize !== 'incremental' && materialize !== 'snapshot') {
+    const key = keyInLayout(base, layout)
+    const isLaidAnew = shown !== undefined && shown.key !== key && shown.content.kind === 'files' && isBasedOn(shown, base)
+    return { key, before: isLaidAnew ? shown : null }
+  }
+  const merged = (before: Version): { key: string; before: Version } => ({
+    key: keyInLayout(`${base}+${hashOf(before.key)}`, layout),
+    before,
+  })
+  const asItIs = (version: Version): { key: string; before: Version | null } =>
+    isLaidBy(version.key, layout) ? { key: version.key, before: null } : merged(version)
+  if (shown !== undefined && isBasedOn(shown, base)) return asItIs(shown)
   const goesOn = shown !== undefined && (materialize === 'snapshot' || shown.fingerprint === checked.meaning)
-  if (goesOn) return { key: `${base}+${hashOf(shown.key)}`, before: shown }
-  return { key: history.newest(name, base)?.key ?? base, before: null }
+  if (goesOn) return merged(shown)
+  const known = history.newest(name, base)
+  return known === null ? { key: keyInLayout(base, layout), before: null } : asItIs(known)
+}
+
+/** Whether there is nothing to compute or to merge: the SQL yields what it yielded for the version. */
+function isBasedOn({ key }: Version, base: string): boolean {
+  const rowsKey = rowsKeyOf(key)
+  return rowsKey === base || rowsKey.startsWith(`${base}+`)
 }
 
 function leafStep(request: PlanRequest, name: string): Step {
@@ -163,8 +182,9 @@ function intervalsOf({ model, before }: Pick<Step, 'model' | 'before'>, action: 
   return { known: before.content.intervals?.length ?? 0 }
 }
 
-function whyOf(checked: CheckedModel, shown: Version | undefined, inputs: readonly Step[]): string {
+function whyOf({ checked, shown, base }: Based, inputs: readonly Step[]): string {
   if (shown === undefined) return 'new'
+  if (isBasedOn(shown, base)) return 'its layout is another'
   const changed = inputs.filter(({ action }) => action === 'run' || action === 'reuse').map(({ name }) => name)
   if (checked.meaning !== shown.fingerprint) return 'its SQL means something else'
   return changed.length === 0 ? 'what it reads is another version' : `what it reads has changed: ${listed(changed)}`

@@ -11,6 +11,7 @@ import { AS_WRITTEN, obey, statesOrder } from '../../order/obey.ts'
 import { withoutEnd } from '../../without-end.ts'
 import type { GraphColumn } from '../check/checked-graph.ts'
 import type { VersionContent } from '../catalog/version.ts'
+import { namedByFolders } from './partition-path.ts'
 import { readColumns, writtenColumns } from './stored-type.ts'
 
 export interface RunEngineOptions {
@@ -33,6 +34,8 @@ export interface WriteRequest {
   readonly sql: string
   readonly columns: readonly GraphColumn[]
   readonly path: string
+  /** Columns to order the file's rows by. */
+  readonly order?: readonly string[]
 }
 
 interface RunEngineParts {
@@ -43,6 +46,13 @@ interface RunEngineParts {
 }
 
 export const SPILL_LIMIT_MB = 65_536
+
+/**
+ * Readers skip a group of rows whose least and greatest value do not fit. Of two million rows in order, of which
+ * 2,000 were asked for: 20,480 read 0.2 MB in 2.2 ms, 40,960 0.35 MB in 1.8 ms, DuckDB's own 122,880 1 MB in 3.7 ms;
+ * all of them took longer to read in smaller groups.
+ */
+const CLUSTERED_GROUP_ROWS = 40_960
 
 export class RunEngine {
   readonly connections: readonly DuckDBConnection[]
@@ -83,11 +93,11 @@ export class RunEngine {
   /** Computes a SELECT into a table that is there as long as the work lasts. */
   async computed<Result>(
     connection: DuckDBConnection,
-    { sql, table }: { readonly sql: string; readonly table: string },
+    { sql, table, order = [] }: { readonly sql: string; readonly table: string; readonly order?: readonly string[] },
     work: (connection: DuckDBConnection) => Promise<Result>,
   ): Promise<Result> {
     return this.#obeying(connection, sql, async (obeyed, own) => {
-      await own.run(`CREATE OR REPLACE TEMP TABLE ${table} AS (\n${withoutEnd(obeyed)}\n)`)
+      await own.run(`CREATE OR REPLACE TEMP TABLE ${table} AS SELECT * FROM (\n${withoutEnd(obeyed)}\n)${orderedBy(order)}`)
       try {
         return await work(own)
       } finally {
@@ -97,11 +107,13 @@ export class RunEngine {
   }
 
   /** Writes what a SELECT yields, however DuckDB joins it. */
-  async copy(connection: DuckDBConnection, { sql, columns, path }: WriteRequest): Promise<number> {
+  async copy(connection: DuckDBConnection, { sql, columns, path, order = [] }: WriteRequest): Promise<number> {
     const inner = withoutEnd(sql)
     const list = writtenColumns(columns)
-    const select = list === '*' ? inner : `SELECT ${list} FROM (\n${inner}\n)`
-    const result = await connection.runAndReadAll(`COPY (\n${select}\n) TO ${quoteLiteral(path)} (FORMAT parquet)`)
+    const isAsItIs = list === '*' && order.length === 0
+    const select = isAsItIs ? inner : `SELECT ${list} FROM (\n${inner}\n)${orderedBy(order)}`
+    const groups = order.length === 0 ? '' : `, ROW_GROUP_SIZE ${CLUSTERED_GROUP_ROWS}`
+    const result = await connection.runAndReadAll(`COPY (\n${select}\n) TO ${quoteLiteral(path)} (FORMAT parquet${groups})`)
     return Number(result.getRows()[0]?.[0])
   }
 
@@ -185,5 +197,22 @@ export async function openRunEngine(options: RunEngineOptions): Promise<RunEngin
 
 function selectOf(folder: string, content: VersionContent, columns: readonly GraphColumn[]): string {
   if (content.kind === 'view') return `(\n${withoutEnd(content.sql)}\n)`
-  return `SELECT ${readColumns(columns)} FROM read_parquet([${content.files.map((file) => quoteLiteral(join(folder, file))).join(', ')}])`
+  const sets = Map.groupBy(content.files, (file) => (folder.includes('=') ? '' : namedByFolders(file).join('/')))
+  const selects = [...sets].map(([, files]) => {
+    const paths = files.map((file) => quoteLiteral(join(folder, file))).join(', ')
+    const named = sets.has('') && sets.size === 1 ? [] : namedByFolders(files[0] as string)
+    return `SELECT ${readColumns(columns, sets.size > 1 || named.length > 0)} FROM read_parquet([${paths}], ${hiveOptions(named, columns)})`
+  })
+  return selects.join(' UNION ALL ')
+}
+
+/** Without them DuckDB would take any folder above the project whose name has an equals sign for a column. */
+function hiveOptions(named: readonly string[], columns: readonly GraphColumn[]): string {
+  if (named.length === 0) return 'hive_partitioning = false'
+  const typeOf = (name: string): string => columns.find((column) => column.name === name)?.type ?? 'VARCHAR'
+  return `hive_partitioning = true, hive_types = {${named.map((name) => `${quoteIdentifier(name)}: ${typeOf(name)}`).join(', ')}}`
+}
+
+function orderedBy(columns: readonly string[]): string {
+  return columns.length === 0 ? '' : ` ORDER BY ${columns.join(', ')}`
 }

@@ -5,7 +5,6 @@
  */
 import { type Clock, MillraceError, reach } from '@millrace/base'
 import type { LogReader } from '@millrace/core'
-import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { CheckedGraph } from '../check/checked-graph.ts'
@@ -18,6 +17,7 @@ import { type Seed, seedScan } from '../model/seed-relations.ts'
 import { type Leaf, planRun, type RunPlan } from './plan-run.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import { openRunEngine, SPILL_LIMIT_MB } from './run-engine.ts'
+import { removeFiles } from './remove-files.ts'
 import { removeUnfinished } from './remove-unfinished.ts'
 import { runSteps, type StepsOutcome, type StepTold } from './run-steps.ts'
 import { type LogPosition, positionOfLog, streamLeaf, writeStream } from './stream-leaves.ts'
@@ -213,5 +213,5 @@ function leavesOf({ seeds, reader }: GraphPlace, { contents }: LogPosition): Map
 function forget({ catalog, folder, keepPublications, clock }: GraphRunRequest): void {
   const madeBeforeMs = clock.nowMs() - UNPUBLISHED_KEPT_MS
   const files = catalog.forget({ publications: keepPublications ?? PUBLICATIONS_KEPT, madeBeforeMs })
-  for (const file of files) rmSync(join(folder, file), { force: true })
+  removeFiles(folder, files)
 }

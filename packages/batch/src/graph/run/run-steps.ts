@@ -13,6 +13,7 @@ import type { Version } from '../catalog/version.ts'
 import { type CheckedModel, type GraphColumn, hashOf } from '../check/checked-graph.ts'
 import { HISTORY_COLUMNS } from '../model/model.ts'
 import { remainingSeconds } from './critical-path.ts'
+import { layoutOf, rowsKeyOf } from '../model/layout.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import { type MadeContent, makeIntervals } from './make-intervals.ts'
 import { mergeRows } from './merge-rows.ts'
@@ -21,6 +22,7 @@ import { ReadyQueue } from './ready-queue.ts'
 import type { RunEngine } from './run-engine.ts'
 import { classOfFailure } from './run-failure.ts'
 import { syncFile } from './sync-file.ts'
+import { writeRows, type WrittenRows } from './write-rows.ts'
 
 export interface StepsRequest {
   readonly plan: RunPlan
@@ -217,22 +219,28 @@ class StepsRun {
       return { content: { kind: 'view', sql: model.model.sql, inputs: model.inputs }, rows: 0, bytes: 0 }
     if (model !== null && interval !== null) return this.#intervals({ ...step, model }, connection)
     const { run, folder, bring, engine, atMs } = this.#request
-    const file = `versions/${step.name}/${run}-${hashOf(step.key).slice(0, 12)}.parquet`
-    const path = join(folder, file)
-    mkdirSync(dirname(path), { recursive: true })
-    let rows: number
-    if (model === null) rows = await bring(step, path, connection)
-    else if (materialize === 'table' || materialize === 'live')
-      rows = await engine.write(connection, { sql: model.model.sql, columns: step.columns, path })
-    else rows = await mergeRows({ ...step, model, atMs, path, engine, connection })
-    return { content: { kind: 'files', files: [file] }, rows, bytes: await syncFile(path) }
+    const stem = `versions/${step.name}/${run}-${hashOf(step.key).slice(0, 12)}`
+    if (model === null) {
+      const path = join(folder, `${stem}.parquet`)
+      mkdirSync(dirname(path), { recursive: true })
+      const rows = await bring(step, path, connection)
+      return { content: { kind: 'files', files: [`${stem}.parquet`] }, rows, bytes: await syncFile(path) }
+    }
+    const layout = layoutOf(model.model.settings)
+    const write = (own: DuckDBConnection, sql: string): Promise<WrittenRows> =>
+      writeRows(own, { ...step, engine, folder, stem, sql, layout })
+    const isMerged = materialize === 'incremental' || materialize === 'snapshot'
+    const { files, rows, bytes } = isMerged
+      ? await mergeRows({ ...step, model, atMs, write, engine, connection })
+      : await write(connection, step.before === null ? model.model.sql : engine.select(step.before.content, step.before.columns))
+    return { content: { kind: 'files', files }, rows, bytes }
   }
 
   async #intervals(step: Step & { readonly model: CheckedModel }, connection: DuckDBConnection): Promise<MadeContent> {
     const { clock, catalog } = this.#request
     const inputs = step.model.inputs.map((name) => {
       const version = this.#versionOf(name)
-      return { name, columns: version.columns, key: version.key }
+      return { name, columns: version.columns, key: rowsKeyOf(version.key) }
     })
     const spare = {
       borrow: () => (this.#stopped || this.#ready.size > 0 ? undefined : this.#idle.pop()),

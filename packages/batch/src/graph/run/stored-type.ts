@@ -22,13 +22,17 @@ export function writtenColumns(columns: readonly GraphColumn[]): string {
   return listOf(columns, ({ type }) => (storedType(type) === type ? null : storedType(type)))
 }
 
-/** The SELECT list that reads them. */
-export function readColumns(columns: readonly GraphColumn[]): string {
-  return listOf(columns, ({ type }) => (storedType(type) === type && !NARROWED.test(type) ? null : type))
+/** The SELECT list that reads them; by their names where files of several kinds are read. */
+export function readColumns(columns: readonly GraphColumn[], byName = false): string {
+  const castOf = ({ type }: GraphColumn): string | null => (storedType(type) === type && !NARROWED.test(type) ? null : type)
+  return byName ? namedList(columns, castOf) : listOf(columns, castOf)
 }
 
 function listOf(columns: readonly GraphColumn[], castOf: (column: GraphColumn) => string | null): string {
-  if (columns.every((column) => castOf(column) === null)) return '*'
+  return columns.every((column) => castOf(column) === null) ? '*' : namedList(columns, castOf)
+}
+
+function namedList(columns: readonly GraphColumn[], castOf: (column: GraphColumn) => string | null): string {
   return columns
     .map((column) => {
       const name = quoteIdentifier(column.name)
