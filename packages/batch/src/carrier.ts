@@ -69,6 +69,7 @@ export function carrierOf(type: Type): Carrier {
     case 'enum':
     case 'list':
     case 'struct':
+    case 'map':
       return { lies: 'text', type: VARCHAR }
     case 'bytes':
       return { lies: 'bytes', type: BLOB }

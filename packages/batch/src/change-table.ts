@@ -24,6 +24,7 @@ import {
 import { type Carrier, carrierOf } from './carrier.ts'
 import { ChangeEra, type LoadedColumn } from './change-era.ts'
 import { absent, integers, origin, resolved, toldBefore } from './change-vectors.ts'
+import { nestedFromJson } from './nested-from-json.ts'
 
 export interface ChangeTableRequest {
   readonly connection: DuckDBConnection
@@ -146,7 +147,7 @@ class ChangeLoader {
       ...(withOrigin ? ORIGIN.map((column) => column.name) : []),
     ]
     const cast = (name: string, type: Type): string =>
-      `CAST(${isNested(type) ? `CAST(${name} AS JSON)` : name} AS ${sqlNameOf(type)}) AS ${name}`
+      `CAST(${isNested(type) ? nestedFromJson(type, name) : name} AS ${sqlNameOf(type)}) AS ${name}`
     const list = [
       ...fixed,
       ...wanted.map((column, at) => cast(`a${at}`, column.type)),

@@ -3,7 +3,7 @@ import type { DuckDBType, DuckDBValue } from '@duckdb/node-api'
 import type { Type, Value } from '@millrace/core'
 import { readDuckdbValue, typeOfDuckdb } from '@millrace/sql'
 
-/** Null where we have no such type: maps, unions, bits. */
+/** Null where we have no such type: unions, bits. */
 export function typeOfDuckDB(type: DuckDBType): Type | null {
   return typeOfDuckdb(type)
 }

@@ -89,6 +89,36 @@ test('a model may end with semicolons and comments', async () => {
   })
 })
 
+test('law 3: maps come from the log as they are, within each other, lists and structs too', async () => {
+  const tags: Type = { kind: 'map', key: { kind: 'text' }, value: INT }
+  const within: Type = {
+    kind: 'map',
+    key: { kind: 'date' },
+    value: { kind: 'struct', fields: [{ name: "it's", type: { kind: 'list', element: tags } }] },
+  }
+  const stream = { name: 'shop.tagged', schema: schemaOf({ id: INT, tags, within }, ['id']) }
+  const rows: readonly (readonly Value[])[] = [
+    [
+      1,
+      '[{"key":"b","value":1},{"key":"a","value":null}]',
+      '[{"key":"2024-01-01","value":{"it\'s":[[{"key":"x","value":"9007199254740993"}],[],null]}}]',
+    ],
+    [2, '[]', '[{"key":"2024-01-02","value":null}]'],
+    [3, null, null],
+  ]
+  await withStore(async (store, reader) => {
+    await writeStream(
+      store,
+      stream,
+      rows.map((after) => ({ operation: 'insert', after })),
+    )
+    const sql = 'select id, tags, within from shop.tagged order by id'
+    expect(await rowsOf({ reader, model: 'all', models: [{ name: 'all', sql }] })).toEqual(rows)
+    const asked = { name: 'asked', sql: "select tags['b'] as b, cardinality(within) as size from shop.tagged where id = 1" }
+    expect(await rowsOf({ reader, model: 'asked', models: [asked] })).toEqual([[1, 1]])
+  })
+})
+
 test('a result can be read as columns', async () => {
   await withStore(async (store, reader) => {
     await writeStream(store, CUSTOMERS, [{ operation: 'insert', after: [1, 'ann'] }])

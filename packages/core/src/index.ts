@@ -68,10 +68,13 @@ export type { Stage, StageObservation, StagePhase } from './stage.ts'
 export {
   type EnumType,
   type Field,
+  entriesOf,
   isNested,
   isWhole,
   type Layout,
   layoutOf,
+  type ListType,
+  type MapType,
   type NestedType,
   type PlainKind,
   sameType,

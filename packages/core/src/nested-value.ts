@@ -1,14 +1,15 @@
 /**
- * Lists and structs as values: texts of JSON without spaces, fields in the order of the type, each inner
- * value as `valueToJson` has it. One value has one text, so that equal texts are equal values.
+ * Lists, structs and maps as values: texts of JSON without spaces, fields in the order of the type, each inner
+ * value as `valueToJson` has it; a map is the list of its entries. One value has one text, so that equal texts are
+ * equal values.
  */
-import type { NestedType, Type } from './type.ts'
+import { entriesOf, isNested, type NestedType, type Type } from './type.ts'
 import { type JsonValue, type Value, valueToJson } from './value.ts'
 
 /** One inner value as it stands in the text of an outer one. */
 export function innerText(type: Type, value: Value): string {
   if (value === null) return 'null'
-  if (type.kind === 'list' || type.kind === 'struct') return value as string
+  if (isNested(type)) return value as string
   // JSON has a negative zero, though JavaScript writes none.
   return Object.is(value, -0) ? '-0' : JSON.stringify(valueToJson(type, value))
 }
@@ -22,8 +23,9 @@ export function structText(names: readonly string[], items: readonly string[]): 
   return `{${names.map((name, at) => `${JSON.stringify(name)}:${items[at] ?? 'null'}`).join(',')}}`
 }
 
-/** The inner values of a list or struct as JSON, in order, with the type of each. */
+/** The inner values of a list or struct as JSON, in order, with the type of each; of a map its entries. */
 export function innerValues(type: NestedType, text: string): readonly (readonly [Type, JsonValue])[] {
+  if (type.kind === 'map') return innerValues(entriesOf(type), text)
   const json = JSON.parse(text) as JsonValue
   if (type.kind === 'list') return (json as readonly JsonValue[]).map((item) => [type.element, item])
   const members = json as { readonly [name: string]: JsonValue }

@@ -8,6 +8,7 @@ const TYPES: readonly Type[] = [
   { kind: 'decimal', width: 12, scale: 2 },
   { kind: 'enum', members: ['new', 'a "quoted", (one)', ''] },
   { kind: 'list', element: { kind: 'list', element: { kind: 'decimal', width: 38, scale: 0 } } },
+  { kind: 'map', key: { kind: 'text' }, value: { kind: 'map', key: { kind: 'date' }, value: { kind: 'list', element: { kind: 'int8' } } } },
   {
     kind: 'struct',
     fields: [
@@ -30,6 +31,8 @@ describe('the name of a type', () => {
     'decimal(39,1)',
     'list(int64',
     'list()',
+    'map(text)',
+    'map(text,int64,int64)',
     'int64)',
     'enum(new)',
     'struct("a")',

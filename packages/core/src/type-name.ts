@@ -28,7 +28,7 @@ export const PLAIN_KINDS: readonly PlainKind[] = [
 
 const DECIMAL_WIDTH_MAX = 38
 
-/** Members and names of fields stand in it as JSON writes a text: `list(int64)`, `enum("new","paid")`, `struct("a" int32)`. */
+/** Members and names of fields stand in it as JSON writes a text: `list(int64)`, `enum("new","paid")`, `struct("a" int32)`, `map(text,int64)`. */
 export function typeNameOf(type: Type): string {
   switch (type.kind) {
     case 'decimal':
@@ -39,6 +39,8 @@ export function typeNameOf(type: Type): string {
       return `list(${typeNameOf(type.element)})`
     case 'struct':
       return `struct(${type.fields.map((field) => `${JSON.stringify(field.name)} ${typeNameOf(field.type)}`).join(',')})`
+    case 'map':
+      return `map(${typeNameOf(type.key)},${typeNameOf(type.value)})`
     default:
       return type.kind
   }
@@ -92,6 +94,11 @@ class TypeNameReader {
       case 'struct': {
         const fields = this.#several(() => this.#field())
         return fields === null ? null : { kind: 'struct', fields }
+      }
+      case 'map': {
+        const key = this.type()
+        const value = key === null || this.#take(/, ?/y) === null ? null : this.type()
+        return key === null || value === null ? null : { kind: 'map', key, value }
       }
       default:
         return null

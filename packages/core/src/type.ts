@@ -29,7 +29,28 @@ export interface Field {
 }
 
 /** Values made of values. One is a text of JSON in one fixed form, so that equal values are equal texts. */
-export type NestedType = { readonly kind: 'list'; readonly element: Type } | { readonly kind: 'struct'; readonly fields: readonly Field[] }
+export type NestedType = ListType | { readonly kind: 'struct'; readonly fields: readonly Field[] } | MapType
+
+export interface ListType {
+  readonly kind: 'list'
+  readonly element: Type
+}
+
+/** Its entries stand in an order, which is part of the value, as in DuckDB: it is the list of them in all but its functions. */
+export interface MapType {
+  readonly kind: 'map'
+  readonly key: Type
+  readonly value: Type
+}
+
+/** A map as the list of its entries, which has the same values. */
+export function entriesOf({ key, value }: MapType): ListType {
+  const fields = [
+    { name: 'key', type: key },
+    { name: 'value', type: value },
+  ]
+  return { kind: 'list', element: { kind: 'struct', fields } }
+}
 
 export type WholeType =
   | { readonly kind: 'int8' | 'int16' | 'int32' | 'int64' | 'hugeint' }
@@ -38,7 +59,7 @@ export type WholeType =
 export type TypeKind = Type['kind']
 
 /** Kinds that take no parameter: the kind is the type. */
-export type PlainKind = Exclude<TypeKind, 'decimal' | 'enum' | 'list' | 'struct'>
+export type PlainKind = Exclude<TypeKind, 'decimal' | 'enum' | NestedType['kind']>
 
 const WHOLE_KINDS: ReadonlySet<string> = new Set<WholeType['kind']>([
   'int8',
@@ -86,6 +107,7 @@ const LAYOUT: Readonly<Record<TypeKind, Layout>> = {
   enum: 'text',
   list: 'text',
   struct: 'text',
+  map: 'text',
 }
 
 export function layoutOf(type: Type): Layout {
@@ -93,13 +115,14 @@ export function layoutOf(type: Type): Layout {
 }
 
 export function isNested(type: Type): type is NestedType {
-  return type.kind === 'list' || type.kind === 'struct'
+  return type.kind === 'list' || type.kind === 'struct' || type.kind === 'map'
 }
 
 export function sameType(left: Type, right: Type): boolean {
   if (left.kind === 'decimal') return right.kind === 'decimal' && left.width === right.width && left.scale === right.scale
   if (left.kind === 'enum') return right.kind === 'enum' && sameList(left.members, right.members, (one, other) => one === other)
   if (left.kind === 'list') return right.kind === 'list' && sameType(left.element, right.element)
+  if (left.kind === 'map') return right.kind === 'map' && sameType(left.key, right.key) && sameType(left.value, right.value)
   if (left.kind === 'struct') return right.kind === 'struct' && sameList(left.fields, right.fields, sameField)
   return left.kind === right.kind
 }
@@ -147,6 +170,8 @@ export function sqlNameOf(type: Type): string {
       return `${sqlNameOf(type.element)}[]`
     case 'struct':
       return `STRUCT(${type.fields.map((field) => `${quoted(field.name, '"')} ${sqlNameOf(field.type)}`).join(', ')})`
+    case 'map':
+      return `MAP(${sqlNameOf(type.key)}, ${sqlNameOf(type.value)})`
     default:
       return SQL_NAME[type.kind]
   }

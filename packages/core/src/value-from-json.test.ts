@@ -38,6 +38,18 @@ const CASES: readonly (readonly [Type, fc.Arbitrary<Value>])[] = [
   [{ kind: 'list', element: { kind: 'int64' } }, list({ kind: 'int64' }, fc.option(whole(-(2n ** 63n), 2n ** 63n - 1n)))],
   [{ kind: 'list', element: { kind: 'float64' } }, list({ kind: 'float64' }, fc.double())],
   [
+    { kind: 'map', key: { kind: 'int64' }, value: { kind: 'float64' } },
+    fc
+      .uniqueArray(fc.tuple(whole(-(2n ** 63n), 2n ** 63n - 1n), fc.option(fc.double())), { selector: ([key]) => String(key) })
+      .map((entries) =>
+        listText(
+          entries.map(([key, value]) =>
+            structText(['key', 'value'], [innerText({ kind: 'int64' }, key), innerText({ kind: 'float64' }, value)]),
+          ),
+        ),
+      ),
+  ],
+  [
     STRUCT,
     fc
       .tuple(fc.option(fc.string()), list({ kind: 'json' }, fc.option(fc.json())))
@@ -71,6 +83,8 @@ test('what people write is read: ISO instants with their zone, short times, numb
   expect(valueFromJson({ kind: 'decimal', width: 9, scale: 2 }, '.500')).toBe(50)
   expect(valueFromJson({ kind: 'int32' }, '17')).toBe(17)
   expect(valueFromJson({ kind: 'text' }, null)).toBe(null)
+  const map: Type = { kind: 'map', key: { kind: 'text' }, value: { kind: 'int32' } }
+  expect(valueFromJson(map, { b: 2, a: null })).toBe('[{"key":"b","value":2},{"key":"a","value":null}]')
 })
 
 test.each<[Type, string | number | boolean]>([

@@ -5,7 +5,7 @@
 import { MillraceError } from '@millrace/base'
 import { intervalFromText, intervalToText } from './interval.ts'
 import { innerText, listText, structText } from './nested-value.ts'
-import { isWhole, type NestedType, sqlNameOf, type Type } from './type.ts'
+import { entriesOf, isWhole, type MapType, type NestedType, sqlNameOf, type Type } from './type.ts'
 import { DATE_INFINITY, daysFromCivil, type JsonValue, TIMESTAMP_INFINITY, type Value, wholeNumber } from './value.ts'
 
 /** Raises VALUE_UNREADABLE, with what is wrong and never with the value itself. */
@@ -43,6 +43,8 @@ export function valueFromJson(type: Type, json: JsonValue): Value {
     case 'list':
     case 'struct':
       return nestedFrom(type, json)
+    case 'map':
+      return mapFrom(type, json)
   }
 }
 
@@ -52,8 +54,20 @@ function intervalFrom(type: Type, text: string): string {
   return intervalToText(interval)
 }
 
+/** From the list of its entries; from an object where people write one. */
+function mapFrom(type: MapType, json: JsonValue): string {
+  const read = typeof json === 'string' ? parsed(type, json) : json
+  if (typeof read !== 'object' || read === null) throw unreadable(type, 'one value where entries are wanted')
+  const entries = isList(read) ? read : Object.entries(read).map(([key, value]) => ({ key, value }))
+  const text = nestedFrom(entriesOf(type), entries)
+  const keys = (JSON.parse(text) as readonly { readonly key: JsonValue }[]).map(({ key }) => JSON.stringify(key))
+  if (keys.includes('null')) throw unreadable(type, 'an entry without a key')
+  if (new Set(keys).size < keys.length) throw unreadable(type, 'two entries of one key')
+  return text
+}
+
 /** From the value itself, or from its text. */
-function nestedFrom(type: NestedType, json: JsonValue): string {
+function nestedFrom(type: Exclude<NestedType, MapType>, json: JsonValue): string {
   const read = typeof json === 'string' ? parsed(type, json) : json
   const inner = (innerType: Type, item: JsonValue): string => innerText(innerType, valueFromJson(innerType, item))
   if (typeof read !== 'object' || read === null) throw unreadable(type, 'one value where several are wanted')

@@ -50,6 +50,7 @@ export function valueToJson(type: Type, value: Value): JsonValue {
       return Number.isFinite(value) ? (value as number) : floatToText(value as number)
     case 'list':
     case 'struct':
+    case 'map':
       return JSON.parse(value as string) as JsonValue
     default:
       return valueToText(type, value)

@@ -14,6 +14,7 @@ const TYPES: Readonly<Record<string, Type>> = {
   l: { kind: 'list', element: { kind: 'int32' } },
   e: { kind: 'enum', members: ['new', 'paid', 'done'] },
   iv: { kind: 'interval' },
+  mp: { kind: 'map', key: { kind: 'text' }, value: { kind: 'map', key: { kind: 'date' }, value: { kind: 'decimal', width: 5, scale: 2 } } },
   st: {
     kind: 'struct',
     fields: [
@@ -30,6 +31,13 @@ const VALUES: Readonly<Record<string, readonly Value[]>> = {
   l: [null, '[]', '[1]', '[1,2,null]', '[3,3]'],
   e: [null, 'new', 'paid', 'done'],
   iv: [null, '00:00:00', '1 day', '24:00:00', '1 month', '-00:00:01.5'],
+  mp: [
+    null,
+    '[]',
+    '[{"key":"a","value":null}]',
+    '[{"key":"b","value":[{"key":"2024-01-01","value":"1.50"}]},{"key":"a","value":[]}]',
+    '[{"key":"a","value":[]},{"key":"b","value":[{"key":"2024-01-01","value":"1.50"}]}]',
+  ],
   st: [null, '{"a":"1.50","when":["2024-01-01 00:00:00"]}', '{"a":null,"when":null}', '{"a":"-1.00","when":[]}'],
 }
 
@@ -89,6 +97,11 @@ describe('law 3: a live model equals DuckDB over the same rows', () => {
     "select * from generate_series(timestamp '2024-01-01', timestamp '2024-01-02', interval 6 hour) as g(x)",
     'select l, st, e, iv, id from t',
     'select l, count(*) as n from t group by l',
+    'select mp, id from t',
+    'select mp, st.a, count(*) as n, list(mp order by id) as maps from t group by mp, st.a',
+    "select id, mp['b'] as b, map_keys(mp) as keys, cardinality(mp) as size, map {s: n} as made, {m: mp} as within from t where s is not null",
+    "select a.id, b.id as other from t a join t b on a.mp = b.mp where a.mp <> map {'x': map {}::map(date, decimal(5, 2))}",
+    'select s, histogram(n) as h, any_value(mp order by id) as mp, lag(any_value(mp order by id)) over (order by s) as before from t group by s',
     'select st, e, count(*) as n from t group by all',
     'select distinct e, l from t',
     'select a.id, b.id as other from t a join t b on a.l = b.l and a.e = b.e',

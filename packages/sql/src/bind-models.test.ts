@@ -130,6 +130,8 @@ describe('bindModels', () => {
     ['select product(id) as p from shop.orders', 'the aggregate product'],
     ['select approx_count_distinct(id) as n from shop.orders', 'the aggregate approx_count_distinct'],
     ['select approx_quantile(id, 0.5) as q from shop.orders', 'the aggregate approx_quantile'],
+    ['select histogram(id::double) as h from shop.orders', 'histogram of floats'],
+    ['select histogram(id, [1, 2]) as h from shop.orders', 'the aggregate histogram of 2 arguments'],
     ['select max(id, 3) as m from shop.orders', 'the aggregate max of 2 arguments'],
     ['select first(id) as f from shop.orders', 'first without an ORDER BY'],
     ['select mode(id order by customer_id) as m from shop.orders', 'mode with an ORDER BY of something else'],

@@ -1,6 +1,6 @@
 /** DuckDB's types as ours, and ours as DuckDB's: as the serialised plan writes them, and as the client has them. */
 import * as duckdb from '@duckdb/node-api'
-import { type Field, type PlainKind, PLAIN_KINDS, sqlNameOf, type Type } from '@millrace/core'
+import { entriesOf, type Field, type PlainKind, PLAIN_KINDS, sqlNameOf, type Type } from '@millrace/core'
 
 /** A type as the serialised plan writes it. */
 export interface PlanType {
@@ -52,7 +52,7 @@ export function typeOfPlan(type: PlanType): ExpressionType {
     case 'ARRAY':
       return foreign(`${nameOf(info?.child_type === undefined ? { kind: 'null' } : typeOfPlan(info.child_type))}[${info?.size ?? ''}]`)
     case 'MAP':
-      return foreign(mapName(info?.child_type))
+      return mapOfPlan(info?.child_type)
     default:
       return foreign(type.id)
   }
@@ -74,9 +74,13 @@ function structOf(fields: readonly (readonly [string, ExpressionType])[]): Expre
   return foreign(`STRUCT(${fields.map(([name, type]) => `"${name.replaceAll('"', '""')}" ${nameOf(type)}`).join(', ')})`)
 }
 
-function mapName(entries: PlanType | undefined): string {
-  const [key, value] = (entries?.type_info?.child_types ?? []).map(({ second }) => nameOf(typeOfPlan(second)))
-  return `MAP(${key ?? ''}, ${value ?? ''})`
+function mapOfPlan(entries: PlanType | undefined): ExpressionType {
+  const [key, value] = (entries?.type_info?.child_types ?? []).map(({ second }) => typeOfPlan(second))
+  return mapOf(key ?? { kind: 'null' }, value ?? { kind: 'null' })
+}
+
+function mapOf(key: ExpressionType, value: ExpressionType): ExpressionType {
+  return isForeign(key) || isForeign(value) ? foreign(`MAP(${nameOf(key)}, ${nameOf(value)})`) : { kind: 'map', key, value }
 }
 
 /** That of an untyped NULL has no values to carry, so that what is made of it stays with DuckDB too. */
@@ -104,6 +108,7 @@ export function typeOfDuckdb(type: duckdb.DuckDBType): Type | null {
 function nestedOfDuckdb(type: duckdb.DuckDBType): ExpressionType | null {
   const inner = (child: duckdb.DuckDBType): ExpressionType => typeOfDuckdb(child) ?? foreign(String(child))
   if (type instanceof duckdb.DuckDBListType) return listOf(inner(type.valueType))
+  if (type instanceof duckdb.DuckDBMapType) return mapOf(inner(type.keyType), inner(type.valueType))
   if (!(type instanceof duckdb.DuckDBStructType)) return null
   return structOf(type.entryNames.map((name, at) => [name, inner(type.entryTypes[at] as duckdb.DuckDBType)]))
 }
@@ -143,6 +148,8 @@ export function toDuckdbType(type: Type): duckdb.DuckDBType {
       return duckdb.LIST(toDuckdbType(type.element))
     case 'struct':
       return duckdb.STRUCT(Object.fromEntries(type.fields.map((field) => [field.name, toDuckdbType(field.type)])))
+    case 'map':
+      return duckdb.MAP(toDuckdbType(type.key), toDuckdbType(type.value))
     default:
       return CLIENT_TYPE[type.kind]
   }
@@ -161,6 +168,8 @@ export function isLoose(type: ExpressionType): boolean {
       return isLoose(type.element) || isFloating(type.element)
     case 'struct':
       return type.fields.some((field) => isLoose(field.type) || isFloating(field.type))
+    case 'map':
+      return isLoose(entriesOf(type))
     default:
       return false
   }

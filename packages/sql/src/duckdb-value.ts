@@ -5,6 +5,7 @@ import {
   DuckDBDecimalValue,
   DuckDBIntervalValue,
   DuckDBListValue,
+  DuckDBMapValue,
   DuckDBStructValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
@@ -12,6 +13,7 @@ import {
   DuckDBUUIDValue,
   type DuckDBValue,
   listValue,
+  mapValue,
   structValue,
   uuidValueFromString,
 } from '@duckdb/node-api'
@@ -21,7 +23,9 @@ import {
   type Interval,
   intervalFromText,
   intervalToText,
+  type JsonValue,
   listText,
+  type MapType,
   type NestedType,
   structText,
   type Type,
@@ -43,10 +47,14 @@ export function readDuckdbValue(value: unknown): Value | undefined {
   if (value instanceof DuckDBIntervalValue) return intervalToText(value)
   if (value instanceof DuckDBUUIDValue) return value.toString()
   if (value instanceof DuckDBBlobValue) return Uint8Array.from(value.bytes)
-  return value instanceof DuckDBListValue || value instanceof DuckDBStructValue ? readInner(value) : undefined
+  return isNestedValue(value) ? readInner(value) : undefined
 }
 
-/** The text of an inner value, or of a list or struct; undefined where some inner value has no counterpart. */
+function isNestedValue(value: unknown): boolean {
+  return value instanceof DuckDBListValue || value instanceof DuckDBStructValue || value instanceof DuckDBMapValue
+}
+
+/** The text of an inner value, or of a list, struct or map; undefined where some inner value has no counterpart. */
 function readInner(value: unknown): string | undefined {
   if (value instanceof DuckDBListValue) {
     const items = value.items.map(readInner)
@@ -56,6 +64,7 @@ function readInner(value: unknown): string | undefined {
     const items = Object.values(value.entries).map(readInner)
     return items.includes(undefined) ? undefined : structText(Object.keys(value.entries), items as string[])
   }
+  if (value instanceof DuckDBMapValue) return readInner(listValue(value.entries.map((entry) => structValue({ ...entry }))))
   const read = readDuckdbValue(value)
   return read === undefined ? undefined : innerText(innerTypeOf(value), read)
 }
@@ -98,6 +107,7 @@ export function toDuckdbValue(type: Type, value: Value): DuckDBValue {
       return toDuckdbInterval(value)
     case 'list':
     case 'struct':
+    case 'map':
       return toDuckdbNested(type, value as string)
     default:
       assert(!(value instanceof Uint8Array), 'only a BLOB is of bytes')
@@ -112,7 +122,14 @@ function toDuckdbInterval(value: Value): DuckDBIntervalValue {
 }
 
 function toDuckdbNested(type: NestedType, text: string): DuckDBValue {
+  if (type.kind === 'map') return toDuckdbMap(type, text)
   const items = innerValues(type, text).map(([inner, json]) => toDuckdbValue(inner, valueFromJson(inner, json)))
   if (type.kind === 'list') return listValue(items)
   return structValue(Object.fromEntries(type.fields.map(({ name }, at) => [name, items[at] as DuckDBValue])))
+}
+
+function toDuckdbMap(type: MapType, text: string): DuckDBValue {
+  const part = (inner: Type, json: JsonValue): DuckDBValue => toDuckdbValue(inner, valueFromJson(inner, json))
+  const entries = JSON.parse(text) as readonly { readonly key: JsonValue; readonly value: JsonValue }[]
+  return mapValue(entries.map(({ key, value }) => ({ key: part(type.key, key), value: part(type.value, value) })))
 }

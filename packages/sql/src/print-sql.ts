@@ -3,7 +3,17 @@
  * that the binder gave it, operators are called by their names, and types are written out.
  */
 import { assert } from '@millrace/base'
-import { innerValues, type NestedType, sqlNameOf, type Type, type Value, valueFromJson, valueToText } from '@millrace/core'
+import {
+  entriesOf,
+  innerValues,
+  type MapType,
+  type NestedType,
+  sqlNameOf,
+  type Type,
+  type Value,
+  valueFromJson,
+  valueToText,
+} from '@millrace/core'
 import { nameOf } from './duckdb-type.ts'
 import type { Call, Lambda } from './expression/call.ts'
 import type { Choice } from './expression/choice.ts'
@@ -213,12 +223,14 @@ export function valueSql(type: Type, value: Value): string {
     case 'list':
     case 'struct':
       return `CAST(${nestedSql(type, value as string)} AS ${sqlNameOf(type)})`
+    case 'map':
+      return `map_from_entries(${valueSql(entriesOf(type), value)})`
     default:
       return `CAST(${quoteLiteral(valueToText(type, value))} AS ${sqlNameOf(type)})`
   }
 }
 
-function nestedSql(type: NestedType, text: string): string {
+function nestedSql(type: Exclude<NestedType, MapType>, text: string): string {
   const items = innerValues(type, text).map(([inner, json]) => valueSql(inner, valueFromJson(inner, json)))
   if (type.kind === 'list') return `[${items.join(', ')}]`
   return `struct_pack(${type.fields.map(({ name }, at) => `${quoteIdentifier(name)} := ${items[at]}`).join(', ')})`

@@ -63,7 +63,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   approx_quantile: 'Use quantile_cont, which is exact.',
   reservoir_quantile: 'Use quantile_cont, which is exact.',
   approx_top_k: 'Group by the value and count it.',
-  histogram: 'Group by the value and count it.',
   histogram_exact: 'Group by the value and count it.',
   entropy: 'Group by the value, count it, and compute the entropy from the counts.',
 }

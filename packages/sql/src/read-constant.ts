@@ -1,4 +1,15 @@
-import { innerText, type Interval, intervalToText, listText, type NestedType, structText, type Value, wholeNumber } from '@millrace/core'
+import {
+  entriesOf,
+  innerText,
+  type Interval,
+  intervalToText,
+  listText,
+  type MapType,
+  type NestedType,
+  structText,
+  type Value,
+  wholeNumber,
+} from '@millrace/core'
 import type { ExpressionType, PlanType } from './duckdb-type.ts'
 
 /** A constant as the plan writes it. */
@@ -33,6 +44,8 @@ export function readConstant(json: ConstantJson, type: ExpressionType): Value | 
     case 'list':
     case 'struct':
       return readNested(value, type)
+    case 'map':
+      return readNested(value, entriesOf(type))
     case 'enum':
       return typeof value === 'number' ? type.members[value] : typeof value === 'string' ? value : undefined
     case 'interval':
@@ -46,7 +59,7 @@ interface NestedJson {
   readonly children: readonly ConstantJson[]
 }
 
-function readNested(value: unknown, type: NestedType): string | undefined {
+function readNested(value: unknown, type: Exclude<NestedType, MapType>): string | undefined {
   if (typeof value !== 'object' || value === null || !('children' in value)) return undefined
   const items = (value as NestedJson).children.map((child, at): string | undefined => {
     const inner = type.kind === 'list' ? type.element : type.fields[at]?.type

@@ -23,6 +23,8 @@ function typeMeaning(type: Type): readonly unknown[] {
       return [type.kind, typeMeaning(type.element)]
     case 'struct':
       return [type.kind, type.fields.map((field) => [field.name, typeMeaning(field.type)])]
+    case 'map':
+      return [type.kind, typeMeaning(type.key), typeMeaning(type.value)]
     default:
       return [type.kind]
   }

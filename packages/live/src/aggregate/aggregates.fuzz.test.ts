@@ -97,6 +97,8 @@ const EXACT: readonly Case[] = [
     [`array_agg(${c} ORDER BY o DESC)`, `list(${c} ORDER BY o DESC, ${c})`],
     [`list(DISTINCT ${c} ORDER BY ${c} DESC NULLS FIRST)`],
   ]),
+  ...['ti', 'i', 'b', 'u', 'h', 'd', 'w', 't', 'y', 'dt', 'ts', 'tz', 'tm', 'bl', 'id2'].map((c): Case => [`histogram(${c})`]),
+  ['histogram(DISTINCT t)'],
   ['quantile_cont(d, [0.9, 0.1, 0.5])'],
   ['quantile_cont(f, [0.25])'],
   ['quantile_disc(t, [1, 0.3])'],

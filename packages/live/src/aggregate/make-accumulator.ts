@@ -9,6 +9,7 @@ import { CountAccumulator } from './count-accumulator.ts'
 import { DistinctAccumulator } from './distinct-accumulator.ts'
 import { ExtremeAccumulator } from './extreme-accumulator.ts'
 import { FloatSumAccumulator } from './float-sum-accumulator.ts'
+import { HistogramAccumulator } from './histogram-accumulator.ts'
 import { InstantAverageAccumulator } from './instant-average-accumulator.ts'
 import { interpolationOf } from './interpolation.ts'
 import { ModeAccumulator } from './mode-accumulator.ts'
@@ -54,6 +55,9 @@ export function makeAccumulator(call: AggregateCall): Accumulator {
     case 'quantile_cont':
     case 'quantile_disc':
       return makeQuantile(call)
+    case 'histogram':
+      assert(call.type.kind === 'map', 'the result is a map')
+      return new HistogramAccumulator({ key: call.type.key, distinct: call.distinct })
     case 'mode':
       return new ModeAccumulator({
         layout: layoutOfExpression(inputOf(call).type),

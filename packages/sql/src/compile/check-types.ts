@@ -72,9 +72,11 @@ function requireGroupable(type: ExpressionType, place: number | null): void {
   )
 }
 
+const NOT_ORDERED: ReadonlySet<ExpressionType['kind']> = new Set(['interval', 'enum', 'list', 'struct', 'map', 'foreign'])
+
 /** Whether values in the order in which they lie in memory are in SQL's order. */
 export function isOrderedAsItLies(type: ExpressionType): boolean {
-  return type.kind !== 'interval' && type.kind !== 'enum' && type.kind !== 'list' && type.kind !== 'struct' && type.kind !== 'foreign'
+  return !NOT_ORDERED.has(type.kind)
 }
 
 function requireOrdered({ type, place }: Expression): void {

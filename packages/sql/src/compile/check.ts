@@ -32,6 +32,8 @@ function checkCall(call: AggregateCall): void {
   const [input] = call.inputs
   if (input === undefined || call.function === 'count') return
   const { kind } = input.type
+  if (call.function === 'histogram' && isFloat(input.type))
+    throw new Unsupported('histogram of floats', call.place, 'Cast them to a DECIMAL, or group by the value and count it.')
   const isNumber = isWhole(input.type) || isFloat(input.type)
   const isKnown =
     call.function === 'sum' ? isNumber || kind === 'boolean' : call.function === 'avg' ? isNumber || INSTANT_KINDS.has(kind) : true

@@ -13,6 +13,7 @@ export function equalText(type: ExpressionType, left: string, right: string, pla
       throw new Unsupported('a comparison of intervals', place)
     case 'list':
     case 'struct':
+    case 'map':
       if (isLoose(type)) throw new Unsupported(`a comparison of values of type ${nameOf(type)}`, place)
       return `${left} === ${right}`
     default:
@@ -34,6 +35,7 @@ export function lessText(type: ExpressionType, left: string, right: string, plac
     case 'enum':
     case 'list':
     case 'struct':
+    case 'map':
       throw new Unsupported(`an order of values of type ${nameOf(type)}`, place)
     default:
       return `${left} < ${right}`

@@ -28,6 +28,7 @@ export const AGGREGATE_FUNCTIONS = [
   'quantile_cont',
   'quantile_disc',
   'mode',
+  'histogram',
   'var_pop',
   'var_samp',
   'stddev_pop',

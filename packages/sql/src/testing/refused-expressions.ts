@@ -14,7 +14,6 @@ export const REFUSED: readonly string[] = [
   'i32 + random()',
   'case when b then now() end',
   'list_transform(l, lambda y: y + random())',
-  'map([s], [t])',
   'row(s, t)',
   'md5_number(s)',
   "date_part(['year', 'month'], ts)",

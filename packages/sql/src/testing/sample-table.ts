@@ -130,6 +130,44 @@ export const SAMPLE_COLUMNS: readonly SampleColumn[] = [
       '{"a":3,"B c":"0.01","d":["1970-01-01"]}',
     ],
   },
+  {
+    name: 'mp',
+    type: { kind: 'map', key: { kind: 'text' }, value: { kind: 'int32' } },
+    values: [
+      '[{"key":"a","value":1}]',
+      '[]',
+      '[{"key":"b","value":2},{"key":"a","value":null}]',
+      null,
+      '[{"key":"a","value":null},{"key":"b","value":2}]',
+      '[{"key":"","value":-1},{"key":"é\\"\'{","value":2147483647}]',
+      '[{"key":"a","value":1}]',
+      '[{"key":"10","value":1},{"key":"9","value":2}]',
+    ],
+  },
+  {
+    name: 'mn',
+    type: {
+      kind: 'map',
+      key: { kind: 'int64' },
+      value: {
+        kind: 'struct',
+        fields: [
+          { name: 'a', type: { kind: 'decimal', width: 6, scale: 2 } },
+          { name: 'b', type: { kind: 'map', key: { kind: 'text' }, value: { kind: 'list', element: { kind: 'date' } } } },
+        ],
+      },
+    },
+    values: [
+      '[{"key":1,"value":{"a":"1.50","b":[{"key":"x","value":["2024-01-01",null]}]}}]',
+      '[{"key":"-9223372036854775808","value":null}]',
+      '[]',
+      null,
+      '[{"key":2,"value":{"a":null,"b":null}},{"key":1,"value":{"a":"0.00","b":[]}}]',
+      '[{"key":1,"value":null}]',
+      '[{"key":3,"value":{"a":"-9999.99","b":[{"key":"","value":null}]}}]',
+      '[{"key":1,"value":{"a":"1.50","b":[{"key":"x","value":[]},{"key":"y","value":[]}]}}]',
+    ],
+  },
   { name: 'r', type: { kind: 'float32' }, values: [0, 1.5, -0.25, Math.fround(0.1), null, Math.fround(3.4e38), Number.NaN, -0] },
 ]
 

@@ -46,7 +46,8 @@ export function parserOf(type: Type, place: ColumnPlace): CellParser {
     case 'enum':
     case 'list':
     case 'struct':
-      // No column of Postgres is mapped to the last four.
+    case 'map':
+      // No column of Postgres is mapped to the last five.
       return parseText
     default:
       return unreachable(type, 'every type has a parser')

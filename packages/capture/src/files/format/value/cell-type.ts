@@ -61,6 +61,7 @@ function readerOf(type: Type, options: CellOptions): TextReader {
     case 'enum':
     case 'list':
     case 'struct':
+    case 'map':
       return (text) => readOtherText(type, text)
     default:
       return unreachable(type, 'every type has a reader')
