@@ -58,7 +58,7 @@ export const GRAPH_ERRORS = {
   },
   PARTITIONS_TOO_MANY: {
     summary: '{model} has more than {limit} partitions by {columns}.',
-    hint: 'Write fewer columns, or a coarser one, after `@partition_by` in the header of {model}, and order by the others: `@cluster_by {columns}`.',
+    hint: 'Write fewer columns, or a coarser one, after `@partition_by` in the header of {model}, and order by the others: `@cluster_by {columns}`. `millrace advise {model}` measures what serves its readers.',
     retry: 'after-fix',
     exit: 1,
   },

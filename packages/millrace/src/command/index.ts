@@ -123,6 +123,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./skew.ts')).skew,
   },
   {
+    name: 'advise',
+    summary: 'measure which layout of models would serve their readers better',
+    load: async () => (await import('./advise.ts')).advise,
+  },
+  {
     name: 'backup',
     summary: 'copy the store into one file, consistently, while it runs',
     load: async () => (await import('./backup.ts')).backup,

@@ -63,7 +63,7 @@ export class BindingSession {
   }
 
   async define({ name, columns }: GraphRelation): Promise<void> {
-    await this.#makeSchema(name)
+    await this.makeSchema(name)
     const list = columns.map((column) => `${quoteIdentifier(column.name)} ${column.type}`)
     await this.#inOrder(() => this.#control.run(`CREATE TABLE ${relationName(name)} (${list.join(', ')})`))
   }
@@ -88,7 +88,7 @@ export class BindingSession {
     const [plan, second] = answer.plans
     if (plan === undefined) return wrong('SQL_PARSE', 'there is no statement')
     if (second !== undefined) return wrong('SQL_PARSE', 'there is a second statement; a model is one SELECT')
-    await this.#makeSchema(name)
+    await this.makeSchema(name)
     try {
       await connection.run(`CREATE TABLE ${relationName(name)} AS (\n${withoutEnd(sql)}\n) WITH NO DATA`)
     } catch (error) {
@@ -134,7 +134,7 @@ export class BindingSession {
     this.#instance.closeSync()
   }
 
-  async #makeSchema(name: string): Promise<void> {
+  async makeSchema(name: string): Promise<void> {
     const { schema } = relationAddress(name)
     const made =
       this.#schemas.get(schema) ??

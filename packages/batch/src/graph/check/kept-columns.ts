@@ -37,7 +37,9 @@ function wrongSetting(
 }
 
 /** Their text in the name of a folder is their value again. */
-const PARTITION_TYPES = new Set('VARCHAR BOOLEAN DATE TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER UBIGINT'.split(' '))
+export const PARTITION_TYPES: ReadonlySet<string> = new Set(
+  'VARCHAR BOOLEAN DATE TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER UBIGINT'.split(' '),
+)
 
 type Wrong = { readonly name: string; readonly problem: string }
 
@@ -51,13 +53,18 @@ function wrongLayout({ partitionBy, clusterBy }: Layout, typeOf: ReadonlyMap<str
   for (const column of clusterBy) {
     const type = typeOf.get(foldedName(column))
     if (type === undefined) return { name: 'cluster_by', problem: `the SQL has no column ${column}` }
-    if (storedType(type) !== type) return { name: 'cluster_by', problem: `${column} is ${type}, which lies in Parquet as text` }
-    if (/[[(]/.test(type) && !type.startsWith('DECIMAL('))
-      return { name: 'cluster_by', problem: `${column} is ${type}, of which Parquet knows no least and greatest` }
+    const problem = clusterProblem(type)
+    if (problem !== null) return { name: 'cluster_by', problem: `${column} is ${type}, ${problem}` }
   }
   return null
 }
 
 function withHistory(typeOf: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...typeOf, ...HISTORY_COLUMNS.map(({ name, type }) => [name, type] as const)])
+}
+
+/** Why readers could not skip rows that are in the order of a column of this type; null where they can. */
+export function clusterProblem(type: string): string | null {
+  if (storedType(type) !== type) return 'which lies in Parquet as text'
+  return /[[(]/.test(type) && !type.startsWith('DECIMAL(') ? 'of which Parquet knows no least and greatest' : null
 }

@@ -21,6 +21,19 @@ type Columns = readonly Column[]
 
 const NONE: Column = new Map()
 
+/** Is told of each filter and join, and of what the columns that its expressions refer to are made. */
+export interface LineageObserver {
+  filter(node: PlanNode, originsOf: OriginsOf): void
+  /** Of its conditions, each with a left and a right side. */
+  join(node: PlanNode, sides: { readonly left: OriginsOf; readonly right: OriginsOf }): void
+}
+
+export type OriginsOf = (expression: unknown) => readonly ColumnOrigin[]
+
+export function walkLineage(plan: PlanNode, observer: LineageObserver): void {
+  new LineageWalk(observer).columnsOf(plan)
+}
+
 export function lineageOf(plan: PlanNode): Lineage {
   return new LineageWalk().columnsOf(plan).map((column) => [...column.values()])
 }
@@ -46,6 +59,11 @@ export function relationOfScan(node: PlanNode): string | null {
 class LineageWalk {
   readonly #commons = new Map<unknown, Columns>()
   readonly #correlated: Columns[] = []
+  readonly #observer: LineageObserver | null
+
+  constructor(observer: LineageObserver | null = null) {
+    this.#observer = observer
+  }
 
   columnsOf(node: PlanNode): Columns {
     switch (node.type) {
@@ -53,6 +71,11 @@ class LineageWalk {
         return this.#scan(node)
       case 'LOGICAL_PROJECTION':
         return this.#computed(node['expressions'], this.#input(node))
+      case 'LOGICAL_FILTER': {
+        const input = this.#input(node)
+        this.#observer?.filter(node, readerOf(input))
+        return input
+      }
       case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
         return this.#aggregate(node)
       case 'LOGICAL_WINDOW':
@@ -111,6 +134,7 @@ class LineageWalk {
     if (isCorrelated) this.#correlated.push(this.#computed(eliminated, outer))
     const inner = this.columnsOf(right)
     if (isCorrelated) this.#correlated.pop()
+    this.#observer?.join(node, { left: readerOf(outer), right: readerOf(inner) })
     switch (node['join_type']) {
       case 'SEMI':
       case 'ANTI':
@@ -153,6 +177,10 @@ class LineageWalk {
   #computed(expressions: unknown, input: Columns): Columns {
     return Array.isArray(expressions) ? expressions.map((expression) => originsOf(expression, input)) : []
   }
+}
+
+function readerOf(columns: Columns): OriginsOf {
+  return (expression) => [...originsOf(expression, columns).values()]
 }
 
 function originsOf(expression: unknown, input: Columns): Column {

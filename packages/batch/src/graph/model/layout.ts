@@ -3,7 +3,7 @@
  * of what its readers are made of: they are not computed again because of it.
  */
 import { hashOf } from '../check/checked-graph.ts'
-import type { ModelSettings } from './model.ts'
+import { foldedName, type ModelSettings } from './model.ts'
 
 export interface Layout {
   /** A folder for each value of these columns; whoever asks for one value opens no other folder. */
@@ -17,9 +17,9 @@ export function layoutOf({ partitionBy, clusterBy }: ModelSettings): Layout {
 }
 
 /** The key of a version whose rows are of this key: `key`, or `key#layout`. */
-export function keyInLayout(rowsKey: string, { partitionBy, clusterBy }: Layout): string {
-  if (partitionBy.length === 0 && clusterBy.length === 0) return rowsKey
-  return `${rowsKey}#${hashOf(JSON.stringify([partitionBy, clusterBy])).slice(0, LAYOUT_DIGITS)}`
+export function keyInLayout(rowsKey: string, layout: Layout): string {
+  const text = layoutText(layout)
+  return text === '' ? rowsKey : `${rowsKey}#${hashOf(text).slice(0, LAYOUT_DIGITS)}`
 }
 
 /** Of equal ones the rows are equal, however they lie. */
@@ -29,6 +29,13 @@ export function rowsKeyOf(key: string): string {
 
 export function isLaidBy(key: string, layout: Layout): boolean {
   return key === keyInLayout(rowsKeyOf(key), layout)
+}
+
+/** Of equal texts the layouts are equal; '' is none. */
+export function layoutText({ partitionBy, clusterBy }: Layout): string {
+  return partitionBy.length === 0 && clusterBy.length === 0
+    ? ''
+    : JSON.stringify([partitionBy, clusterBy].map((columns) => columns.map(foldedName)))
 }
 
 const LAYOUT_DIGITS = 12

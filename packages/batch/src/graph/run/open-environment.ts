@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { GraphCatalog } from '../catalog/catalog.ts'
 import type { Version } from '../catalog/version.ts'
 import { mentionsOf } from '../check/mentions.ts'
-import { openRunEngine, SPILL_LIMIT_MB } from './run-engine.ts'
+import { openRunEngine, type RunEngine, SPILL_LIMIT_MB } from './run-engine.ts'
 
 export interface EnvironmentRequest {
   readonly catalog: GraphCatalog
@@ -15,10 +15,12 @@ export interface EnvironmentRequest {
   readonly memoryMb?: number
   /** Default: DuckDB looks for the best order. */
   readonly joins?: 'searched' | 'as written'
+  readonly cache?: 'none'
 }
 
 export interface OpenEnvironment {
   readonly connection: DuckDBConnection
+  readonly engine: RunEngine
   close(): void
 }
 
@@ -30,10 +32,20 @@ export async function openEnvironment({
   sql,
   memoryMb = 256,
   joins = 'searched',
+  cache,
 }: EnvironmentRequest): Promise<OpenEnvironment> {
   if (catalog.current(environment) === null) throw new MillraceError('ENVIRONMENT_UNKNOWN', { details: { environment } })
   const published = catalog.published(environment)
-  const engine = await openRunEngine({ folder, workers: 1, memoryMb, threads: 2, spillMb: SPILL_LIMIT_MB, readable: [], joins })
+  const engine = await openRunEngine({
+    folder,
+    workers: 1,
+    memoryMb,
+    threads: 2,
+    spillMb: SPILL_LIMIT_MB,
+    readable: [],
+    joins,
+    ...(cache === undefined ? {} : { cache }),
+  })
   try {
     const wanted = sql === undefined ? published.keys() : mentionsOf(sql, (name) => published.has(name))
     const shown = new Set<string>()
@@ -45,7 +57,7 @@ export async function openEnvironment({
       await engine.show(name, version.content, version.columns)
     }
     for (const name of wanted) await show(name)
-    return { connection: engine.connections[0] as DuckDBConnection, close: () => engine.close() }
+    return { connection: engine.connections[0] as DuckDBConnection, engine, close: () => engine.close() }
   } catch (error) {
     engine.close()
     throw error

@@ -26,6 +26,8 @@ export interface RunEngineOptions {
   readonly readable: readonly string[]
   /** `as written`: DuckDB looks for no better order of joins. It has that setting for a whole instance only. */
   readonly joins?: 'searched' | 'as written'
+  /** `none`: DuckDB reads a file anew each time, so that what it reads can be measured. Default: it keeps what it read. */
+  readonly cache?: 'none'
   /** Whether a model to be computed states the order of its joins. */
   readonly statesOrder?: boolean
 }
@@ -176,6 +178,7 @@ export async function openRunEngine(options: RunEngineOptions): Promise<RunEngin
     max_temp_directory_size: `${options.spillMb}MiB`,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    ...(options.cache === 'none' ? { enable_external_file_cache: 'false' } : {}),
     ...(options.joins === 'as written' ? { disabled_optimizers: AS_WRITTEN } : {}),
   })
   const control = await instance.connect()
