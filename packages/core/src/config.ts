@@ -73,11 +73,29 @@ export interface ProjectConfig {
   readonly allowInside?: readonly string[]
 }
 
+/** What a run may spend on each model; one that needs more fails, and what is published stays. Default: no limit. */
+export interface BudgetConfig {
+  readonly seconds?: number
+  /** In DuckDB's memory; what does not fit goes to disk. */
+  readonly memoryMb?: number
+  /** Of the model's version. */
+  readonly rows?: number
+  /** On disk while it is computed. */
+  readonly spillMb?: number
+}
+
 /** How batch models are kept and run. */
 export interface GraphConfig {
   /** What holds for the models of a folder under `models/`; `.` is all of them. A file's own header goes first. */
   readonly folders?: Readonly<
-    Record<string, { readonly materialize?: 'live' | 'table' | 'view' | 'incremental' | 'snapshot'; readonly tags?: readonly string[] }>
+    Record<
+      string,
+      {
+        readonly materialize?: 'live' | 'table' | 'view' | 'incremental' | 'snapshot'
+        readonly tags?: readonly string[]
+        readonly budget?: BudgetConfig
+      }
+    >
   >
   /** What a run may take of memory before it spills to disk. Default 512. */
   readonly memoryMb?: number

@@ -46,10 +46,17 @@ test('check, plan, run, run again, edit, promote and roll back', async () => {
   expect((await cli('query', 'select best from best', '--env', 'dev')).said).toEqual({ best: '3' })
   expect((await cli('query', 'select best from best', '--env', 'prod')).said).toEqual({ best: '5' })
   expect((await cli('runs')).said).toMatchObject({ environment: 'dev', status: 'published', failures: [] })
+  expect((await cli('runs', '1')).said).toMatchObject({
+    status: 'published',
+    forecast: { unknown: 3 },
+    actual: { path: [{ name: 'sales' }, { name: 'by_shop' }, { name: 'best' }] },
+    steps: [{ model: 'sales' }, { model: 'by_shop', rowsRead: 3, rows: 2, attempts: 1 }, { model: 'best' }],
+  })
 })
 
 test('what cannot be done is told with its code and its exit', async () => {
   expect(await cli('apply', '--from', 'nowhere')).toMatchObject({ code: 64, said: { error: { code: 'ENVIRONMENT_UNKNOWN' } } })
+  expect(await cli('runs', '99')).toMatchObject({ code: 64, said: { error: { code: 'RUN_UNKNOWN' } } })
   expect(await cli('rollback', '99')).toMatchObject({ code: 64, said: { error: { code: 'PUBLICATION_UNKNOWN' } } })
   expect(await cli('run', 'nope')).toMatchObject({ code: 64, said: { error: { code: 'SELECTION_INVALID' } } })
   writeFileSync(join(project.folder, 'models/bad.sql'), 'select nope from by_shop')

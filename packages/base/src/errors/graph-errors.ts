@@ -32,6 +32,12 @@ export const GRAPH_ERRORS = {
     retry: 'after-fix',
     exit: 1,
   },
+  MODEL_OVER_BUDGET: {
+    summary: '{file}: {model} went over its budget of {budget} {limit}: {used}.',
+    hint: 'Mend {file}, or raise the budget in its header (`-- @budget {budget} …`) or in `graph.folders` of millrace.config.ts, then `millrace run` again: what was finished is not repeated. Published versions stay as they are.',
+    retry: 'after-fix',
+    exit: 1,
+  },
   KEY_NULL: {
     summary: '{file}: {rows} rows of {model} have no value in its key ({key}).',
     hint: 'Leave such rows out in {file}, or name other columns in `-- @key`, then `millrace run` again. Published versions stay as they are.',
@@ -77,8 +83,14 @@ export const GRAPH_ERRORS = {
   HISTORY_TIME_PASSED: {
     summary: 'The history of {model} knows of {last} already, which is not before the time of this run.',
     hint: 'Set the clock of this machine right and `millrace run` again once that time has passed.',
-    retry: 'backoff',
+    retry: 'after-fix',
     exit: 1,
+  },
+  RUN_UNKNOWN: {
+    summary: 'There is no run {run}.',
+    hint: 'Run `millrace runs` to see which there are.',
+    retry: 'never',
+    exit: 64,
   },
   RUN_IN_PROGRESS: {
     summary: 'Another run is at work in the environment {environment}.',

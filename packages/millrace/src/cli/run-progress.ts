@@ -1,43 +1,45 @@
-import type { RunPlan } from '@millrace/batch/graph'
 import type { Clock } from '@millrace/base'
+import type { RunPlan } from '@millrace/batch/graph'
 import { progressLine } from './progress.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface RunProgress {
   begin(plan: RunPlan): void
   step(told: { readonly name: string; readonly seconds: number }): void
+  /** When the run will end, as it is known now. */
+  expect(expectedMs: number): void
 }
 
 /** So often at most the bar is drawn. */
 const DRAWN_EVERY_MS = 50
 
-/** A bar with an estimate: how long the steps took last time, at the pace at which this run does them. */
+/** A bar that is as full as the time has passed that the run takes by its forecast. */
 export function runProgress(terminal: Terminal, clock: Clock): RunProgress {
-  let estimates = new Map<string, number>()
   let total = 0
   let done = 0
-  let workDone = 0
-  let work = 0
   let begunMs = 0
+  let endsMs: number | null = null
   let drawnMs = -Infinity
+  const draw = (): void => {
+    const nowMs = clock.nowMs()
+    if (nowMs - drawnMs < DRAWN_EVERY_MS && done < total) return
+    drawnMs = nowMs
+    const leftMs = Math.max(0, (endsMs ?? nowMs) - nowMs)
+    const text = `${done} of ${total}, about ${Math.ceil(leftMs / 1000)} s left`
+    progressLine(terminal, text)(nowMs - begunMs, nowMs - begunMs + leftMs)
+  }
   return {
     begin: ({ steps }) => {
-      const toMake = [...steps.values()].filter(({ version }) => version === null)
-      const known = toMake.flatMap(({ estimate }) => estimate ?? [])
-      const usual = known.length === 0 ? 1 : known.reduce((sum, seconds) => sum + seconds, 0) / known.length
-      estimates = new Map(toMake.map(({ name, estimate }) => [name, estimate ?? usual]))
-      total = toMake.length
-      work = [...estimates.values()].reduce((sum, seconds) => sum + seconds, 0)
-      begunMs = clock.monotonicMs()
+      total = [...steps.values()].filter(({ version }) => version === null).length
+      begunMs = clock.nowMs()
     },
-    step: ({ name }) => {
+    step: () => {
       done += 1
-      workDone += estimates.get(name) ?? 0
-      const nowMs = clock.monotonicMs()
-      if (nowMs - drawnMs < DRAWN_EVERY_MS && done < total) return
-      drawnMs = nowMs
-      const left = workDone === 0 ? 0 : ((nowMs - begunMs) / 1000) * (work / workDone - 1)
-      progressLine(terminal, `${done} of ${total}, about ${Math.ceil(left)} s left`)(workDone, work)
+      draw()
+    },
+    expect: (expectedMs) => {
+      endsMs = expectedMs
+      draw()
     },
   }
 }

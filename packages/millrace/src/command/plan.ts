@@ -19,7 +19,8 @@ export const plan: CommandDefinition = {
   details:
     'Of live models: what the next start will do with them as they are written now: which keep their state, which are filled and why,\n' +
     'how many rows that reads, and about how long it takes. Until an edited model is filled, its version before goes on. Of batch\n' +
-    'models: what `millrace run` would compute in the environment, why, and how long that took last time. Models are compared by what\n' +
+    'models: what `millrace run` would compute in the environment, why, how long that takes by what it took before, which models stand\n' +
+    'one after another, and which to speed up first. Models are compared by what\n' +
     'they mean: white space, comments and aliases cost nothing. Changes nothing. Exit code 4 if a model is not valid.\n' +
     SELECTION_DETAILS,
   async run(context) {
@@ -30,13 +31,19 @@ export const plan: CommandDefinition = {
     try {
       const told = await forecastOf(checked.models, place.reader)
       const batch = planGraph(place)
+      const workers = project.config.graph?.workers
       const wrong = [...checked.unreachable, ...errors]
       if (terminal.json)
-        terminal.value({ ok: errors.length === 0, ...told, batch: planAsJson(batch), errors: wrong.map((error) => error.toJSON()) })
+        terminal.value({
+          ok: errors.length === 0,
+          ...told,
+          batch: planAsJson(batch, workers),
+          errors: wrong.map((error) => error.toJSON()),
+        })
       else {
         for (const error of wrong) showError(terminal, error)
         if (told.models.length > 0 || batch.steps.size === 0) show(terminal, told)
-        if (batch.steps.size > 0 || batch.gone.length > 0) showRunPlan(terminal, batch)
+        if (batch.steps.size > 0 || batch.gone.length > 0) showRunPlan(terminal, batch, workers)
       }
     } finally {
       opened.close()

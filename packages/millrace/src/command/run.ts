@@ -38,21 +38,30 @@ export async function runAndTell(context: CommandContext, words: GraphWords, { w
     const progress = runProgress(terminal, clock)
     const begunMs = clock.monotonicMs()
     const intervals: Told['intervals'] = {}
+    const workers = project.config.graph?.workers
     const outcome = await runGraph({
       ...opened.place,
       ...project.config.graph,
       clock,
       signal,
       onPlan: (plan) => {
-        if (withPlan && !terminal.json) showRunPlan(terminal, plan)
+        if (withPlan && !terminal.json) showRunPlan(terminal, plan, workers)
         progress.begin(plan)
       },
       onStep: (told) => {
         progress.step(told)
         if (told.intervals !== undefined) intervals[told.name] = told.intervals
       },
+      onForecast: ({ expectedMs }) => progress.expect(expectedMs),
     })
-    tell(terminal, outcome, { environment: words.environment, seconds: (clock.monotonicMs() - begunMs) / 1000, intervals })
+    const predicted = outcome.run === null ? null : (opened.place.catalog.forecasts.of(outcome.run)?.predictedSeconds ?? null)
+    tell(terminal, outcome, {
+      workers,
+      predicted,
+      environment: words.environment,
+      seconds: (clock.monotonicMs() - begunMs) / 1000,
+      intervals,
+    })
     return outcome.status === 'failed' ? EXIT.FAILED : EXIT.OK
   } finally {
     opened.close()
@@ -60,21 +69,25 @@ export async function runAndTell(context: CommandContext, words: GraphWords, { w
 }
 
 interface Told {
+  readonly workers: number | undefined
+  /** The seconds that were forecast when the run began; null where it had nothing to compute. */
+  readonly predicted: number | null
   readonly environment: string
   readonly seconds: number
   /** Of models that are kept by intervals. */
   readonly intervals: Record<string, { readonly computed: number; readonly all: number }>
 }
 
-function tell(terminal: Terminal, outcome: GraphRunOutcome, { environment, seconds, intervals }: Told): void {
+function tell(terminal: Terminal, outcome: GraphRunOutcome, told: Told): void {
+  const { environment, seconds, intervals, predicted, workers } = told
   const { run: id, status, computed, publication, errors, skipped } = outcome
   if (terminal.json) {
-    const told = { ok: errors.length === 0, environment, run: id, status, computed, publication, seconds, skipped, intervals }
-    return terminal.value({ ...told, plan: planAsJson(outcome.plan), errors: errors.map((error) => error.toJSON()) })
+    const result = { ok: errors.length === 0, environment, run: id, status, computed, publication, seconds, predicted, skipped, intervals }
+    return terminal.value({ ...result, plan: planAsJson(outcome.plan, workers), errors: errors.map((error) => error.toJSON()) })
   }
   for (const error of errors) showError(terminal, error)
   for (const [name, of] of Object.entries(intervals)) terminal.out(`${name}: ${of.computed} intervals computed, of ${of.all}`)
-  const took = `${computed} computed in ${seconds.toFixed(1)} s`
+  const took = `${computed} computed in ${seconds.toFixed(1)} s${predicted === null ? '' : ` (forecast ${predicted.toFixed(1)} s)`}`
   switch (status) {
     case 'published':
       return terminal.out(`${terminal.paint('green', 'Published')} in ${environment}: ${took}; publication ${publication}.`)

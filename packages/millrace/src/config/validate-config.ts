@@ -48,6 +48,13 @@ const endpointConfig = z.strictObject({
   limit: wholeFrom(1).max(10_000).optional(),
 })
 
+const budget = z.strictObject({
+  seconds: z.number().positive().optional(),
+  memoryMb: wholeFrom(16).optional(),
+  rows: wholeFrom(0).optional(),
+  spillMb: wholeFrom(0).optional(),
+})
+
 const graphConfig = z.strictObject({
   folders: z
     .record(
@@ -55,6 +62,7 @@ const graphConfig = z.strictObject({
       z.strictObject({
         materialize: z.enum(['live', 'table', 'view', 'incremental', 'snapshot']).optional(),
         tags: z.array(z.string().min(1)).optional(),
+        budget: budget.optional(),
       }),
     )
     .optional(),
@@ -94,6 +102,8 @@ const KNOWN_SETTINGS = [
   ...Object.keys(modelConfig.shape),
   ...Object.keys(endpointConfig.shape),
   ...Object.keys(graphConfig.shape),
+  ...Object.keys(budget.shape),
+  'budget',
   'materialize',
   'tags',
   'streamsEveryHours',

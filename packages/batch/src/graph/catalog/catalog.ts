@@ -4,7 +4,9 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { IntervalMemory } from './interval-memory.ts'
+import { ForecastMemory } from './run-forecast.ts'
 import { CATALOG_SCHEMA } from './schema.ts'
+import { StepMemory } from './step-record.ts'
 import type { Publication, RunRecord, Version, VersionDraft, VersionHistory } from './version.ts'
 
 type Row = Record<string, string | number | bigint | null | Uint8Array>
@@ -14,6 +16,8 @@ const BUSY_WAIT_MS = 10_000
 
 export class GraphCatalog {
   readonly intervals: IntervalMemory
+  readonly steps: StepMemory
+  readonly forecasts: ForecastMemory
   readonly #database: DatabaseSync
   readonly #clock: Clock
 
@@ -22,6 +26,8 @@ export class GraphCatalog {
     this.#database = new DatabaseSync(path)
     this.#clock = clock
     this.intervals = new IntervalMemory(this.#database)
+    this.steps = new StepMemory(this.#database)
+    this.forecasts = new ForecastMemory(this.#database)
     this.#database.exec(`PRAGMA busy_timeout = ${BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${CATALOG_SCHEMA}`)
   }
 
@@ -33,6 +39,11 @@ export class GraphCatalog {
 
   endRun(run: number, status: RunRecord['status']): void {
     this.#database.prepare('UPDATE runs SET status = ?, ended_ms = ? WHERE id = ?').run(status, this.#clock.nowMs(), run)
+  }
+
+  run(id: number): RunRecord | null {
+    const row = this.#database.prepare('SELECT * FROM runs WHERE id = ?').get(id)
+    return row === undefined ? null : runOf(row)
   }
 
   runs(limit: number, environment: string | null = null): RunRecord[] {
@@ -88,12 +99,6 @@ export class GraphCatalog {
     const find = this.#database.prepare('SELECT * FROM versions WHERE model = ? AND key = ?')
     // What follows a base is '+' or '#'; both come before a comma.
     const newest = this.#database.prepare('SELECT * FROM versions WHERE model = ? AND key >= ? AND key < ? ORDER BY id DESC LIMIT 1')
-    // SQLite takes the other columns from the row that has the maximum.
-    const readSeconds = (): Map<string, number> => {
-      const last = this.#database.prepare('SELECT model, seconds, max(id) FROM versions GROUP BY model').all()
-      return new Map(last.map((row) => [String(row['model']), Number(row['seconds'])]))
-    }
-    let seconds: ReadonlyMap<string, number> | null = null
     return {
       find: (model, key) => {
         const row = find.get(model, key)
@@ -103,9 +108,11 @@ export class GraphCatalog {
         const row = newest.get(model, base, `${base},`)
         return row === undefined ? null : versionOf(row)
       },
-      lastSeconds: (model) => {
-        seconds ??= readSeconds()
-        return seconds.get(model) ?? null
+      spent: (model) => {
+        const spent = this.steps.spent(model)
+        if (spent.length > 0) return spent
+        const [last] = this.versionsOf(model)
+        return last === undefined ? [] : [{ seconds: last.seconds, rowsRead: 0, rows: last.rows }]
       },
     }
   }

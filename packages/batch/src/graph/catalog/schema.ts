@@ -5,9 +5,13 @@
  * - an interval is what a model was once computed to for one stretch of time; versions name its files;
  * - a publication names one version of each model, and never changes either;
  * - an environment is a name for a publication: moving that one row publishes a whole run, promotes or
- *   rolls back, at once or not at all.
+ *   rolls back, at once or not at all;
+ * - a step is what a model cost in one run, and a forecast what was known of a run's end.
  */
-export const CATALOG_SCHEMA = `
+import { FORECASTS_SCHEMA } from './run-forecast.ts'
+import { STEPS_SCHEMA } from './step-record.ts'
+
+export const CATALOG_SCHEMA: string = `${STEPS_SCHEMA}${FORECASTS_SCHEMA}
 CREATE TABLE IF NOT EXISTS runs (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   environment TEXT NOT NULL,

@@ -1,4 +1,5 @@
 import type { GraphColumn } from '../check/checked-graph.ts'
+import type { Spent } from './step-record.ts'
 
 /** How a version is read: from files of its own, or as the SQL of a view. */
 export type VersionContent =
@@ -36,8 +37,8 @@ export interface VersionHistory {
   find(model: string, key: string): Version | null
   /** The newest version whose key is this one, or this one and what followed it, in any layout. */
   newest(model: string, base: string): Version | null
-  /** What the newest version of a model took; null where there is none. */
-  lastSeconds(model: string): number | null
+  /** What the model's last computations took, the newest first. */
+  spent(model: string): readonly Spent[]
 }
 
 export type RunStatus = 'running' | 'published' | 'unchanged' | 'failed' | 'stopped'

@@ -1,5 +1,6 @@
 /** A batch model as its file holds it: the SQL, and what its header says of how it is kept. */
 import type { ModelSource } from '@millrace/sql'
+import type { Budget } from './budget.ts'
 
 export const MATERIALIZATIONS = ['live', 'table', 'view', 'incremental', 'snapshot'] as const
 export type Materialization = (typeof MATERIALIZATIONS)[number]
@@ -17,6 +18,7 @@ export interface ModelSettings {
   /** The order of rows in a file. */
   readonly clusterBy: readonly string[]
   readonly interval: { readonly column: string; readonly unit: IntervalUnit } | null
+  readonly budget: Budget
   /** Why the model is neither bound nor run; null where it is. */
   readonly disabled: string | null
 }
@@ -30,6 +32,7 @@ export interface GraphModel extends ModelSource {
 export interface FolderSettings {
   readonly materialize?: Materialization
   readonly tags?: readonly string[]
+  readonly budget?: Budget
 }
 
 /** DuckDB finds relations whatever their case. */

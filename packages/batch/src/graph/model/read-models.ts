@@ -2,6 +2,7 @@
 import { MillraceError } from '@millrace/base'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
+import type { Budget } from './budget.ts'
 import { type FolderSettings, foldedName, type GraphModel } from './model.ts'
 import { readSettings } from './read-settings.ts'
 
@@ -55,12 +56,16 @@ function filesOf(folder: string, part: string, extensions: readonly string[]): s
     .sort()
 }
 
-/** The deepest folder that the config names and that holds the file. */
+/** The deepest folder that the config names and that holds the file; of budgets, each limit as the deepest that names it says. */
 function folderSettings(file: string, folders: Readonly<Record<string, FolderSettings>>): FolderSettings {
   const path = file.slice('models/'.length)
   const holding = Object.keys(folders).filter((name) => name === '.' || path.startsWith(`${name.replace(/\/$/, '')}/`))
-  const deepest = holding.sort((one, other) => other.length - one.length)[0]
-  return deepest === undefined ? {} : (folders[deepest] ?? {})
+  const inward = holding.sort((one, other) => depthOf(one) - depthOf(other)).map((name) => folders[name] ?? {})
+  return { ...inward.at(-1), budget: Object.assign({}, ...inward.map(({ budget }) => budget)) as Budget }
+}
+
+function depthOf(folder: string): number {
+  return folder === '.' ? 0 : folder.length
 }
 
 function nameError(name: string, file: string): MillraceError {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { modelOf } from '../testing/model-of.ts'
 
-const NONE = { interval: null, partitionBy: [], clusterBy: [], disabled: null }
+const NONE = { interval: null, partitionBy: [], clusterBy: [], budget: {}, disabled: null }
 
 test('a model without a header is live', () => {
   expect(modelOf('a', 'select 1 as one', {}).settings).toEqual({ ...NONE, materialize: 'live', tags: [], key: [] })
@@ -30,8 +30,28 @@ test("a file's header goes before what its folder says, and tags add up", () => 
   })
 })
 
+test("a file's budget goes before its folder's, limit by limit", () => {
+  const folder = { materialize: 'table', budget: { seconds: 60, memoryMb: 256 } } as const
+  expect(modelOf('a', '-- @budget seconds 0.5, rows 1000, spill_mb 0\nselect 1', folder).settings.budget).toEqual({
+    seconds: 0.5,
+    memoryMb: 256,
+    rows: 1000,
+    spillMb: 0,
+  })
+})
+
 test.each([
-  ['-- @materialise table', 1, 'there is no such setting; there are materialize, tags, key, interval, partition_by, cluster_by, disabled'],
+  ['-- @budget second 5', 1, "'second' is none of seconds, memory_mb, rows, spill_mb"],
+  ['-- @budget', 1, "'' is none of seconds, memory_mb, rows, spill_mb"],
+  ['-- @budget rows many', 1, "'many' is no number"],
+  ['-- @budget seconds 5 s', 1, "'5 s' is no number"],
+  ['-- @budget rows 0.5', 1, 'rows must be a whole number'],
+  ['-- @budget memory_mb 1', 1, 'memory_mb must be 16 at least'],
+  [
+    '-- @materialise table',
+    1,
+    'there is no such setting; there are materialize, tags, key, interval, partition_by, cluster_by, budget, disabled',
+  ],
   ['\n-- @materialize tabel', 2, "'tabel' is none of live, table, view, incremental, snapshot"],
   ['-- @tags a\n-- @tags b', 2, 'it stands there twice'],
   ['-- @materialize incremental\n-- @interval at week', 2, "'at week' is not a column and one of hour, day, month"],

@@ -1,5 +1,6 @@
 /** The header of a model's file: `-- @name value` in the line comments above its SQL. */
 import { MillraceError } from '@millrace/base'
+import { readBudget } from './budget.ts'
 import {
   foldedName,
   type FolderSettings,
@@ -53,6 +54,12 @@ const READERS: Readonly<Record<string, (draft: Draft, value: string) => string |
     draft.clusterBy = listOf(value).map(unquoted)
     return draft.clusterBy.length === 0 ? 'it names no column' : null
   },
+  budget: (draft, value) => {
+    const budget = readBudget(value)
+    if (typeof budget === 'string') return budget
+    draft.budget = { ...draft.budget, ...budget }
+    return null
+  },
   disabled: (draft, value) => {
     draft.disabled = value
     return value === '' ? 'it says no reason' : null
@@ -61,15 +68,8 @@ const READERS: Readonly<Record<string, (draft: Draft, value: string) => string |
 
 /** Raises MODEL_SETTING_INVALID for the first setting that cannot be meant. */
 export function readSettings({ file, sql, folder }: HeaderSource): ModelSettings {
-  const draft: Draft = {
-    materialize: folder.materialize ?? 'live',
-    tags: folder.tags ?? [],
-    key: [],
-    interval: null,
-    partitionBy: [],
-    clusterBy: [],
-    disabled: null,
-  }
+  const { materialize = 'live', tags = [], budget = {} } = folder
+  const draft: Draft = { materialize, tags, budget, key: [], interval: null, partitionBy: [], clusterBy: [], disabled: null }
   const seen = new Set<string>()
   for (const { name, value, line } of headerOf(sql)) {
     const refuse = (problem: string): MillraceError =>

@@ -16,7 +16,7 @@ import { keyInLayout, layoutOf } from '../model/layout.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import { withoutEnd } from '../../without-end.ts'
 import { intervalScans, type IntervalScans, withinInterval } from './interval-scans.ts'
-import type { RunEngine } from './run-engine.ts'
+import type { RowsLimit, RunEngine } from './run-engine.ts'
 import { type SpareConnections, spreadWork } from './spread-work.ts'
 import { removeFiles } from './remove-files.ts'
 import { writeRows, type WrittenRows } from './write-rows.ts'
@@ -43,6 +43,8 @@ export interface IntervalsRequest {
   readonly connection: DuckDBConnection
   readonly spare: SpareConnections
   readonly signal: AbortSignal
+  /** Of all intervals together. */
+  readonly limit?: RowsLimit | undefined
 }
 
 export interface MadeContent {
@@ -88,11 +90,12 @@ class IntervalsMaking {
   async make(): Promise<MadeContent> {
     const { connection, engine, inputs, model } = this.#request
     const { sql } = model.model
+    const { limit } = this.#request
     this.#scans = await intervalScans({ sql, column: this.#column, unit: this.#unit, inputs })
     if (this.#scans.size > 0) return this.#makeAll()
     // If every interval needs all that the model reads, it is computed once and then divided.
     this.#source = this.#temporary
-    return engine.computed(connection, { sql, table: this.#temporary }, async (own) => {
+    return engine.computed(connection, { sql, table: this.#temporary, limit }, async (own) => {
       this.#connection = own
       return this.#makeAll()
     })
@@ -190,14 +193,14 @@ class IntervalsMaking {
 
   /** The SQL is computed once for all intervals of a group, and each is finished on its own. */
   async #computeGroup(starts: readonly string[], connection: DuckDBConnection, known: Map<string, IntervalRows>): Promise<void> {
-    const { engine } = this.#request
+    const { engine, limit } = this.#request
     const finish = async (source: string, own: DuckDBConnection): Promise<void> => {
       for (const start of starts) if (!known.has(start)) known.set(start, await this.#finish(start, source, own))
     }
     if (starts.length === 1 || this.#scans.size === 0) return finish(this.#source, connection)
     const within = stretchesOf(starts, this.#unit).map(({ from, to }) => `(${withinInterval(this.#column, from, to)})`)
     const sql = `SELECT * FROM ${this.#source} WHERE ${within.join(' OR ')}`
-    await engine.computed(connection, { sql, table: this.#temporary }, async (own) => finish(this.#temporary, own))
+    await engine.computed(connection, { sql, table: this.#temporary, limit }, async (own) => finish(this.#temporary, own))
   }
 
   async #finish(start: string, source: string, connection: DuckDBConnection): Promise<IntervalRows> {

@@ -9,7 +9,7 @@ import { quoteIdentifier } from '@millrace/sql/text'
 import type { Version } from '../catalog/version.ts'
 import { type CheckedModel, type GraphColumn, signatureOf } from '../check/checked-graph.ts'
 import { foldedName, HISTORY_COLUMNS } from '../model/model.ts'
-import type { RunEngine } from './run-engine.ts'
+import type { RowsLimit, RunEngine } from './run-engine.ts'
 import type { WrittenRows } from './write-rows.ts'
 
 export interface MergeRequest {
@@ -25,6 +25,7 @@ export interface MergeRequest {
   readonly write: (connection: DuckDBConnection, sql: string) => Promise<WrittenRows>
   readonly engine: RunEngine
   readonly connection: DuckDBConnection
+  readonly limit?: RowsLimit | undefined
 }
 
 interface Merge {
@@ -38,14 +39,14 @@ interface Merge {
 
 /** Writes the merged rows. Raises KEY_NULL, KEY_NOT_UNIQUE, HISTORY_COLUMNS_CHANGED, HISTORY_TIME_PASSED. */
 export async function mergeRows(request: MergeRequest): Promise<WrittenRows> {
-  const { engine, model, name, before, columns, write } = request
+  const { engine, model, name, before, columns, write, limit } = request
   const isSnapshot = model.model.settings.materialize === 'snapshot'
   // What a model reads may have got other types though its SQL means the same.
   const goesOn = before !== null && signatureOf(before.columns) === signatureOf(columns)
   if (isSnapshot && before !== null && !goesOn)
     throw new MillraceError('HISTORY_COLUMNS_CHANGED', { details: { model: name, file: model.model.file } })
   const rows = quoteIdentifier(`rows of ${name}`)
-  return engine.computed(request.connection, { sql: model.model.sql, table: rows }, async (connection) => {
+  return engine.computed(request.connection, { sql: model.model.sql, table: rows, limit }, async (connection) => {
     await checkKey(request, rows, connection)
     const old = !goesOn ? null : engine.select(before.content, before.columns)
     const merge = { request, rows, old, connection }

@@ -7,7 +7,9 @@ import type { CheckedGraph, CheckedModel, GraphColumn } from '../check/checked-g
 import { hashOf } from '../check/checked-graph.ts'
 import { isLaidBy, keyInLayout, layoutOf, rowsKeyOf } from '../model/layout.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
+import type { Spent } from '../catalog/step-record.ts'
 import type { Version, VersionHistory } from '../catalog/version.ts'
+import { estimateRows, estimateSeconds } from '../forecast/estimate.ts'
 
 /** A seed or a stream, whose rows are brought into a version before any model runs. */
 export interface Leaf {
@@ -15,6 +17,8 @@ export interface Leaf {
   readonly columns: readonly GraphColumn[]
   /** Of equal contents the rows are equal. */
   readonly content: string
+  /** Of a stream, how many changes it has: with them its rows grow. */
+  readonly changes?: number
 }
 
 export type StepAction = 'same' | 'reuse' | 'run' | 'kept'
@@ -40,8 +44,12 @@ export interface Step {
   readonly before: Version | null
   /** Of a model that is kept by intervals and is to be made. */
   readonly intervals: IntervalsPlan | null
-  /** Of a step that has to make something, the seconds that it took last time; null where there was none. */
+  /** Of a step that has to make something, the seconds that it will take by what it took before; null where it never ran. */
   readonly estimate: number | null
+  /** How many rows it reads, of a stream how many changes, as far as that is known. */
+  readonly rowsRead: number
+  /** How many rows it has or will have, as far as that is known. */
+  readonly rowsExpected: number
 }
 
 export interface RunPlan {
@@ -77,7 +85,8 @@ export function planRun(request: PlanRequest): RunPlan {
     const base = hashOf(checked.meaning, ...inputs.flatMap((input) => [input.name, rowsKeyOf(input.key)]))
     const { key, before } = keyOf(request, { name, base, checked, shown })
     const why = whyOf({ name, base, checked, shown }, inputs)
-    const made = { name, key, before, model: checked, columns: checked.columns, shown, why }
+    const rowsRead = inputs.reduce((rows, input) => rows + input.rowsExpected, 0)
+    const made = { name, key, before, model: checked, columns: checked.columns, shown, why, rowsRead }
     steps.set(name, stepOf(request, made))
   }
   const gone =
@@ -106,6 +115,8 @@ function keptStep(name: string, model: CheckedModel, version: Version): Step {
     before: null,
     intervals: null,
     estimate: null,
+    rowsRead: 0,
+    rowsExpected: version.rows,
   }
 }
 
@@ -154,15 +165,18 @@ function isBasedOn({ key }: Version, base: string): boolean {
 }
 
 function leafStep(request: PlanRequest, name: string): Step {
-  const { content = '', columns = [] } = request.leaves.get(name) ?? {}
+  const { content = '', columns = [], changes = 0 } = request.leaves.get(name) ?? {}
   const key = hashOf(name, content, ...columns.flatMap((column) => [column.name, column.type]))
   const shown = request.published.get(name)
-  return stepOf(request, { name, key, before: null, model: null, columns, shown, why: shown === undefined ? 'new' : 'it has other rows' })
+  const why = shown === undefined ? 'new' : 'it has other rows'
+  return stepOf(request, { name, key, before: null, model: null, columns, shown, why, rowsRead: changes })
 }
 
-type Made = Pick<Step, 'name' | 'key' | 'before' | 'model' | 'columns' | 'why'> & { readonly shown: Version | undefined }
+interface Made extends Pick<Step, 'name' | 'key' | 'before' | 'model' | 'columns' | 'why' | 'rowsRead'> {
+  readonly shown: Version | undefined
+}
 
-function stepOf({ history }: PlanRequest, { shown, ...made }: Made): Step {
+function stepOf({ history }: PlanRequest, { shown, rowsRead, ...made }: Made): Step {
   const version = shown?.key === made.key ? shown : history.find(made.name, made.key)
   const action = version === null ? 'run' : version.id === shown?.id ? 'same' : 'reuse'
   const why = action === 'same' ? null : made.why
@@ -170,10 +184,25 @@ function stepOf({ history }: PlanRequest, { shown, ...made }: Made): Step {
     ...made,
     why,
     action,
+    rowsRead,
     version,
     intervals: intervalsOf(made, action),
-    estimate: version === null ? history.lastSeconds(made.name) : null,
+    ...expectedOf({ version, rowsRead, spent: version === null ? history.spent(made.name) : [], model: made.model }),
   }
+}
+
+interface Expected {
+  readonly version: Version | null
+  readonly rowsRead: number
+  readonly spent: readonly Spent[]
+  readonly model: CheckedModel | null
+}
+
+/** A view has no rows of its own: whoever reads it reads what it reads. */
+function expectedOf({ version, rowsRead, spent, model }: Expected): Pick<Step, 'estimate' | 'rowsExpected'> {
+  const isView = model?.model.settings.materialize === 'view'
+  if (version !== null) return { estimate: null, rowsExpected: isView ? rowsRead : version.rows }
+  return { estimate: estimateSeconds(spent, rowsRead), rowsExpected: isView ? rowsRead : (estimateRows(spent, rowsRead) ?? rowsRead) }
 }
 
 function intervalsOf({ model, before }: Pick<Step, 'model' | 'before'>, action: StepAction): IntervalsPlan | null {

@@ -32,12 +32,33 @@ export interface RunEngineOptions {
   readonly statesOrder?: boolean
 }
 
+/** How many rows a SELECT may yield; it is not computed much further than that. */
+export interface RowsLimit {
+  readonly rows: number
+  readonly error: () => Error
+}
+
 export interface WriteRequest {
   readonly sql: string
   readonly columns: readonly GraphColumn[]
   readonly path: string
   /** Columns to order the file's rows by. */
   readonly order?: readonly string[]
+  readonly limit?: RowsLimit | undefined
+}
+
+export interface ComputeRequest {
+  readonly sql: string
+  /** The name of the table, quoted. */
+  readonly table: string
+  readonly order?: readonly string[]
+  readonly limit?: RowsLimit | undefined
+}
+
+/** Bytes that DuckDB holds. */
+export interface Held {
+  readonly memory: number
+  readonly spilled: number
 }
 
 interface RunEngineParts {
@@ -95,12 +116,14 @@ export class RunEngine {
   /** Computes a SELECT into a table that is there as long as the work lasts. */
   async computed<Result>(
     connection: DuckDBConnection,
-    { sql, table, order = [] }: { readonly sql: string; readonly table: string; readonly order?: readonly string[] },
+    { sql, table, order = [], limit }: ComputeRequest,
     work: (connection: DuckDBConnection) => Promise<Result>,
   ): Promise<Result> {
     return this.#obeying(connection, sql, async (obeyed, own) => {
-      await own.run(`CREATE OR REPLACE TEMP TABLE ${table} AS SELECT * FROM (\n${withoutEnd(obeyed)}\n)${orderedBy(order)}`)
+      const select = `SELECT * FROM (\n${limited(withoutEnd(obeyed), limit)}\n)${orderedBy(order)}`
+      const created = await own.runAndReadAll(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select}`)
       try {
+        refuseOver(limit, Number(created.getRows()[0]?.[0]))
         return await work(own)
       } finally {
         await own.run(`DROP TABLE ${table}`)
@@ -109,14 +132,14 @@ export class RunEngine {
   }
 
   /** Writes what a SELECT yields, however DuckDB joins it. */
-  async copy(connection: DuckDBConnection, { sql, columns, path, order = [] }: WriteRequest): Promise<number> {
-    const inner = withoutEnd(sql)
+  async copy(connection: DuckDBConnection, { sql, columns, path, order = [], limit }: WriteRequest): Promise<number> {
+    const inner = limited(withoutEnd(sql), limit)
     const list = writtenColumns(columns)
     const isAsItIs = list === '*' && order.length === 0
     const select = isAsItIs ? inner : `SELECT ${list} FROM (\n${inner}\n)${orderedBy(order)}`
     const groups = order.length === 0 ? '' : `, ROW_GROUP_SIZE ${CLUSTERED_GROUP_ROWS}`
     const result = await connection.runAndReadAll(`COPY (\n${select}\n) TO ${quoteLiteral(path)} (FORMAT parquet${groups})`)
-    return Number(result.getRows()[0]?.[0])
+    return refuseOver(limit, Number(result.getRows()[0]?.[0]))
   }
 
   /** A SELECT of what a version holds. */
@@ -140,10 +163,11 @@ export class RunEngine {
     return result.getRows().map((row) => ({ name: String(row[0]), type: String(row[1]) }))
   }
 
-  /** Bytes that DuckDB holds now. */
-  async memory(): Promise<number> {
-    const result = await this.#inOrder(() => this.#control.runAndReadAll('SELECT sum(memory_usage_bytes) FROM duckdb_memory()'))
-    return Number(result.getRows()[0]?.[0]) + ((await this.#ordered?.memory()) ?? 0)
+  async held(): Promise<Held> {
+    const sql = 'SELECT sum(memory_usage_bytes), sum(temporary_storage_bytes) FROM duckdb_memory()'
+    const [row] = (await this.#inOrder(() => this.#control.runAndReadAll(sql))).getRows()
+    const other = await this.#ordered?.held()
+    return { memory: Number(row?.[0]) + (other?.memory ?? 0), spilled: Number(row?.[1]) + (other?.spilled ?? 0) }
   }
 
   interrupt(): void {
@@ -218,4 +242,14 @@ function hiveOptions(named: readonly string[], columns: readonly GraphColumn[]):
 
 function orderedBy(columns: readonly string[]): string {
   return columns.length === 0 ? '' : ` ORDER BY ${columns.join(', ')}`
+}
+
+/** One row more than may be: then there are too many. */
+function limited(select: string, limit: RowsLimit | undefined): string {
+  return limit === undefined ? select : `SELECT * FROM (\n${select}\n) LIMIT ${limit.rows + 1}`
+}
+
+function refuseOver(limit: RowsLimit | undefined, rows: number): number {
+  if (limit !== undefined && rows > limit.rows) throw limit.error()
+  return rows
 }

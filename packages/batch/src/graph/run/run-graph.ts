@@ -16,6 +16,7 @@ import { foldedName } from '../model/model.ts'
 import { type Seed, seedScan } from '../model/seed-relations.ts'
 import { type Leaf, planRun, type RunPlan } from './plan-run.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
+import { RunForecastTelling } from './tell-forecast.ts'
 import { openRunEngine, SPILL_LIMIT_MB } from './run-engine.ts'
 import { removeFiles } from './remove-files.ts'
 import { removeUnfinished } from './remove-unfinished.ts'
@@ -47,7 +48,18 @@ export interface GraphRunRequest extends GraphPlace {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly onPlan?: (plan: RunPlan) => void
+  readonly onBegin?: (name: string) => void
   readonly onStep?: (told: StepTold) => void
+  /** When the run should have ended. */
+  readonly deadlineMs?: number | null
+  /** Told when the run begins and once a second. */
+  readonly onForecast?: (told: ForecastTold) => void
+}
+
+export interface ForecastTold {
+  readonly run: number
+  readonly expectedMs: number
+  readonly deadlineMs: number | null
 }
 
 export interface GraphRunOutcome {
@@ -151,15 +163,15 @@ async function make(request: GraphRunRequest, { plan, run, position, published }
   const workers = request.workers ?? availableParallelism()
   const paths = new Map(seeds.map(({ name, file }) => [foldedName(name), join(project, file)]))
   const spillMb = request.spillMb ?? SPILL_LIMIT_MB
+  const room = { folder, threads: availableParallelism(), readable: [...paths.values()] }
   const engine = await openRunEngine({
-    folder,
+    ...room,
     workers,
-    memoryMb,
+    memoryMb: Math.max(memoryMb / 2, memoryMb - largestBudgetMb(plan)),
     spillMb,
-    threads: availableParallelism(),
-    readable: [...paths.values()],
     statesOrder: [...plan.steps.values()].some(({ version, model }) => version === null && model !== null && statesOrder(model.model.sql)),
   })
+  const told = new RunForecastTelling({ request, plan, run, workers })
   const streams = new Map(Object.keys(position.contents).map((name) => [foldedName(name), name]))
   try {
     return await runSteps({
@@ -173,7 +185,16 @@ async function make(request: GraphRunRequest, { plan, run, position, published }
       signal,
       atMs: catalog.beganMs(run),
       window: request.window ?? null,
-      onStep: request.onStep ?? (() => undefined),
+      onBegin: (name) => {
+        told.begun(name)
+        request.onBegin?.(name)
+      },
+      onStep: (step) => {
+        told.ended(step)
+        request.onStep?.(step)
+      },
+      ownEngine: ({ memoryMb: own = memoryMb, spillMb: spill = spillMb, statesOrder: orders }) =>
+        openRunEngine({ ...room, workers: 1, memoryMb: own, spillMb: spill, statesOrder: orders }),
       bring: async ({ name, columns }, path, connection) => {
         const seed = paths.get(name)
         if (seed !== undefined) return engine.write(connection, { sql: `SELECT * FROM ${seedScan(seed)}`, columns, path })
@@ -183,8 +204,15 @@ async function make(request: GraphRunRequest, { plan, run, position, published }
       },
     })
   } finally {
+    told.end()
     engine.close()
   }
+}
+
+/** What one model may take for itself is not given to the others, up to half of it all. */
+function largestBudgetMb({ steps }: RunPlan): number {
+  const toMake = [...steps.values()].filter(({ version }) => version === null)
+  return Math.max(0, ...toMake.map(({ model }) => model?.model.settings.budget.memoryMb ?? 0))
 }
 
 /** The newest run here, if nobody ended it: its lock is free, so its process is gone. */
@@ -206,7 +234,7 @@ function streamsRead({ models }: CheckedGraph, reader: LogReader | null): string
 }
 
 function leavesOf({ seeds, reader }: GraphPlace, { contents }: LogPosition): Map<string, Leaf> {
-  const streams = Object.entries(contents).map(([name, content]) => streamLeaf(name, (reader as LogReader).stream(name).schema, content))
+  const streams = Object.entries(contents).map(([name, content]) => streamLeaf(reader as LogReader, name, content))
   return new Map([...seeds, ...streams].map((leaf) => [foldedName(leaf.name), leaf]))
 }
 

@@ -1,6 +1,6 @@
 /** Streams of the log as leaves of a run: all at one position, whatever is written meanwhile. */
 import { type LogReader, type Schema, sqlNameOf } from '@millrace/core'
-import { hashOf } from '../check/checked-graph.ts'
+import { type GraphColumn, hashOf } from '../check/checked-graph.ts'
 import { quoteLiteral, relationName } from '@millrace/sql/text'
 import { writtenColumns } from './stored-type.ts'
 import type { Leaf } from './plan-run.ts'
@@ -24,8 +24,13 @@ export function positionOfLog(reader: LogReader, streams: readonly string[]): Lo
   }
 }
 
-export function streamLeaf(name: string, schema: Schema, content: string): Leaf {
-  return { name, columns: schema.columns.map((column) => ({ name: column.name, type: sqlNameOf(column.type) })), content }
+export function streamLeaf(reader: LogReader, name: string, content: string): Leaf {
+  const changes = reader.extents(name).reduce((sum, { first, next }) => sum + next - first, 0)
+  return { name, columns: columnsOf(reader.stream(name).schema), content, changes }
+}
+
+function columnsOf(schema: Schema): GraphColumn[] {
+  return schema.columns.map((column) => ({ name: column.name, type: sqlNameOf(column.type) }))
 }
 
 export interface StreamRequest {
@@ -49,8 +54,7 @@ export async function writeStream({ reader, stream, cut, path, ...options }: Str
     writable: path,
   })
   try {
-    const { columns } = streamLeaf(stream, reader.stream(stream).schema, '')
-    const select = `SELECT ${writtenColumns(columns)} FROM ${relationName(stream)}`
+    const select = `SELECT ${writtenColumns(columnsOf(reader.stream(stream).schema))} FROM ${relationName(stream)}`
     const result = await snapshot.connection.runAndReadAll(`COPY (${select}) TO ${quoteLiteral(path)} (FORMAT parquet)`)
     return Number(result.getRows()[0]?.[0])
   } finally {

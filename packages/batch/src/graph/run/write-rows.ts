@@ -8,7 +8,7 @@ import type { GraphColumn } from '../check/checked-graph.ts'
 import { foldedName } from '../model/model.ts'
 import type { Layout } from '../model/layout.ts'
 import { partitionPath } from './partition-path.ts'
-import type { RunEngine } from './run-engine.ts'
+import type { RowsLimit, RunEngine } from './run-engine.ts'
 import { syncFile } from './sync-file.ts'
 
 export interface RowsToWrite {
@@ -22,6 +22,7 @@ export interface RowsToWrite {
   readonly sql: string
   readonly columns: readonly GraphColumn[]
   readonly layout: Layout
+  readonly limit?: RowsLimit | undefined
 }
 
 export interface WrittenRows {
@@ -36,14 +37,14 @@ export const PARTITIONS_LIMIT = 10_000
 
 /** Raises PARTITIONS_TOO_MANY. */
 export async function writeRows(connection: DuckDBConnection, request: RowsToWrite): Promise<WrittenRows> {
-  const { engine, stem, name, sql, layout } = request
+  const { engine, stem, name, sql, layout, limit } = request
   const order = layout.clusterBy.map(quoteIdentifier)
   if (layout.partitionBy.length === 0) {
-    const write = (path: string): Promise<number> => engine.write(connection, { sql, columns: request.columns, path, order })
+    const write = (path: string): Promise<number> => engine.write(connection, { sql, columns: request.columns, path, order, limit })
     return writeFile(request, `${stem}.parquet`, write)
   }
   const table = quoteIdentifier(`parts of ${name}`)
-  const wanted = { sql, table, order: [...layout.partitionBy.map(quoteIdentifier), ...order] }
+  const wanted = { sql, table, order: [...layout.partitionBy.map(quoteIdentifier), ...order], limit }
   return engine.computed(connection, wanted, (own) => writeParts(own, request, table))
 }
 

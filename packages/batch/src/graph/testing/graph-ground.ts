@@ -16,7 +16,20 @@ import { type GraphPlace, type GraphRunOutcome, type GraphRunRequest, planGraph,
 import { modelOf } from './model-of.ts'
 
 export interface RunWish extends Partial<
-  Pick<GraphRunRequest, 'signal' | 'onStep' | 'window' | 'workers' | 'memoryMb' | 'keepPublications' | 'reader' | 'spillMb'>
+  Pick<
+    GraphRunRequest,
+    | 'signal'
+    | 'clock'
+    | 'deadlineMs'
+    | 'onForecast'
+    | 'onStep'
+    | 'window'
+    | 'workers'
+    | 'memoryMb'
+    | 'keepPublications'
+    | 'reader'
+    | 'spillMb'
+  >
 > {
   readonly env?: string
   readonly select?: readonly string[]

@@ -1,0 +1,263 @@
+/**
+ * The work on one step: what it reads is made readable, its SQL is computed within its budget, and what came
+ * out is a version on disk and in the catalogue.
+ */
+import { assert, type Clock, reach } from '@millrace/base'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { statesOrder } from '../../order/obey.ts'
+import type { GraphCatalog } from '../catalog/catalog.ts'
+import type { Version } from '../catalog/version.ts'
+import { type CheckedModel, type GraphColumn, hashOf } from '../check/checked-graph.ts'
+import type { Budget } from '../model/budget.ts'
+import type { IntervalWindow } from '../model/interval-window.ts'
+import { layoutOf, rowsKeyOf } from '../model/layout.ts'
+import { HISTORY_COLUMNS } from '../model/model.ts'
+import { BudgetWatch, type StepFigures } from './budget-watch.ts'
+import { type MadeContent, makeIntervals } from './make-intervals.ts'
+import { mergeRows } from './merge-rows.ts'
+import type { RunPlan, Step } from './plan-run.ts'
+import type { Held, RowsLimit, RunEngine } from './run-engine.ts'
+import type { SpareConnections } from './spread-work.ts'
+import { syncFile } from './sync-file.ts'
+import { writeRows, type WrittenRows } from './write-rows.ts'
+
+export interface MakingRequest {
+  readonly plan: RunPlan
+  /** What the environment shows now: views that are not made anew read it. */
+  readonly published: ReadonlyMap<string, Version>
+  readonly run: number
+  readonly catalog: GraphCatalog
+  readonly engine: RunEngine
+  readonly folder: string
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** When the run began, or the killed one that it goes on with: from then on a snapshot's new rows are so. */
+  readonly atMs: number
+  readonly window: IntervalWindow | null
+  /** Writes the rows of a seed or a stream to a file, and tells how many there are. */
+  readonly bring: (step: Step, path: string, connection: DuckDBConnection) => Promise<number>
+  /** For models with a budget of memory or disk: another engine with these limits, that one model has for itself. */
+  readonly ownEngine: (limits: OwnEngineLimits) => Promise<RunEngine>
+}
+
+export interface OwnEngineLimits extends Pick<Budget, 'memoryMb' | 'spillMb'> {
+  readonly statesOrder: boolean
+}
+
+export interface MadeStep {
+  readonly version: Version
+  readonly made: MadeContent
+}
+
+/** A step at work, with what it holds. */
+interface Work {
+  readonly step: Step
+  readonly engine: RunEngine
+  readonly connection: DuckDBConnection
+  readonly watch: BudgetWatch | null
+  readonly figures: StepFigures
+  /** That work on it now: pieces of a model by interval may be spread. */
+  readonly connections: Set<DuckDBConnection>
+}
+
+const SAMPLE_MS = 100
+
+export class StepMaker {
+  readonly #request: MakingRequest
+  readonly #versions: ReadonlyMap<string, Version>
+  readonly #spare: SpareConnections
+  readonly #keepsSome: boolean
+  readonly #shown = new Map<string, Promise<void>>()
+  readonly #ownEngines = new Set<RunEngine>()
+  /** One at a time, so that their memory does not add up. */
+  #lastOwn: Promise<unknown> = Promise.resolve()
+
+  /** `versions` are those that the run has by now. */
+  constructor(request: MakingRequest, versions: ReadonlyMap<string, Version>, spare: SpareConnections) {
+    this.#request = request
+    this.#versions = versions
+    this.#spare = spare
+    this.#keepsSome = [...request.plan.steps.values()].some(({ action }) => action === 'kept')
+  }
+
+  interrupt(): void {
+    this.#request.engine.interrupt()
+    for (const engine of this.#ownEngines) engine.interrupt()
+  }
+
+  /** Most steps share one engine; one with a budget of memory or disk has its own. */
+  async make(step: Step, { connection, figures }: Pick<Work, 'connection' | 'figures'>): Promise<MadeStep> {
+    if (!needsOwnEngine(step)) return this.#watched({ step, engine: this.#request.engine, connection, figures })
+    const begun = this.#lastOwn.then(async () => {
+      const { sql = '', settings } = step.model?.model ?? {}
+      const engine = await this.#request.ownEngine({ ...settings?.budget, statesOrder: statesOrder(sql) })
+      this.#ownEngines.add(engine)
+      const sampling = setInterval(() => void hold(figures, engine), SAMPLE_MS)
+      try {
+        return await this.#watched({ step, engine, connection: engine.connections[0] as DuckDBConnection, figures })
+      } finally {
+        clearInterval(sampling)
+        // The last sample is asked for before this one and answered before it.
+        await hold({ memory: 0, spilled: 0 }, engine)
+        this.#ownEngines.delete(engine)
+        engine.close()
+      }
+    })
+    this.#lastOwn = begun.catch(() => undefined)
+    return begun
+  }
+
+  async #watched(own: Pick<Work, 'step' | 'engine' | 'connection' | 'figures'>): Promise<MadeStep> {
+    const { model } = own.step
+    const connections = new Set([own.connection])
+    const isShared = own.engine === this.#request.engine
+    const interrupt = (): void => (isShared ? connections.forEach((each) => each.interrupt()) : own.engine.interrupt())
+    const watch =
+      model === null ? null : new BudgetWatch({ model: model.model, clock: this.#request.clock, figures: own.figures, interrupt })
+    try {
+      return await this.#make({ ...own, watch, connections })
+    } catch (error) {
+      throw watch?.failureOf(error) ?? error
+    } finally {
+      watch?.end()
+    }
+  }
+
+  async #make(work: Work): Promise<MadeStep> {
+    const { catalog, run, clock } = this.#request
+    const { step, figures } = work
+    const begunMs = clock.monotonicMs()
+    for (const input of inputsOf(step)) await this.#showFor(work, input)
+    const { name, key, model } = step
+    const columns = await this.#columnsOf(work)
+    const made = await this.#content({ ...work, step: { ...step, columns } })
+    const { limit } = limitOf(work)
+    if (limit !== undefined && made.rows > limit.rows) throw limit.error()
+    reach('graph.before-version')
+    const seconds = (clock.monotonicMs() - begunMs) / 1000
+    const fingerprint = model?.meaning ?? key
+    const { content, rows, bytes } = made
+    const draft = { model: name, key, fingerprint, columns, content, rows, bytes, seconds, memory: figures.memory }
+    const version = catalog.addVersion(run, draft)
+    reach('graph.after-version')
+    return { version, made }
+  }
+
+  /** What is kept as it is may have other types than the project has by now, and so has what reads it. */
+  async #columnsOf({ step: { model, columns }, engine, connection }: Work): Promise<readonly GraphColumn[]> {
+    if (model === null || !this.#keepsSome) return columns
+    const own = await engine.describe(connection, model.model.sql)
+    return model.model.settings.materialize === 'snapshot' ? [...own, ...HISTORY_COLUMNS] : own
+  }
+
+  async #content(work: Work): Promise<MadeContent> {
+    const { step, engine, connection } = work
+    const { model } = step
+    const { materialize, interval } = model?.model.settings ?? { materialize: 'table', interval: null }
+    if (model !== null && materialize === 'view')
+      return { content: { kind: 'view', sql: model.model.sql, inputs: model.inputs }, rows: 0, bytes: 0 }
+    if (model !== null && interval !== null) return this.#intervals(work, model)
+    const { run, folder, bring, atMs } = this.#request
+    const stem = `versions/${step.name}/${run}-${hashOf(step.key).slice(0, 12)}`
+    if (model === null) {
+      const path = join(folder, `${stem}.parquet`)
+      mkdirSync(dirname(path), { recursive: true })
+      const rows = await bring(step, path, connection)
+      return { content: { kind: 'files', files: [`${stem}.parquet`] }, rows, bytes: await syncFile(path) }
+    }
+    const layout = layoutOf(model.model.settings)
+    const limit = limitOf(work)
+    const write = (own: DuckDBConnection, sql: string): Promise<WrittenRows> =>
+      writeRows(own, { ...step, ...limit, engine, folder, stem, sql, layout })
+    const isMerged = materialize === 'incremental' || materialize === 'snapshot'
+    const { files, rows, bytes } = isMerged
+      ? await mergeRows({ ...step, ...limit, model, atMs, write, engine, connection })
+      : await write(connection, step.before === null ? model.model.sql : engine.select(step.before.content, step.before.columns))
+    return { content: { kind: 'files', files }, rows, bytes }
+  }
+
+  async #intervals(work: Work, model: CheckedModel): Promise<MadeContent> {
+    const { clock, catalog } = this.#request
+    const { step, engine, connection, connections } = work
+    const inputs = model.inputs.map((name) => {
+      const version = this.#versionOf(name)
+      return { name, columns: version.columns, key: rowsKeyOf(version.key) }
+    })
+    const isShared = engine === this.#request.engine
+    const spare = {
+      borrow: () => {
+        const lent = isShared ? this.#spare.borrow() : undefined
+        if (lent !== undefined) connections.add(lent)
+        return lent
+      },
+      giveBack: (lent: DuckDBConnection) => {
+        connections.delete(lent)
+        this.#spare.giveBack(lent)
+      },
+    }
+    const own = { inputs, engine, connection, spare, memory: catalog.intervals, nowMs: () => clock.nowMs(), ...limitOf(work) }
+    return makeIntervals({ ...this.#request, ...step, ...own, model })
+  }
+
+  async #showFor({ engine }: Work, name: string): Promise<void> {
+    if (engine === this.#request.engine) return this.#show(name)
+    const { content, columns } = this.#versionOf(name)
+    if (content.kind === 'view') for (const input of content.inputs) await this.#showFor({ engine } as Work, input)
+    await engine.show(name, content, columns)
+  }
+
+  /** Makes a relation readable, and before it those that a view reads. */
+  async #show(name: string): Promise<void> {
+    const begun = this.#shown.get(name)
+    if (begun !== undefined) return begun
+    const shown = this.#showNow(name)
+    this.#shown.set(name, shown)
+    return shown
+  }
+
+  #versionOf(name: string): Version {
+    const version = this.#versions.get(name) ?? this.#request.published.get(name)
+    assert(version !== undefined, 'what a step reads was made before it')
+    return version
+  }
+
+  async #showNow(name: string): Promise<void> {
+    const version = this.#versionOf(name)
+    if (version.content.kind === 'view') for (const input of version.content.inputs) await this.#show(input)
+    await this.#request.engine.show(name, version.content, version.columns)
+  }
+
+  /** A view has no rows of its own: whoever reads it reads what it reads. */
+  rowsOf(name: string): number {
+    const version = this.#versions.get(name) ?? this.#request.published.get(name)
+    if (version?.content.kind !== 'view') return version?.rows ?? 0
+    return version.content.inputs.reduce((sum, input) => sum + this.rowsOf(input), 0)
+  }
+}
+
+/** The engine for stated orders of joins is shared too: one that is ended there would end another's statement. */
+export function needsOwnEngine({ model }: Step): boolean {
+  if (model === null) return false
+  const { memoryMb, spillMb, seconds } = model.model.settings.budget
+  return memoryMb !== undefined || spillMb !== undefined || (seconds !== undefined && statesOrder(model.model.sql))
+}
+
+function limitOf({ watch }: Pick<Work, 'watch'>): { readonly limit?: RowsLimit } {
+  const rows = watch?.budget.rows
+  return watch === null || rows === undefined ? {} : { limit: { rows, error: () => watch.tooManyRows() } }
+}
+
+export function inputsOf({ model }: Step): readonly string[] {
+  return model?.inputs ?? []
+}
+
+export async function hold(figures: StepFigures, engine: RunEngine): Promise<void> {
+  raise(figures, await engine.held().catch(() => figures))
+}
+
+export function raise(figures: StepFigures, { memory, spilled }: Held): void {
+  figures.memory = Math.max(figures.memory, memory)
+  figures.spilled = Math.max(figures.spilled, spilled)
+}
