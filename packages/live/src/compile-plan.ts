@@ -1,4 +1,14 @@
-import { type Aggregate, columnReference, identityOf, layoutOfExpression, type Plan, planInputs } from '@millrace/sql'
+import {
+  type Aggregate,
+  columnReference,
+  columnsOf,
+  type Expression,
+  identityOf,
+  layoutOfExpression,
+  type Plan,
+  planInputs,
+  type Project,
+} from '@millrace/sql'
 import { AggregateOperator } from './operator/aggregate-operator.ts'
 import { AsofOperator } from './operator/asof-operator.ts'
 import { BagOperator } from './operator/bag-operator.ts'
@@ -8,6 +18,8 @@ import type { Operator } from './operator/operator.ts'
 import { ProjectOperator } from './operator/project-operator.ts'
 import { RecursionOperator } from './operator/recursion-operator.ts'
 import { RowsOperator } from './operator/rows-operator.ts'
+import { findSessions } from './rewrite/find-sessions.ts'
+import { SessionOperator } from './operator/session-operator.ts'
 import { ScanOperator } from './operator/scan-operator.ts'
 import { FanOutOperator } from './operator/fan-out-operator.ts'
 import { TopOperator } from './operator/top-operator.ts'
@@ -24,12 +36,13 @@ export function compilePlan(plan: Plan, scope: StateScope = new StateScope(new S
   const readers = new Map<number, number>()
   countReaders(plan, identity, readers)
   const shared = new Map<number, FanOutOperator>()
+  const isShared = (part: Plan): boolean => readers.get(identity.of(part)) !== 1
   const compile = (part: Plan): Operator => {
     const number = identity.of(part)
-    if (part.kind === 'scan' || part.kind === 'rows' || readers.get(number) === 1) return operatorOf(part, { compile, scope })
+    if (part.kind === 'scan' || part.kind === 'rows' || !isShared(part)) return operatorOf(part, { compile, isShared, scope })
     const known = shared.get(number)
     if (known !== undefined) return known.again()
-    const operator = new FanOutOperator(operatorOf(part, { compile, scope }))
+    const operator = new FanOutOperator(operatorOf(part, { compile, isShared, scope }))
     shared.set(number, operator)
     return operator
   }
@@ -46,10 +59,13 @@ function countReaders(plan: Plan, identity: PlanIdentity, readers: Map<number, n
 
 interface Compiling {
   readonly compile: (plan: Plan) => Operator
+  /** Whether several operators read it. */
+  readonly isShared: (plan: Plan) => boolean
   readonly scope: StateScope
 }
 
-function operatorOf(plan: Plan, { compile, scope }: Compiling): Operator {
+function operatorOf(plan: Plan, compiling: Compiling): Operator {
+  const { compile, scope } = compiling
   switch (plan.kind) {
     case 'scan':
       return new ScanOperator(plan)
@@ -58,7 +74,7 @@ function operatorOf(plan: Plan, { compile, scope }: Compiling): Operator {
     case 'filter':
       return new FilterOperator(compile(plan.input), plan.condition)
     case 'project':
-      return new ProjectOperator(compile(plan.input), plan.expressions)
+      return new ProjectOperator(sessionsBelow(plan, compiling) ?? compile(plan.input), plan.expressions)
     case 'join':
       return new JoinOperator(
         {
@@ -93,6 +109,20 @@ function operatorOf(plan: Plan, { compile, scope }: Compiling): Operator {
     case 'union':
       return new UnionOperator(plan.inputs.map(compile), plan.types.map(layoutOfExpression))
   }
+}
+
+/** The input of a projection that does not read the number of sessions which an aggregate below is grouped by; null for any other. */
+function sessionsBelow(plan: Project, { compile, isShared }: Compiling): Operator | null {
+  const conditions: Expression[] = []
+  let below = plan.input
+  for (; below.kind === 'filter' && !isShared(below); below = below.input) conditions.unshift(below.condition)
+  if (below.kind !== 'aggregate') return null
+  const read = new Set([...plan.expressions, ...conditions].flatMap((expression) => [...columnsOf(expression)]))
+  const found = findSessions(below, read)
+  if (found === null || found.parts.some(isShared)) return null
+  const sessions = new SessionOperator(compile(found.sessions.input), found.sessions)
+  const grouped = new AggregateOperator(sessions, { groups: found.groups, identity: groupIdentity(below), calls: found.calls })
+  return conditions.reduce((input: Operator, condition) => new FilterOperator(input, condition), grouped)
 }
 
 /** The groups that tell a group from the others: hashing these alone, no long text need be hashed. */

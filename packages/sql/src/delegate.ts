@@ -16,6 +16,7 @@ import { readDuckdbValue } from './duckdb-value.ts'
 import { requireConsistent } from './function-stability.ts'
 import type { Planner } from './planner.ts'
 import { printSql } from './print-sql.ts'
+import { distanceName } from './shortcut/distance-shortcut.ts'
 import { shortcutOf } from './shortcut/shortcut.ts'
 import { Unsupported } from './sql-error.ts'
 
@@ -84,7 +85,7 @@ async function toForeign(original: Expression, divided: Expression, planner: Pla
     sql,
     inputs,
     label,
-    shortcut: splitItem(original, divided, inputs) ?? shortcutCall(divided, inputs),
+    shortcut: splitItem(original, divided, inputs) ?? distance(original, divided, inputs) ?? shortcutCall(divided, inputs),
   }
   return (await fold(made, planner)) ?? made
 }
@@ -115,6 +116,25 @@ function splitItem(original: Expression, divided: Expression, inputs: readonly E
   const places = [0, { value: separator.value }, { value: number.value }]
   const shortcut = { name: 'split item', types: [text.type, separator.type, number.type], arguments: places }
   return shortcutOf(shortcut) === null ? null : shortcut
+}
+
+/** `later - earlier`, compared with a constant interval. */
+function distance(original: Expression, divided: Expression, inputs: readonly Expression[]): ShortcutCall | null {
+  if (original.kind !== 'comparison' || divided.kind !== 'comparison') return null
+  const difference = withoutNormalizing(original.left)
+  const { left, right } = divided
+  if (difference.kind !== 'call' || difference.name !== '-' || left.kind !== 'foreign' || right.kind !== 'constant') return null
+  const isOfBoth = inputs.length === 2 && left.inputs.length === 2 && left.inputs.every((input, at) => inputs[at] === input)
+  if (!isOfBoth || difference.inputs.length !== 2) return null
+  const types = [...inputs.map((input) => input.type), right.type]
+  const shortcut = { name: distanceName(divided.operator), types, arguments: [0, 1, { value: right.value }] }
+  return shortcutOf(shortcut) === null ? null : shortcut
+}
+
+/** DuckDB compares intervals by what it makes of them first; the constant beside it has been made so already. */
+function withoutNormalizing(expression: Expression): Expression {
+  if (expression.kind !== 'call' || expression.name !== 'normalized_interval') return expression
+  return expression.inputs[0] ?? expression
 }
 
 /** Constants are printed, because some functions want one; what DuckDB computes anyway becomes part of the whole. */

@@ -143,6 +143,11 @@ export class OrderedRows {
     return this.tree.find(this.root(partition), slot, this.#compare)
   }
 
+  /** The slot of a partition that stands before another, which is not in it; -1 for none. */
+  slotBefore(partition: number, slot: number): number {
+    return this.tree.before(this.root(partition), slot, this.#compare)
+  }
+
   /** How much stands before a row, whether that is in the partition or not. */
   placeOf(partition: number, slot: number): number {
     const compare = this.#compare
@@ -150,6 +155,10 @@ export class OrderedRows {
       const order = compare(other, slot)
       return order === 0 ? other < slot : order < 0
     })
+  }
+
+  comparison(): RowComparison {
+    return this.#compare
   }
 
   peers(): RowComparison {

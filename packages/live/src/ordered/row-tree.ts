@@ -82,6 +82,18 @@ export class RowTree {
     return NO_SLOT
   }
 
+  /** The slot that stands before another, which is not in the tree; -1 for none. */
+  before(root: number, slot: number, compare: RowComparison): number {
+    let found = NO_SLOT
+    let node = root
+    while (node >= 0) {
+      const isBehind = isBefore(slot, node, compare)
+      if (!isBehind) found = node
+      node = (isBehind ? this.#left[node] : this.#right[node]) as number
+    }
+    return found
+  }
+
   /** The weight of the rows for which `holds` is true: of all that stand before some place, and of none behind. */
   countWhile(root: number, holds: (slot: number) => boolean): number {
     let count = 0

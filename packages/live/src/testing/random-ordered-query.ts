@@ -1,6 +1,6 @@
 /**
- * Random queries that depend on an order: LIMIT, DISTINCT ON, window functions, QUALIFY, and the set
- * operations that count. Where a result depends on how rows that tie stand, all columns are ordered by, for
+ * Random queries that depend on an order: LIMIT, DISTINCT ON, window functions, sessions, QUALIFY, and the
+ * set operations that count. Where a result depends on how rows that tie stand, all columns are ordered by, for
  * DuckDB leaves that to chance.
  */
 import { pick, type Random } from '@millrace/base'
@@ -18,7 +18,9 @@ export interface OrderedRelation {
 
 export function randomOrderedQuery(random: Random, relations: readonly OrderedRelation[]): string {
   const relation = randomSource(random, relations)
-  switch (random.below(7)) {
+  switch (random.below(8)) {
+    case 5:
+      return randomSessions(random, relation)
     case 4:
       return randomAsof(random, relation, pick(random, relations))
     case 0:
@@ -112,6 +114,27 @@ function randomAsof(random: Random, left: OrderedRelation, right: OrderedRelatio
   }
   const once = `(SELECT ${key} AS key, ${value} AS value, count(*) AS n FROM ${right.sql} GROUP BY ${key}, ${value})`
   return `SELECT ${chosen} FROM ${given} l ${kind} ${once} r ON l.id = r.key AND l.ref ${operator} r.value`
+}
+
+/** Rows of a partition that lie close together, where the number of the group is told and where it is not. */
+function randomSessions(random: Random, relation: OrderedRelation): string {
+  const value = pick(
+    random,
+    relation.columns.filter(({ type }) => ['int32', 'int64', 'decimal', 'date'].includes(type.kind)),
+  )
+  const by = pick(random, ['ref', 'ref % 2', pick(random, relation.columns).name])
+  const over = `OVER (PARTITION BY ${by} ORDER BY ${oneOrder(random, value.name)})`
+  const begins = pick(random, [
+    `${value.name} - before > ${random.below(3)} THEN 1 ELSE 0`,
+    `${value.name} - before <= ${random.below(3)} THEN 0 ELSE 1`,
+    `before IS NULL OR before - ${value.name} > 1 THEN 1 ELSE 0`,
+    `before = ${value.name} THEN 1 ELSE 0`,
+  ])
+  const marked = `SELECT *, lag(${value.name}) ${over} AS before FROM ${relation.sql} t`
+  const numbered = `SELECT *, sum(CASE WHEN ${begins} END) ${over} AS session FROM (${marked})`
+  const told = random.below(4) === 0 ? ', session' : ''
+  const having = random.below(4) === 0 ? ' HAVING count(*) > 1' : ''
+  return `SELECT ${by} AS one${told}, ${randomAggregate(random, relation)} AS a FROM (${numbered}) GROUP BY ${by}, session${having}`
 }
 
 function randomWindows(random: Random, relation: OrderedRelation): string {

@@ -24,8 +24,8 @@ export function emitForeign(writer: KernelWriter, expression: Foreign, inputs: r
   const values = inputs.map((input) => nullable(input))
   const shortcut = expression.shortcut === null ? null : shortcutOf(expression.shortcut)
   if (shortcut !== null) {
-    const input = inputs[0] as Operand
-    writer.line(`${found} = ${input.isNull} ? null : ${writer.keep(shortcut)}(${input.value})`)
+    const isAnyNull = inputs.map((input) => input.isNull).join(' || ')
+    writer.line(`${found} = ${isAnyNull} ? null : ${writer.keep(shortcut)}(${inputs.map((input) => input.value).join(', ')})`)
     writer.line(`if (${found} === undefined) {`)
   }
   writer.line(`${key} = ${keyText(expression, inputs, values)}`)

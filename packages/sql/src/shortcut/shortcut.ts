@@ -5,14 +5,16 @@
 import type { Value } from '@millrace/core'
 import type { ShortcutCall } from '../expression/foreign.ts'
 import { castShortcut } from './cast-shortcut.ts'
+import { distanceShortcut, isDistance } from './distance-shortcut.ts'
 import { regexpShortcut } from './regexp-shortcut.ts'
 import { bucketShortcut, formatShortcut } from './time-shortcut.ts'
 
-/** The result for an input that is not NULL; undefined where DuckDB has to be asked. */
-export type Shortcut = (input: Value) => Value | undefined
+/** The result for inputs that are not NULL; undefined where DuckDB has to be asked. */
+export type Shortcut = (input: Value, second: Value) => Value | undefined
 
-/** Of a call whose only argument that differs by row is its input 0. Null where there is none. */
+/** Of a call whose only argument that differs by row is its input 0, or of a distance of two. Null where there is none. */
 export function shortcutOf(call: ShortcutCall): Shortcut | null {
+  if (isDistance(call)) return distanceShortcut(call)
   if (call.arguments.filter((argument) => typeof argument === 'number').length !== 1) return null
   if (call.name.startsWith('cast ')) return castShortcut(call)
   switch (call.name) {
