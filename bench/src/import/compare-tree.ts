@@ -1,7 +1,7 @@
 /** Runs the translated models in DuckDB over a copy of the tables, and compares each with the legacy view's rows of the same moment. */
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { describeError } from '@millrace/base'
-import { copyRows, duckdbType, type ImportedModel, type ImportedTree, type LegacyDatabase } from '@millrace/legacy'
+import type { ImportedModel, ImportedTree, LegacyDatabase } from '@millrace/legacy'
 import { compareRelations } from '@millrace/prove'
 import { relationName } from '@millrace/sql'
 
@@ -26,17 +26,9 @@ export async function compareTree(tree: ImportedTree, database: LegacyDatabase, 
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' })
   const connection = await instance.connect()
   try {
-    for (const { name, legacy, columns } of tree.tables) {
+    for (const { name } of tree.tables) {
       await makeSchema(connection, name)
-      const present = columns.filter((column) => column !== null)
-      await copyRows({
-        database,
-        connection,
-        from: addressOf(legacy),
-        legacyNames: present.map((column) => column.name),
-        columns: present,
-        into: relationName(name),
-      })
+      await database.copy({ name, connection, into: relationName(name) })
     }
     const models: ModelResult[] = []
     const seconds = { legacy: 0, duckdb: 0 }
@@ -57,7 +49,6 @@ interface Place {
   readonly seconds: { legacy: number; duckdb: number }
 }
 
-const addressOf = ({ schema, name }: { readonly schema: string; readonly name: string }): string => `${quoted(schema)}.${quoted(name)}`
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 async function makeSchema(connection: DuckDBConnection, name: string): Promise<void> {
@@ -67,7 +58,7 @@ async function makeSchema(connection: DuckDBConnection, name: string): Promise<v
 
 /** Where a model gives something else, the legacy rows take its place, so that a fault is told once and not of all that read it. */
 async function compareModel(model: ImportedModel, place: Place): Promise<ModelResult> {
-  const { connection, seconds } = place
+  const { connection, database, seconds } = place
   const { name, sql } = model
   // What could not be translated is listed; nothing reads it but what is listed, too.
   if (sql === null) return { name, rows: 0, problem: null }
@@ -76,7 +67,7 @@ async function compareModel(model: ImportedModel, place: Place): Promise<ModelRe
   const start = performance.now()
   const failure = await connection.run(`CREATE TABLE ${into} AS ${sql}`).then(() => null, describeError)
   const middle = performance.now()
-  const rows = await copyLegacy(model, place)
+  const rows = await database.copy({ name, connection, into: 'main.legacy_rows' })
   seconds.duckdb += (middle - start) / 1000
   seconds.legacy += (performance.now() - middle) / 1000
   const problem = failure ?? (await typeProblem(model, connection, into)) ?? (await rowProblem(model, connection, into))
@@ -84,32 +75,19 @@ async function compareModel(model: ImportedModel, place: Place): Promise<ModelRe
   return { name, rows, problem }
 }
 
-async function copyLegacy({ legacy, columns }: ImportedModel, { connection, database }: Place): Promise<number> {
-  const legacyNames = legacy.columns.filter((column) => column !== null).map((column) => column.name)
-  return copyRows({ database, connection, from: addressOf(legacy), legacyNames, columns, into: 'main.legacy_rows' })
-}
-
 /** Exact numbers may have another width: Postgres has no limit to it. */
-async function typeProblem({ columns, legacy }: ImportedModel, connection: DuckDBConnection, into: string): Promise<string | null> {
+async function typeProblem({ columns }: ImportedModel, connection: DuckDBConnection, into: string): Promise<string | null> {
   const found = (await connection.runAndReadAll(`DESCRIBE ${into}`)).getRows().map((row) => String(row[1]))
   const loose = (type: string): string => type.replaceAll(/DECIMAL\(\d+, ?/g, 'DECIMAL(').replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ')
-  const declared = legacy.columns.filter((column) => column !== null)
-  const wrong = columns.flatMap(({ name, type, scale }, at) => {
-    const expected = duckdbType(declared[at]?.type ?? type, scale) ?? ''
-    return loose(expected) === loose(found[at] ?? '').replace('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ')
-      ? []
-      : [`${name} is ${found[at]}, not ${expected}`]
-  })
+  const wrong = columns.flatMap(({ name, type }, at) =>
+    loose(type) === loose(found[at] ?? '') ? [] : [`${name} is ${found[at]}, not ${type}`],
+  )
   return wrong.length === 0 ? null : wrong.join('; ')
 }
 
 async function rowProblem({ columns }: ImportedModel, connection: DuckDBConnection, into: string): Promise<string | null> {
   // A quotient that nothing rounds has more digits here than Postgres keeps, so it is compared as a float is.
-  const list = columns.map(({ name, type, scale, isLoose }) => {
-    const isQuotient = type === 1700 && isLoose && scale >= 15
-    const target = isQuotient ? 'DOUBLE' : (duckdbType(type, scale) ?? 'VARCHAR')
-    return `CAST(${quoted(name)} AS ${target}) AS ${quoted(name)}`
-  })
+  const list = columns.map(({ name, type, isLoose }) => `CAST(${quoted(name)} AS ${isLoose === true ? 'DOUBLE' : type}) AS ${quoted(name)}`)
   const views = { left: 'temp.main.compared_left', right: 'temp.main.compared_right' }
   await connection.run(`CREATE OR REPLACE TEMP VIEW compared_left AS SELECT ${list.join(', ')} FROM ${into}`)
   await connection.run(`CREATE OR REPLACE TEMP VIEW compared_right AS SELECT ${list.join(', ')} FROM main.legacy_rows`)

@@ -1,5 +1,5 @@
 /** A legacy tree in a real Postgres, imported, run by DuckDB, and compared view by view. */
-import { openLegacyDatabase, translateTree } from '@millrace/legacy'
+import { openLegacyDatabase } from '@millrace/legacy'
 import { loadLegacyTree, startPostgres } from '@millrace/testing'
 import { compareTree } from './compare-tree.ts'
 
@@ -31,7 +31,7 @@ export async function importBench({ views, seed, note }: ImportBenchOptions): Pr
     const start = performance.now()
     const database = await openLegacyDatabase(legacy.url)
     try {
-      const tree = translateTree({ catalog: database.catalog, source: 'erp', schemas: [] })
+      const tree = database.translate({ source: 'erp', schemas: [], streamed: false })
       const importSeconds = (performance.now() - start) / 1000
       const translated = tree.models.filter(({ sql }) => sql !== null)
       note(`${translated.length} translated in ${importSeconds.toFixed(1)} s`)

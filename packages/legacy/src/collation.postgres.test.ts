@@ -1,7 +1,7 @@
 import { startPostgres } from '@millrace/testing'
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { openLegacyDatabase } from './read-postgres.ts'
+import { openPostgres } from './read-postgres.ts'
 import { translateTree } from './translate-tree.ts'
 
 const VIEWS = [
@@ -43,7 +43,7 @@ async function refusedIn(url: string, views: readonly string[], collation?: stri
   )
   for (const [at, view] of views.entries()) await client.query(`create view v${at} as ${view}`)
   await client.end()
-  const database = await openLegacyDatabase(url)
+  const database = await openPostgres(url)
   try {
     return translateTree({ catalog: database.catalog, source: 'erp', schemas: [] }).models.map(({ refusal }) => refusal?.construct ?? null)
   } finally {

@@ -2,12 +2,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { DuckDBDataChunk, VARCHAR } from '@duckdb/node-api'
 import { duckdbType, isArray, OID } from './postgres/type.ts'
-import type { LegacyDatabase } from './read-postgres.ts'
+import type { PostgresDatabase } from './read-postgres.ts'
 import { name } from './translate/name.ts'
 import type { OutputColumn } from './translate/scope.ts'
 
 export interface CopyRequest {
-  readonly database: LegacyDatabase
+  readonly database: PostgresDatabase
   readonly connection: DuckDBConnection
   /** A table or view of the legacy database, quoted as it wants it. */
   readonly from: string

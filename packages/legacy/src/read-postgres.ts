@@ -4,7 +4,7 @@ import { postgresError } from '@millrace/capture'
 import pg from 'pg'
 import { type Catalog, readCatalog } from './postgres/read-catalog.ts'
 
-export interface LegacyDatabase {
+export interface PostgresDatabase {
   readonly catalog: Catalog
   /** The database's name, as the url has it. */
   readonly database: string
@@ -17,7 +17,7 @@ const CONNECT_MS_MAX = 10_000
 /** Values as Postgres prints them. */
 const AS_TEXT = { getTypeParser: () => (text: string) => text }
 
-export async function openLegacyDatabase(url: string): Promise<LegacyDatabase> {
+export async function openPostgres(url: string): Promise<PostgresDatabase> {
   const parsed = URL.parse(url)
   if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol)) {
     const problem = parsed === null ? 'it cannot be read as a url' : `it begins with ${parsed.protocol}`

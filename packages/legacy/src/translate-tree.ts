@@ -1,5 +1,7 @@
 /** Translates every view of a catalog, each after those that it reads, and tells of each that cannot be. */
 import { assert, MillraceError } from '@millrace/base'
+import type { ImportedModel, ImportedTable, ImportedTree, Refusal } from './imported-tree.ts'
+import { modelNames } from './model-names.ts'
 import type { Catalog, CatalogColumn, CatalogRelation } from './postgres/read-catalog.ts'
 import { isNode, parseNodeTree, type PgNode } from './postgres/node-tree.ts'
 import { isArray, numericModifier, OID } from './postgres/type.ts'
@@ -7,39 +9,9 @@ import { name } from './translate/name.ts'
 import { openSession } from './translate/open-session.ts'
 import type { KnownRelation, OutputColumn, TranslatedQuery } from './translate/scope.ts'
 
-export interface ImportedModel {
-  /** `schema.view`, as models name it. */
-  readonly name: string
-  readonly legacy: CatalogRelation
-  /** DuckDB's; null where it could not be translated. */
-  readonly sql: string | null
-  readonly columns: readonly OutputColumn[]
-  /** Models and tables that it reads, by name. */
-  readonly reads: readonly string[]
-  /** What stood in the way; null of what is translated. */
-  readonly refusal: Refusal | null
-  readonly notes: readonly string[]
-}
-
-export interface Refusal {
-  readonly construct: string
-  readonly reason: string
-  /** Where the view's text first says it, from 1; null where it cannot be found in it. */
-  readonly line: number | null
-  readonly column: number | null
-}
-
-export interface ImportedTree {
-  /** Each after those that it reads. */
-  readonly models: readonly ImportedModel[]
-  readonly tables: readonly ImportedTable[]
-}
-
-export interface ImportedTable {
-  readonly name: string
-  readonly legacy: CatalogRelation
-  readonly columns: readonly (OutputColumn | null)[]
-}
+export type PostgresModel = ImportedModel<OutputColumn, CatalogRelation>
+type PostgresTable = ImportedTable<OutputColumn | null, CatalogRelation>
+export type PostgresTree = ImportedTree<OutputColumn, CatalogRelation, OutputColumn | null>
 
 export interface TranslateRequest {
   readonly catalog: Catalog
@@ -51,10 +23,10 @@ export interface TranslateRequest {
   readonly streamed?: boolean
 }
 
-export function translateTree({ catalog, source, schemas, streamed = false }: TranslateRequest): ImportedTree {
-  const names = modelNames(catalog, source)
-  const tables = new Map<number, ImportedTable>()
-  const models = new Map<number, ImportedModel>()
+export function translateTree({ catalog, source, schemas, streamed = false }: TranslateRequest): PostgresTree {
+  const names = namesIn(catalog, source)
+  const tables = new Map<number, PostgresTable>()
+  const models = new Map<number, PostgresModel>()
   const modelOf = (oid: number): KnownRelation => {
     const relation = catalog.relations.get(oid)
     if (relation === undefined)
@@ -69,7 +41,7 @@ export function translateTree({ catalog, source, schemas, streamed = false }: Tr
     tables.set(oid, table)
     return { reference, name: own, columns: table.columns }
   }
-  const translated = (relation: CatalogRelation): ImportedModel => {
+  const translated = (relation: CatalogRelation): PostgresModel => {
     const known = models.get(relation.oid)
     if (known !== undefined) return known
     const model = translateView(relation, {
@@ -94,7 +66,7 @@ interface ViewRequest {
   readonly nameOf: (oid: number) => string
 }
 
-function translateView(legacy: CatalogRelation, { catalog, name: named, modelOf, nameOf }: ViewRequest): ImportedModel {
+function translateView(legacy: CatalogRelation, { catalog, name: named, modelOf, nameOf }: ViewRequest): PostgresModel {
   const reads = new Set<string>()
   const notes = new Set<string>()
   const relation = (oid: number): KnownRelation => {
@@ -161,23 +133,16 @@ function tableColumns(relation: CatalogRelation, streamed = false): (OutputColum
   })
 }
 
-/** Names of models are lower-case letters, digits and `_`; what clashes then gets a number. */
-function modelNames(catalog: Catalog, source: string): ReadonlyMap<number, string> {
-  const taken = new Set<string>()
-  const plain = (text: string): string =>
-    text
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9_]/g, '_')
-      .replace(/^(?=\d)/, '_')
-  const entries = [...catalog.relations.values()].map(({ oid, schema, name: own, kind }) => {
-    const stream = schema === 'public' ? `${source}.${plain(own)}` : `${source}.${plain(schema)}__${plain(own)}`
-    const wanted = kind === 'table' ? stream : `${plain(schema)}.${plain(own)}`
-    let found = wanted
-    for (let number = 2; taken.has(found); number++) found = `${wanted}_${number}`
-    taken.add(found)
-    return [oid, found] as const
-  })
-  return new Map(entries)
+/** Tables of the schema `public` are streams of the source by their own name. */
+function namesIn(catalog: Catalog, source: string): ReadonlyMap<number, string> {
+  const named = modelNames(
+    [...catalog.relations.values()].map(({ oid, schema, name: own, kind }) => {
+      const key = String(oid)
+      if (kind !== 'table') return { key, schema, name: own }
+      return { key, schema: source, name: schema === 'public' ? own : `${schema}__${own}` }
+    }),
+  )
+  return new Map([...named].map(([key, model]) => [Number(key), model]))
 }
 
 function refusalOf(error: MillraceError, { definition }: CatalogRelation): Refusal {

@@ -106,7 +106,7 @@ test('what cannot be translated is listed with its place and reason, and left as
 test('an import that cannot begin says why, and leaves no folder behind', async () => {
   const wrong = postgres.url.replace(/:[^:@/]+@/, ':wrong@')
   expect(errorOf(await run(wrong, '--into', 'none'))).toBe('SOURCE_AUTHENTICATION')
-  expect(errorOf(await run('mysql://localhost/x', '--into', 'none'))).toBe('SOURCE_URL_INVALID')
+  expect(errorOf(await run('oracle://localhost/x', '--into', 'none'))).toBe('SOURCE_URL_INVALID')
   const empty = await databaseOf('bare', 'create table t (id integer)')
   expect(errorOf(await run(empty, '--into', 'none'))).toBe('IMPORT_NOTHING')
   expect(errorOf(await run(empty, '--into', 'none', '--schemas', 'sales'))).toBe('IMPORT_NOTHING')

@@ -1,7 +1,7 @@
-import type { ImportedModel } from '../translate-tree.ts'
+import type { ImportedModel } from '../imported-tree.ts'
 
 /** A model's file, from the project's folder. */
-export function modelPath({ name }: ImportedModel): string {
+export function modelPath({ name }: Pick<ImportedModel, 'name'>): string {
   return `models/${name.slice(0, name.indexOf('.'))}/${name}.sql`
 }
 

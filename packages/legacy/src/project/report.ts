@@ -1,4 +1,4 @@
-import type { ImportedTree, Refusal } from '../translate-tree.ts'
+import type { ImportedTree, Refusal } from '../imported-tree.ts'
 import { modelPath } from './model-file.ts'
 
 export interface ImportReport {

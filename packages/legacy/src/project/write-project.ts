@@ -1,8 +1,8 @@
 /** Writes an imported tree as a project: models, the source or a snapshot of its tables, and what was found. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { LegacyDatabase } from '../read-postgres.ts'
-import type { ImportedTree } from '../translate-tree.ts'
+import type { ImportedTree } from '../imported-tree.ts'
+import type { LegacyDatabase } from '../legacy-database.ts'
 import { modelPath, modelText } from './model-file.ts'
 import { type ImportReport, importReport } from './report.ts'
 import { writeSeeds } from './write-seeds.ts'
@@ -23,7 +23,7 @@ export async function writeProject(tree: ImportedTree, database: LegacyDatabase,
     writeFileSync(join(folder, path), text)
   }
   for (const model of tree.models) write(modelPath(model), modelText(model))
-  write('millrace.config.ts', configText(tree, source, snapshot))
+  write('millrace.config.ts', configText(tree, { source, snapshot, database }))
   write('.gitignore', 'node_modules/\n.millrace/\n.env\n')
   const manifest = { name: source, private: true, type: 'module', dependencies: { millrace: `^${version}` } }
   write('package.json', `${JSON.stringify(manifest, null, 2)}\n`)
@@ -33,20 +33,19 @@ export async function writeProject(tree: ImportedTree, database: LegacyDatabase,
   return report
 }
 
-function configText({ tables }: ImportedTree, source: string, snapshot: boolean): string {
-  const names = tables.map(({ legacy }) => `'${legacy.schema}.${legacy.name}'`)
-  const followed = `    // The tables that the views read, as streams: ${tables[0]?.name ?? `${source}.…`}
-    ${source}: postgres({
-      url: env('${source.toUpperCase()}_URL'),
-      tables: [${names.join(', ')}],
-    }),\n`
+interface ConfigRequest extends Pick<ProjectRequest, 'source' | 'snapshot'> {
+  readonly database: LegacyDatabase
+}
+
+function configText(tree: ImportedTree, { source, snapshot, database }: ConfigRequest): string {
+  const followed = database.sourceTexts(tree, source).map((text) => `${text.trim().replaceAll(/^/gm, '    ')}\n`)
   const taken = `    // The tables that the views read were copied to seeds/ at the moment of the import.\n`
-  return `import { defineProject${snapshot ? '' : ', env, postgres'} } from 'millrace'
+  return `import { defineProject${snapshot ? '' : `, env, ${database.kind}`} } from 'millrace'
 
 export default defineProject({
   name: '${source}',
   sources: {
-${snapshot ? taken : followed}  },
+${snapshot ? taken : followed.join('')}  },
 })
 `
 }

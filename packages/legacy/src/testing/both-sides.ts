@@ -4,11 +4,11 @@ import { startPostgres } from '@millrace/testing'
 import { relationName } from '@millrace/sql'
 import { OID } from '../postgres/type.ts'
 import { copyRows } from '../copy-rows.ts'
-import { openLegacyDatabase } from '../read-postgres.ts'
-import { type ImportedModel, translateTree } from '../translate-tree.ts'
+import { openPostgres } from '../read-postgres.ts'
+import { type PostgresModel, translateTree } from '../translate-tree.ts'
 
 export interface BothSides {
-  readonly model: ImportedModel
+  readonly model: PostgresModel
   /** Rows as texts, sorted; the error's text where DuckDB refuses the SQL. */
   readonly legacy: readonly string[]
   readonly duckdb: readonly string[] | string
@@ -20,7 +20,7 @@ export async function bothSides(ground: string, statements: readonly string[], s
   try {
     await postgres.query(ground)
     for (const [at, statement] of statements.entries()) await postgres.query(`create view v${at + 1} as ${statement}`)
-    const database = await openLegacyDatabase(postgres.url)
+    const database = await openPostgres(postgres.url)
     const instance = await DuckDBInstance.create(':memory:')
     const connection = await instance.connect()
     try {

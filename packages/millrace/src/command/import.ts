@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/base'
-import { type ImportReport, openLegacyDatabase, translateTree, writeProject } from '@millrace/legacy'
+import { type ImportReport, openLegacyDatabase, writeProject } from '@millrace/legacy'
 import { existsSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
@@ -16,9 +16,9 @@ export const importTree: CommandDefinition = {
     snapshot: { type: 'flag', summary: 'copy the tables’ rows to seeds/, so that the project runs without the database' },
   },
   details:
-    'Reads views, materialized views and SQL functions from the catalog, in one transaction that is rolled back, and writes each view as a model.\n' +
-    'Postgres has bound every view already: its types, overloads and conversions are taken from it, not guessed. What has no exact counterpart in\n' +
-    'DuckDB is listed with its reason and left as a model that is disabled. A password is read from PGPASSWORD where the url has none.\n' +
+    'Reads views (of Postgres also materialized views and SQL functions) of postgres://, mysql:// or mariadb:// under one consistent view that writes\n' +
+    'nothing, and makes a model of each. Types, overloads and conversions are taken from the database or checked against it, not guessed. What has no\n' +
+    'exact counterpart in DuckDB is listed with its reason and left as a model that is disabled. PGPASSWORD is read where a Postgres url has no password.\n' +
     'Exit code 0 where all were translated, 3 where some are listed.',
   async run({ positionals, options, terminal, folder: current }) {
     const database = await openLegacyDatabase(positionals[0] ?? '')
@@ -28,7 +28,7 @@ export const importTree: CommandDefinition = {
       if (existsSync(folder) && readdirSync(folder).length > 0) throw new MillraceError('IMPORT_FOLDER_NOT_EMPTY', { details: { folder } })
       const schemas = typeof options['schemas'] === 'string' ? options['schemas'].split(',').map((schema) => schema.trim()) : []
       const snapshot = options['snapshot'] === true
-      const tree = translateTree({ catalog: database.catalog, source, schemas, streamed: !snapshot })
+      const tree = database.translate({ source, schemas, streamed: !snapshot })
       if (tree.models.length === 0) {
         const among = schemas.length === 0 ? 'any schema that this user sees' : schemas.join(', ')
         throw new MillraceError('IMPORT_NOTHING', { details: { database: database.database, schemas: among } })
