@@ -98,7 +98,16 @@ export {
 } from './value.ts'
 export { valueFromJson } from './value-from-json.ts'
 export { CELL, cellAt, valueAt, type Vector, VectorBuilder, vectorLength, vectorOf } from './vector.ts'
-export { chosenText, columnOfPacked, columnOfText, joinedText, type PackedText, packedTextOf, vectorOfText } from './packed-text.ts'
+export {
+  chosenText,
+  columnOfPacked,
+  columnOfText,
+  joinedText,
+  type PackedText,
+  packedTextOf,
+  vectorOfPacked,
+  vectorOfText,
+} from './packed-text.ts'
 export { decodeBatch, decodeVectors, encodeBatch, encodeVectors } from './codec/batch-codec.ts'
 export { changesWritten } from './written.ts'
 export { chooseChanges } from './choose-changes.ts'

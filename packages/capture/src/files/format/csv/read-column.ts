@@ -1,6 +1,6 @@
 /** One column of a piece, cell by cell, from places in the bytes to a vector. */
-import { CELL, type Value, type Vector, VectorBuilder } from '@millrace/core'
-import type { TextCells } from '../encoding/text-cells.ts'
+import { CELL, type Value, type Vector, VectorBuilder, vectorOfPacked } from '@millrace/core'
+import type { KeptPiece, TextCells } from '../encoding/text-cells.ts'
 import type { FastNumber } from '../value/cell-options.ts'
 import { describeMisfit } from '../value/cell-type.ts'
 import type { ColumnPlan } from './column-plan.ts'
@@ -11,15 +11,18 @@ export interface CutPiece {
   readonly cut: Tokenizer
   readonly bytes: Buffer
   readonly texts: TextCells
-  readonly escape: string
-  readonly quote: string
+  /** Bytes; -1 where the dialect has none. */
+  readonly escape: number
+  readonly quote: number
   readonly flaws: Map<number, string>
 }
 
 export function readColumn(piece: CutPiece, plan: ColumnPlan): Vector {
   const { layout, fast } = plan.cell
   if (fast !== null && layout !== 'text' && layout !== 'bytes') return readNumbers(piece, plan, fast)
-  return plan.cell.type.kind === 'text' && plan.emptyAloneIsNull ? readTexts(piece, plan) : readAny(piece, plan)
+  if (plan.cell.type.kind !== 'text' || !plan.emptyAloneIsNull) return readAny(piece, plan)
+  const kept = piece.texts.kept()
+  return kept === null ? readTexts(piece, plan) : placeTexts(piece, plan, kept)
 }
 
 function readNumbers(piece: CutPiece, plan: ColumnPlan, fast: FastNumber): Vector {
@@ -53,6 +56,28 @@ function readNumbers(piece: CutPiece, plan: ColumnPlan, fast: FastNumber): Vecto
   return { layout: layout === 'float' ? 'float' : 'integer', values: numbers, cells }
 }
 
+/** Where the cells stand in the bytes that are kept; what only escapes is taken out of these. */
+function placeTexts(piece: CutPiece, plan: ColumnPlan, { bytes, base }: KeptPiece): Vector {
+  const { cut } = piece
+  const { rows, width, marked } = cut
+  const packed = { bytes, starts: new Uint32Array(rows), ends: new Uint32Array(rows), codes: null }
+  let cells: Uint8Array | null = null
+  for (let row = 0, at = plan.field; row < rows; row += 1, at += width) {
+    const start = cut.starts[at] as number
+    const end = cut.ends[at] as number
+    const mark = marked ? (cut.marks[at] as number) : MARK.PLAIN
+    if ((start === end && mark === MARK.PLAIN) || mark === MARK.MISSING) {
+      cells ??= new Uint8Array(rows)
+      cells[row] = CELL.NULL
+      note(piece, plan, { row, at, value: null })
+      continue
+    }
+    packed.starts[row] = start - base
+    packed.ends[row] = mark === MARK.ESCAPED ? start - base + unescape(piece, { start, end }, bytes.subarray(start - base)) : end - base
+  }
+  return vectorOfPacked(packed, cells)
+}
+
 function readTexts(piece: CutPiece, plan: ColumnPlan): Vector {
   const { cut, texts } = piece
   const { rows, width, starts, ends, marks, marked } = cut
@@ -63,7 +88,7 @@ function readTexts(piece: CutPiece, plan: ColumnPlan): Vector {
     const end = ends[at] as number
     const mark = marked ? (marks[at] as number) : MARK.PLAIN
     if (mark === MARK.ESCAPED) {
-      values[row] = unescaped(piece, texts.text(start, end))
+      values[row] = texts.decode(unescaped(piece, start, end))
     } else if ((start === end && mark === MARK.PLAIN) || mark === MARK.MISSING) {
       values[row] = ''
       cells ??= new Uint8Array(rows)
@@ -99,20 +124,31 @@ export function valueOf(piece: CutPiece, plan: ColumnPlan, at: number): Value | 
 
 function textAt(piece: CutPiece, at: number): string {
   const { cut, texts } = piece
-  const text = texts.text(cut.starts[at] as number, cut.ends[at] as number)
-  return cut.marked && cut.marks[at] === MARK.ESCAPED ? unescaped(piece, text) : text
+  const start = cut.starts[at] as number
+  const end = cut.ends[at] as number
+  return cut.marked && cut.marks[at] === MARK.ESCAPED ? texts.decode(unescaped(piece, start, end)) : texts.text(start, end)
 }
 
-function unescaped({ escape, quote }: CutPiece, text: string): string {
-  if (escape === quote) return text.replaceAll(quote + quote, quote)
-  let plain = ''
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at] as string
-    const next = text[at + 1]
-    if (character === escape && (next === quote || next === escape)) at += 1
-    plain += text[at] as string
+function unescaped(piece: CutPiece, start: number, end: number): Buffer {
+  const plain = Buffer.allocUnsafe(end - start)
+  return plain.subarray(0, unescape(piece, { start, end }, plain))
+}
+
+interface Place {
+  readonly start: number
+  readonly end: number
+}
+
+/** Writes a cell without what only escapes; how many bytes that are. */
+function unescape({ bytes, escape, quote }: CutPiece, { start, end }: Place, into: Buffer): number {
+  let size = 0
+  for (let at = start; at < end; at += 1) {
+    const next = at + 1 < end ? bytes[at + 1] : -1
+    if (bytes[at] === escape && (next === quote || next === escape)) at += 1
+    into[size] = bytes[at] as number
+    size += 1
   }
-  return plain
+  return size
 }
 
 interface Seen {

@@ -1,29 +1,25 @@
-/** CSV: each piece is cut as a whole, then read column by column, so that no object is made per record. */
+/** CSV, part by part; of a long file two parts at a time. */
 import { assert, MillraceError } from '@millrace/base'
-import { type Batch, type CsvFormat, OPERATION, type Schema, valueToJson, type Vector } from '@millrace/core'
-import type { ParkedRow } from '../../../parking/parked-record.ts'
+import { type Batch, type CsvFormat, OPERATION, type Schema } from '@millrace/core'
 import { decompress } from '../compression/decompress.ts'
 import { asUtf8 } from '../encoding/encoding.ts'
-import { decodeText, TextCells } from '../encoding/text-cells.ts'
 import { Pieces } from '../pieces.ts'
 import {
-  type BadRecord,
+  ALONE_BYTES,
   type FileEnd,
+  type FileOrigin,
   PART_BYTES,
-  RAW_BYTES_MAX,
   type ReadMark,
   type ReadOrder,
   type RecordPart,
   type RecordParts,
 } from '../record-reader.ts'
-import { takeRows } from '../take-rows.ts'
 import { type Figure, Totals } from '../totals.ts'
 import { decimalReader } from '../value/decimal.ts'
-import { type ColumnPlan, planColumns } from './column-plan.ts'
 import { type Dialect, dialectOf } from './dialect.ts'
 import { readHeader } from './header.ts'
-import { type CutPiece, readColumn, valueOf } from './read-column.ts'
-import { Tokenizer } from './tokenizer.ts'
+import { PieceReader, type ReadPiece } from './piece-reader.ts'
+import { SecondReader } from './second-reader.ts'
 
 interface CsvMark extends ReadMark {
   readonly line: number
@@ -47,10 +43,12 @@ export function openPieces(order: Pick<ReadOrder, 'bytes' | 'name' | 'partBytes'
   const { compression = 'auto', expansionMax } = format
   const plain = decompress({ bytes: order.bytes, compression, name: order.name, expansionMax })
   const text = dialect.encoding.kind === 'foreign' ? asUtf8(plain, dialect.encoding) : plain
-  return new Pieces(text, (order.partBytes ?? PART_BYTES) + dialect.recordBytesMax + SLACK_BYTES)
+  return new Pieces(text, (order.partBytes ?? PART_BYTES) * 2 + dialect.recordBytesMax + SLACK_BYTES)
 }
 
-/** Beyond the longest record and a part: a line end, or what a comment begins with. */
+const LF = 0x0a
+
+/** Beyond the longest record and two parts: a line end, or what a comment begins with. */
 const SLACK_BYTES = 4096
 
 class CsvReader {
@@ -60,7 +58,9 @@ class CsvReader {
   readonly #pieces: Pieces
   readonly #schema: Schema
   readonly #totals: Totals
-  readonly #texts: TextCells
+  readonly #origins: Origins
+  #header: readonly string[] = []
+  #line = 1
   #records = 0
   #bad = 0
   #overlong = false
@@ -76,38 +76,69 @@ class CsvReader {
     this.#pieces = pieces
     this.#schema = schema.schema
     this.#totals = new Totals(format.trailer?.totals ?? [], order.schemas, order.name)
-    this.#texts = new TextCells(dialect.encoding)
+    this.#origins = new Origins(order.origin)
   }
 
   async *run(): RecordParts {
     const { fields, line } = await this.#begin()
-    const plans = planColumns({ format: this.#format, schema: this.#schema, fields, name: this.#order.name })
+    this.#line = line
+    this.#header = fields
     const partBytes = this.#order.partBytes ?? PART_BYTES
-    const cut = new Tokenizer(this.#dialect, Math.max(fields.length, 1), partBytes)
-    cut.line = line
-    for (let wanted = partBytes; ;) {
-      await this.#pieces.fill(wanted)
-      if (this.#overlong) {
-        await this.#pieces.skipLine()
-        this.#overlong = false
-        continue
+    const order = { format: this.#format, schema: this.#schema, fields, partBytes, name: this.#order.name }
+    const reader = new PieceReader(order)
+    let second: SecondReader | null = null
+    const { aloneBytes = ALONE_BYTES } = this.#order
+    let alone = aloneBytes
+    try {
+      for (let wanted = partBytes; ;) {
+        if (alone <= 0 && SecondReader.isWorthwhile()) second ??= new SecondReader(order)
+        const isPair = alone <= 0 && second !== null
+        await this.#pieces.fill(isPair ? partBytes * 2 : wanted)
+        if (this.#overlong) {
+          await this.#pieces.skipLine()
+          this.#overlong = false
+          continue
+        }
+        const { length, ended, from } = this.#pieces
+        if (length === 0 && ended) break
+        if (isPair && second !== null && length > partBytes) {
+          if (!(yield* this.#pair(reader, second))) alone = Math.max(aloneBytes, partBytes)
+          continue
+        }
+        const to = Math.min(this.#pieces.to, from + wanted)
+        const piece = reader.read(this.#pieces.bytes, { from, to, final: ended && to === this.#pieces.to })
+        alone -= piece.length
+        if (piece.length === 0) {
+          assert(!this.#pieces.full || wanted < length, 'a record over its limit is cut')
+          wanted = Math.max(wanted, length) * 2
+          continue
+        }
+        wanted = partBytes
+        yield this.#part(piece)
       }
-      const { length, ended, from } = this.#pieces
-      if (length === 0 && ended) break
-      const stop = cut.cut(this.#pieces.bytes, from, this.#pieces.to, { final: ended, limit: Infinity })
-      if (stop === from) {
-        assert(!this.#pieces.full, 'a record over its limit is cut')
-        wanted = Math.max(length * 2, length + 1)
-        continue
-      }
-      wanted = partBytes
-      this.#overlong = cut.overlong
-      cut.overlong = false
-      yield this.#part(cut, plans, { from, stop, fields })
+    } finally {
+      second?.close()
     }
-    const wanted = new Set(plans.map(({ field }) => field))
-    const unread = fields.filter((_, at) => !wanted.has(at))
-    return { records: this.#records, bad: this.#bad, controlTotals: this.#totals.end(), unread } satisfies FileEnd
+    return { records: this.#records, bad: this.#bad, controlTotals: this.#totals.end(), unread: reader.unread(fields) } satisfies FileEnd
+  }
+
+  /**
+   * Two stretches at once, as if the last line end of the first one ended a record. Mostly it does; whether it did
+   * is known once the first one was read from a place that is certain. False if it did not: then what was read
+   * behind it began in the middle of a record, and is forgotten.
+   */
+  async *#pair(reader: PieceReader, second: SecondReader): AsyncGenerator<RecordPart, boolean> {
+    const { bytes, from, to, ended } = this.#pieces
+    const middle = 1 + bytes.lastIndexOf(LF, from + Math.ceil((to - from) / 2))
+    if (middle <= from) return false
+    const sent = second.read(bytes.subarray(from, middle))
+    const behind = reader.read(bytes, { from: middle, to, final: ended })
+    const ahead = await sent
+    if (ahead === null || ahead.length === 0) return false
+    yield this.#part(ahead)
+    if (ahead.length !== middle - from || ahead.overlong) return false
+    if (behind.length > 0) yield this.#part(behind)
+    return true
   }
 
   /** At the first record, or at a mark. */
@@ -125,104 +156,73 @@ class CsvReader {
     return readHeader(this.#pieces, this.#format, { dialect: this.#dialect, columns, name: this.#order.name })
   }
 
-  #part(
-    cut: Tokenizer,
-    plans: readonly ColumnPlan[],
-    { from, stop, fields }: { from: number; stop: number; fields: readonly string[] },
-  ): RecordPart {
-    const { bytes } = this.#pieces
-    const flaws = new Map<number, string>()
-    const piece: CutPiece = {
-      cut,
-      bytes,
-      texts: this.#texts,
-      escape: String.fromCharCode(Math.max(this.#dialect.escape, 0)),
-      quote: String.fromCharCode(Math.max(this.#dialect.quote, 0)),
-      flaws,
-    }
-    if (!this.#texts.open(bytes, from, stop)) this.#findForeignText(piece)
-    const vectors = plans.map((plan) => readColumn(piece, plan))
-    const batch = this.#batch(cut, vectors, flaws)
-    const bad = this.#badRecords(piece, plans)
-    this.#readControls(cut, bytes)
+  /** The stretch that follows in the window. */
+  #part(piece: ReadPiece): RecordPart {
+    const batch = this.#batch(piece)
+    const [records, line] = [this.#records, this.#line]
+    const bad = piece.bad.map((record) => ({ ...record, index: records + record.index, line: line + record.line }))
+    this.#readControls(piece.controls)
     this.#totals.add(null, batch)
     for (const record of bad) this.#totals.addBad(null, record.row)
-    this.#records += cut.records
+    this.#records += piece.records
+    this.#line += piece.lines
     this.#bad += bad.length
-    this.#pieces.take(stop)
+    this.#overlong = piece.overlong
+    this.#pieces.take(this.#pieces.from + piece.length)
     const mark: CsvMark = {
       byte: this.#pieces.offset,
       records: this.#records,
-      line: cut.line,
+      line: this.#line,
       bad: this.#bad,
-      header: fields,
+      header: this.#header,
       totals: this.#totals.save(),
       overlong: this.#overlong,
     }
-    return { stream: null, batch, bad, records: cut.records, bytes: stop - from, mark }
+    return { stream: null, batch, bad, records: piece.records, bytes: piece.length, mark }
   }
 
-  #findForeignText({ cut, flaws }: CutPiece): void {
-    for (let row = 0; row < cut.rows; row += 1) {
-      if (this.#texts.isText(cut.rowStarts[row] as number, cut.rowEnds[row] as number)) continue
-      flaws.set(row, `it holds bytes that are no text in ${this.#dialect.encoding.name}`)
-    }
-  }
-
-  #batch(cut: Tokenizer, vectors: readonly Vector[], flaws: ReadonlyMap<number, string>): Batch {
-    const rows = cut.rows - flaws.size
-    const kept = new Int32Array(rows)
+  #batch({ rows, rowRecords, columns }: ReadPiece): Batch {
     const indexes = new Float64Array(rows)
-    for (let row = 0, at = 0; row < cut.rows; row += 1) {
-      if (flaws.size > 0 && flaws.has(row)) continue
-      kept[at] = row
-      indexes[at] = this.#records + (cut.rowRecords[row] as number)
-      at += 1
-    }
-    return {
-      schema: this.#schema,
-      count: rows,
-      operations: new Uint8Array(rows).fill(OPERATION.INSERT),
-      transactions: new Float64Array(rows).fill(this.#order.origin.transaction),
-      indexes,
-      times: new Float64Array(rows).fill(this.#order.origin.timeMicros),
-      after: flaws.size === 0 ? vectors : vectors.map((vector) => takeRows(vector, kept)),
-      before: null,
-    }
+    for (let row = 0; row < rows; row += 1) indexes[row] = this.#records + (rowRecords === null ? row : (rowRecords[row] as number))
+    return { schema: this.#schema, count: rows, ...this.#origins.of(rows), indexes, after: columns, before: null }
   }
 
-  #badRecords(piece: CutPiece, plans: readonly ColumnPlan[]): readonly BadRecord[] {
-    const { cut, bytes, flaws } = piece
-    const bad = cut.bad.map(({ start, end, line, record, reason }): BadRecord => ({
-      index: this.#records + record,
-      line,
-      reason,
-      raw: rawOf(bytes, start, end),
-      row: null,
-    }))
-    for (const [row, reason] of flaws) {
-      bad.push({
-        index: this.#records + (cut.rowRecords[row] as number),
-        line: cut.rowLines[row] as number,
-        reason,
-        raw: rawOf(bytes, cut.rowStarts[row] as number, cut.rowEnds[row] as number),
-        row: rowOf(piece, plans, row),
-      })
-    }
-    return bad.sort((left, right) => left.index - right.index)
-  }
-
-  #readControls(cut: Tokenizer, bytes: Buffer): void {
+  #readControls(lines: readonly string[]): void {
     const trailer = this.#format.trailer
     if (trailer === undefined) return
-    for (const { start, end } of cut.controls) {
-      const fields = fieldsOf(decodeText(this.#dialect.encoding, bytes, start, end), this.#dialect)
+    for (const line of lines) {
+      const fields = fieldsOf(line, this.#dialect)
       for (const [at, total] of trailer.totals.entries()) {
         const text = fields[total.field - 1] ?? ''
         const scale = FIGURE_SCALE
         const value = decimalReader(38, scale, { ...this.#format, name: this.#order.name })(text)
         this.#totals.declare(at, figureOf(value as number | bigint | undefined, text))
       }
+    }
+  }
+}
+
+/** What all rows of a file have in common, made once for the longest part. */
+class Origins {
+  readonly #origin: FileOrigin
+  #rows: Pick<Batch, 'operations' | 'transactions' | 'times'>
+
+  constructor(origin: FileOrigin) {
+    this.#origin = origin
+    this.#rows = this.#made(0)
+  }
+
+  of(rows: number): Pick<Batch, 'operations' | 'transactions' | 'times'> {
+    if (rows > this.#rows.operations.length) this.#rows = this.#made(rows * 2)
+    const { operations, transactions, times } = this.#rows
+    return { operations: operations.subarray(0, rows), transactions: transactions.subarray(0, rows), times: times.subarray(0, rows) }
+  }
+
+  #made(rows: number): Pick<Batch, 'operations' | 'transactions' | 'times'> {
+    return {
+      operations: new Uint8Array(rows).fill(OPERATION.INSERT),
+      transactions: new Float64Array(rows).fill(this.#origin.transaction),
+      times: new Float64Array(rows).fill(this.#origin.timeMicros),
     }
   }
 }
@@ -247,17 +247,4 @@ function fieldsOf(line: string, { delimiter, quote }: Dialect): readonly string[
     const text = field.trim()
     return mark !== '' && text.length > 1 && text.startsWith(mark) && text.endsWith(mark) ? text.slice(1, -1) : text
   })
-}
-
-function rawOf(bytes: Buffer, start: number, end: number): Uint8Array {
-  return Uint8Array.from(bytes.subarray(start, Math.min(end, start + RAW_BYTES_MAX)))
-}
-
-function rowOf(piece: CutPiece, plans: readonly ColumnPlan[], row: number): ParkedRow {
-  const cells: [string, ReturnType<typeof valueToJson>][] = []
-  for (const plan of plans) {
-    const value = valueOf(piece, plan, row * piece.cut.width + plan.field)
-    if (value !== undefined) cells.push([plan.name, valueToJson(plan.cell.type, value)])
-  }
-  return Object.fromEntries(cells)
 }

@@ -110,6 +110,7 @@ export class Tokenizer {
         if (passed === -1) break
         if (passed > at) {
           at = passed
+          if (this.overlong) break
           continue
         }
       }
@@ -281,8 +282,9 @@ export class Tokenizer {
     if (open && !final && end - at <= recordBytesMax) return -1
     if (isControl) this.controls.push({ start: at, end })
     this.line += 1
-    if (end >= to && !final) this.overlong = true
-    return end >= to ? to : afterBreak(bytes, end)
+    if (open && !final) this.overlong = true
+    if (end >= to || this.overlong) return end
+    return afterBreak(bytes, end)
   }
 }
 

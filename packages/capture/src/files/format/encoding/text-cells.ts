@@ -8,16 +8,26 @@ export interface FastBuffer {
   latin1Slice(start: number, end: number): string
 }
 
+export interface KeptPiece {
+  readonly bytes: Buffer
+  /** Where its first byte stands in the window. */
+  readonly base: number
+}
+
 /**
- * One piece at a time is `open`. A piece is made a string as a whole, and a cell that is ASCII is a part of
- * that string: a third of what decoding each costs. The strings hold the piece's, which is as long as a part.
+ * One piece at a time is `open`. Columns of text keep places in a piece that is all ASCII, and no string is made.
+ * Else, once a cell is asked for, the piece is made a string as a whole, and a cell that is ASCII is a part of that
+ * string: a third of what decoding each costs. Either way columns hold the piece, which is as long as a part.
  */
 export class TextCells {
   readonly #encoding: Encoding
   #bytes: Buffer = Buffer.alloc(0)
   #base = 0
-  #whole = ''
+  #end = 0
+  #whole: string | null = null
+  #kept: KeptPiece | null = null
   #plain = true
+  #ascii = true
 
   constructor(encoding: Encoding) {
     this.#encoding = encoding
@@ -28,8 +38,11 @@ export class TextCells {
     const piece = bytes.subarray(start, end)
     this.#bytes = bytes
     this.#base = start
-    this.#whole = (bytes as unknown as FastBuffer).latin1Slice(start, end)
-    this.#plain = this.#encoding.kind === 'latin1' || this.#encoding.kind === 'ebcdic' || isAscii(piece)
+    this.#end = end
+    this.#whole = null
+    this.#kept = null
+    this.#ascii = isAscii(piece)
+    this.#plain = this.#ascii || this.#encoding.kind === 'latin1' || this.#encoding.kind === 'ebcdic'
     if (this.#plain) return true
     switch (this.#encoding.kind) {
       case 'utf-8':
@@ -60,8 +73,26 @@ export class TextCells {
   }
 
   text(start: number, end: number): string {
-    if (this.#plain || isPlain(this.#bytes, start, end)) return this.#whole.substring(start - this.#base, end - this.#base)
-    return decodeText(this.#encoding, this.#bytes, start, end)
+    if (!this.#plain && !isPlain(this.#bytes, start, end)) return decodeText(this.#encoding, this.#bytes, start, end)
+    this.#whole ??= (this.#bytes as unknown as FastBuffer).latin1Slice(this.#base, this.#end)
+    return this.#whole.substring(start - this.#base, end - this.#base)
+  }
+
+  /** Of bytes that lie elsewhere. */
+  decode(bytes: Buffer): string {
+    return decodeText(this.#encoding, bytes, 0, bytes.length)
+  }
+
+  /** The open piece for columns that keep it, whatever becomes of the window; null where a byte is not a character. */
+  kept(): KeptPiece | null {
+    if (!this.#ascii) return null
+    if (this.#kept === null) {
+      // Memory of its own, which can change hands between threads.
+      const bytes = Buffer.allocUnsafeSlow(this.#end - this.#base)
+      this.#bytes.copy(bytes, 0, this.#base, this.#end)
+      this.#kept = { bytes, base: this.#base }
+    }
+    return this.#kept
   }
 }
 
