@@ -84,6 +84,7 @@ export class SimulatedShop implements ServeApi {
       rows: done ? 3102 : null,
       differentRows: done ? differentRows : null,
       tookMs: done ? 41 : null,
+      ties: [],
     }
   }
 

@@ -45,6 +45,8 @@ export function SqlTab({ model, onNode }: { readonly model: string; readonly onN
                 : `${wholeText(proof.rows ?? 0)} rows, equal in every value and type`}{' '}
               at cut {wholeText(proof.cut)}, <Time atMs={proof.atMs} />
               {proof.tookMs !== null && `, in ${wholeText(proof.tookMs)} ms`}.
+              {proof.ties.length > 0 &&
+                ` Rows may tie, and each side may be right: order by a column more, which tells all rows apart, in ${proof.ties.join(', ')}.`}
             </>
           )}
         </p>

@@ -2,7 +2,7 @@ import type { ProofState } from '@millrace/serve/api'
 import { expect, test } from 'vitest'
 import { tallyOf } from './proof-tally.ts'
 
-const equal: ProofState = { model: 'a', verdict: 'equal', atMs: 50, cut: 5, rows: 9, differentRows: 0, tookMs: 1 }
+const equal: ProofState = { model: 'a', verdict: 'equal', atMs: 50, cut: 5, rows: 9, differentRows: 0, tookMs: 1, ties: [] }
 
 test('one model speaks by its name, several by their number', () => {
   expect(tallyOf([equal])).toMatchObject({ verdict: 'equal', title: 'a is proven' })

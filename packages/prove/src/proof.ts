@@ -20,6 +20,8 @@ export interface Proof {
   readonly changedColumns: readonly { readonly name: string; readonly rows: number }[]
   /** The first differences, in order of the key. */
   readonly differences: readonly ProofDifference[]
+  /** What of the answer may depend on how rows stand that tie, if the sides differ: of such answers each side may have its own. */
+  readonly ties: readonly string[]
   /** Changes of all streams that were read to prove it. */
   readonly changes: number
   readonly ms: number

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { MillraceError } from '@millrace/base'
 import { BatchBuilder, type LogReader, type OperationName, type Schema, type SourceProgress, type Value } from '@millrace/core'
+import { bindModels } from '@millrace/sql'
 import { openStore, type Store } from '@millrace/store'
 import { proveInThread } from './prove-in-thread.ts'
 import { mismatchOf, proveModel } from './prove-model.ts'
@@ -161,6 +162,22 @@ test('law 3: a repeated row of a model without a key is named', async () => {
     },
     { ...TOTALS, key: [] },
   )
+})
+
+test('where rows may tie, a difference says so: each side may be right', async () => {
+  const sql = `select * from (${MODELS[0]!.sql}) order by orders limit 1`
+  const streams = [{ name: 'shop.orders', schema: ORDERS }]
+  const { bound } = await bindModels({ models: [{ name: 'totals', sql }], streams })
+  const models = bound.map(({ name, plan }) => ({ name, sql, plan }))
+  for (const [published, expected] of [
+    [RIGHT[0]!, { verdict: 'different', ties: ['LIMIT of totals'] }],
+    [RIGHT[1]!, { verdict: 'equal', ties: [] }],
+  ] as const) {
+    await withShop(async (shop) => {
+      await shop.publish(await shop.orders(...FIRST), [published])
+      expect(await proveModel({ reader: shop.reader, models, model: 'totals' })).toMatchObject(expected)
+    })
+  }
 })
 
 test('law 3: a wrong type is named, though every value looks the same', async () => {

@@ -11,6 +11,7 @@ import { type Plan, relationName } from '@millrace/sql'
 import { comparableCut } from './comparable-cut.ts'
 import { type CompareOptions, compareRelations, type Comparison } from './compare-relations.ts'
 import type { Proof } from './proof.ts'
+import { tiesFor } from './ties.ts'
 import { toleranceFor } from './tolerance.ts'
 
 export interface ProvenModel extends ComputedModel {
@@ -51,7 +52,8 @@ export async function proveModel(request: ProofRequest): Promise<Proof> {
     try {
       await runModel({ snapshot, model, models })
       const comparison = await compareAll(snapshot, live, request)
-      return proofOf(comparison, { model, cut, changes: snapshot.changes, ms: performance.now() - startedMs })
+      const ties = comparison.equal ? [] : tiesFor(models, model)
+      return proofOf(comparison, { ties, model, cut, changes: snapshot.changes, ms: performance.now() - startedMs })
     } finally {
       await snapshot.close()
     }
@@ -76,7 +78,7 @@ function compareAll(snapshot: Snapshot, live: string, { model, models, tolerance
   })
 }
 
-function proofOf(comparison: Comparison, facts: Pick<Proof, 'model' | 'cut' | 'changes' | 'ms'>): Proof {
+function proofOf(comparison: Comparison, facts: Pick<Proof, 'model' | 'cut' | 'changes' | 'ms' | 'ties'>): Proof {
   const { rows, missing, extra, changed, columnsDiffering } = comparison
   const allRows = Math.max(rows.left, rows.right)
   return {

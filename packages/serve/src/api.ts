@@ -87,6 +87,8 @@ export interface ProofState {
   /** Rows that differ, are missing or are too many. */
   readonly differentRows: number | null
   readonly tookMs: number | null
+  /** Where the sides differ, what of the answer may depend on how rows tie: `LIMIT of top_scores`. */
+  readonly ties: readonly string[]
 }
 
 /** The last comparison of a stream with what its source held at one position. */

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ChangesRequest, Graph, Overview, ProofState, ServeApi, Snapshot } from './api.ts'
 import { type RunningServer, startServer } from './server.ts'
 
-const PROOF: ProofState = { model: 'order_totals', verdict: 'equal', atMs: 1000, cut: 7, rows: 3, differentRows: 0, tookMs: 12 }
+const PROOF: ProofState = { model: 'order_totals', verdict: 'equal', atMs: 1000, cut: 7, rows: 3, differentRows: 0, tookMs: 12, ties: [] }
 const OVERVIEW: Overview = {
   project: 'shop',
   version: '0.1.0',

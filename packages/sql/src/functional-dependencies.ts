@@ -59,7 +59,8 @@ export function reducedKey(columns: readonly number[], dependencies: readonly De
   return kept
 }
 
-function closure(columns: readonly number[], dependencies: readonly Dependency[]): ReadonlySet<number> {
+/** The columns and all that follow from them. */
+export function closure(columns: readonly number[], dependencies: readonly Dependency[]): ReadonlySet<number> {
   const known = new Set(columns)
   let size = -1
   while (size !== known.size) {

@@ -50,4 +50,5 @@ export { fileOf, type ModelSource, sqlError, type SqlProblem, whereIs } from './
 export { type SqlPlace, sqlFrame } from './sql-place.ts'
 export { EVALUATION_SETTINGS } from './evaluation-settings.ts'
 export { readDuckdbValue, toDuckdbValue } from './duckdb-value.ts'
+export { tiesOf } from './ties.ts'
 export { identityOf, uniqueKeyOf } from './unique-key.ts'

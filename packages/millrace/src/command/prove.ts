@@ -76,6 +76,7 @@ interface Shown {
     readonly right: Row | null
     readonly columns: readonly string[]
   }[]
+  readonly ties: readonly string[]
 }
 
 type Row = Readonly<Record<string, unknown>>
@@ -90,7 +91,7 @@ async function streamShown(
     const proof = await proveStream({ project, reader, stream: name, signal, onRows, ...wait })
     const differences = proof.differences.map(({ key, log, source, columns }) => ({ key, left: log, right: source, columns }))
     const rows = [proof.rows.log, proof.rows.source] as const
-    return { verdict: proof.verdict, name, proof, sides: ['log', 'source'], rows, where: `at ${proof.place}`, differences }
+    return { verdict: proof.verdict, name, proof, sides: ['log', 'source'], rows, where: `at ${proof.place}`, differences, ties: [] }
   } catch (error) {
     // Of all streams, those of a source that cannot be asked are passed over; one that was named is not.
     const isPassed = positionals.length === 0 && error instanceof MillraceError && error.code === 'PROOF_COPY_UNSUPPORTED'
@@ -108,10 +109,19 @@ async function modelShown(
   const proof = await proveInThread({ storePath: project.storePath, models, model: name, signal, ...cut })
   const differences = proof.differences.map(({ key, live, batch, columns }) => ({ key, left: live, right: batch, columns }))
   const rows = [proof.rows.live, proof.rows.batch] as const
-  return { verdict: proof.verdict, name, proof, sides: ['live', 'batch'], rows, where: `at cut ${proof.cut}`, differences }
+  return {
+    verdict: proof.verdict,
+    name,
+    proof,
+    sides: ['live', 'batch'],
+    rows,
+    where: `at cut ${proof.cut}`,
+    differences,
+    ties: proof.ties,
+  }
 }
 
-function show(terminal: Terminal, { verdict, name, proof, sides, rows, where, differences }: Shown): void {
+function show(terminal: Terminal, { verdict, name, proof, sides, rows, where, differences, ties }: Shown): void {
   const at = `${where}, ${Math.round(proof.ms)} ms`
   const bold = terminal.paint('bold', name)
   if (verdict === 'equal') {
@@ -123,7 +133,10 @@ function show(terminal: Terminal, { verdict, name, proof, sides, rows, where, di
   const titles = ['key', 'columns', ...sides].map((title) => ({ title }))
   for (const line of tableLines(terminal, titles, lines)) terminal.out(`  ${line}`)
   if (proof.differentRows > lines.length) terminal.out(`  … and ${proof.differentRows - lines.length} more`)
+  if (ties.length > 0) terminal.note(`${TIES} ${ties.join(', ')}.`)
 }
+
+const TIES = 'Rows may tie here, and each side may be right: order by a column more, which tells all rows apart, in'
 
 function text(row: Row | null): string {
   if (row === null) return '(none)'

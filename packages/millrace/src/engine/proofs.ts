@@ -89,7 +89,7 @@ export class Proofs {
 }
 
 function never(model: string): ProofState {
-  return { model, verdict: 'never', atMs: null, cut: null, rows: null, differentRows: null, tookMs: null }
+  return { model, verdict: 'never', atMs: null, cut: null, rows: null, differentRows: null, tookMs: null, ties: [] }
 }
 
 function stateOf(proof: Proof, atMs: number): ProofState {
@@ -101,5 +101,6 @@ function stateOf(proof: Proof, atMs: number): ProofState {
     rows: proof.rows.batch,
     differentRows: proof.differentRows,
     tookMs: Math.round(proof.ms),
+    ties: proof.ties,
   }
 }
