@@ -13,6 +13,26 @@ export { type ModelState, selectModels } from './graph/select/select-models.ts'
 export { type Seed, seedRelations } from './graph/model/seed-relations.ts'
 export { GraphCatalog } from './graph/catalog/catalog.ts'
 export type { RunRecord, Version } from './graph/catalog/version.ts'
+export {
+  type Held,
+  type ServerCheck,
+  type ServerEngine,
+  serverRelation,
+  type ServerRun,
+  type ServerRunOptions,
+  type ServerTable,
+  type ServerVersion,
+  type ServerWork,
+  type ShownTables,
+  type StagedTables,
+  type KeptTables,
+} from './graph/engine/graph-engine.ts'
+export { showPublication } from './graph/run/server-runs.ts'
+export { mentionsOf } from './graph/check/mentions.ts'
+export { bindingOrder } from './graph/check/binding-order.ts'
+export { hashOf, type HeldModel } from './graph/check/checked-graph.ts'
+export { obey } from './order/obey.ts'
+export { withoutEnd } from './without-end.ts'
 export { openEnvironment } from './graph/run/open-environment.ts'
 export { forecastPlan, forecastSteps, type RunForecast } from './graph/forecast/forecast-plan.ts'
 export type { StepRecord } from './graph/catalog/step-record.ts'

@@ -1,5 +1,6 @@
 /** A project as its author writes it. */
 import type { Watermark } from './watermark.ts'
+import type { EngineConfig } from './engine-config.ts'
 import type { SecretReference } from './secret-reference.ts'
 import type { AgentSource } from './source/agent-source.ts'
 import type { FilesSource } from './source/files-source.ts'
@@ -55,6 +56,8 @@ export interface ProjectConfig {
   readonly streams?: Readonly<Record<string, StreamConfig>>
   readonly models?: Readonly<Record<string, ModelConfig>>
   readonly endpoints?: Readonly<Record<string, EndpointConfig>>
+  /** Servers on which batch models can stay, by the name that `-- @engine NAME` says. */
+  readonly engines?: Readonly<Record<string, EngineConfig>>
   readonly graph?: GraphConfig
   readonly live?: {
     /**
@@ -92,6 +95,7 @@ export interface GraphConfig {
       string,
       {
         readonly materialize?: 'live' | 'table' | 'view' | 'incremental' | 'snapshot'
+        readonly engine?: string
         readonly tags?: readonly string[]
         readonly budget?: BudgetConfig
       }

@@ -63,6 +63,7 @@ export type { AgentColumn, AgentSource, AgentStream, AgentTeam } from './source/
 export type { BucketCredentials, FilesSource, FileStream } from './source/files-source.ts'
 export type { JsonLogFormat, LineLogFormat, LogFormat, LogMultiline, LogsSource, PatternLogFormat } from './source/logs-source.ts'
 export type { MysqlSource } from './source/mysql-source.ts'
+export type { EngineConfig, PostgresEngineConfig } from './engine-config.ts'
 export type { ColumnMask, PostgresColumns, PostgresSource } from './source/postgres-source.ts'
 export type { Stage, StageObservation, StagePhase } from './stage.ts'
 export {

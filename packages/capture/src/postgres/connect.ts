@@ -82,7 +82,8 @@ export async function connect(target: SourceTarget, purpose: Purpose): Promise<C
   }
 }
 
-type Purpose = 'control' | 'snapshot' | 'replication'
+/** `engine`: batch models are computed over it, which may take as long as it takes. */
+type Purpose = 'control' | 'snapshot' | 'replication' | 'engine'
 
 async function connectTo(target: SourceTarget, purpose: Purpose, url: URL): Promise<Connection> {
   const { name, config } = target

@@ -1,7 +1,9 @@
 import { MillraceError } from '@millrace/base'
+import { showPublication } from '@millrace/batch/graph'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, environmentOf, graphWords } from '../cli/graph-options.ts'
 import { loadProject } from '../config/project.ts'
+import { graphEngines } from '../engine/graph-engines.ts'
 import { openCatalog } from '../engine/open-graph.ts'
 import { runAndTell } from './run.ts'
 
@@ -21,11 +23,12 @@ export const apply: CommandDefinition = {
     const { options, terminal, folder } = context
     if (typeof options['from'] !== 'string') return runAndTell(context, graphWords(context), { withPlan: true })
     const environment = environmentOf(options)
-    const catalog = openCatalog(await loadProject(folder))
+    const project = await loadProject(folder)
+    const catalog = openCatalog(project)
     try {
       const publication = catalog.current(options['from'])
       if (publication === null) throw new MillraceError('ENVIRONMENT_UNKNOWN', { details: { environment: options['from'] } })
-      catalog.show(environment, publication)
+      await showPublication({ catalog, engines: await graphEngines(project), environment, publication })
       if (terminal.json) terminal.value({ ok: true, environment, from: options['from'], publication })
       else terminal.out(`${environment} shows publication ${publication} of ${options['from']} now.`)
     } finally {

@@ -39,6 +39,11 @@ export const explain: CommandDefinition = {
 }
 
 async function ordersOf(project: Project, model: CheckedModel, environment: string): Promise<readonly OrderVerdict[]> {
+  const { name, settings } = model.model
+  if (settings.engine !== null)
+    throw new MillraceError('SELECTION_INVALID', {
+      details: { selection: name, problem: `plans of ${settings.engine}, on which it stays, are not read` },
+    })
   const catalog = openCatalog(project)
   try {
     return await explainOrders({ catalog, folder: graphFolder(project), environment }, model)

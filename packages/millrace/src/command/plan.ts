@@ -30,7 +30,7 @@ export const plan: CommandDefinition = {
     const { checked, errors, place } = opened
     try {
       const told = await forecastOf(checked.models, place.reader)
-      const batch = planGraph(place)
+      const batch = await planGraph(place)
       const workers = project.config.graph?.workers
       const wrong = [...checked.unreachable, ...errors]
       if (terminal.json)

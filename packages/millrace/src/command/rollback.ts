@@ -1,8 +1,9 @@
 import { MillraceError } from '@millrace/base'
-import type { GraphCatalog } from '@millrace/batch/graph'
+import { type GraphCatalog, showPublication } from '@millrace/batch/graph'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, environmentOf } from '../cli/graph-options.ts'
 import { readProject } from '../config/project.ts'
+import { graphEngines } from '../engine/graph-engines.ts'
 import { openCatalog } from '../engine/open-graph.ts'
 
 export const rollback: CommandDefinition = {
@@ -14,11 +15,12 @@ export const rollback: CommandDefinition = {
     'Shows an earlier publication of the environment again: the one before the present one, or the one that is named. It takes an\n' +
     'instant, computes nothing, and can itself be taken back. The next `millrace run` publishes what the models say then.',
   async run({ positionals, options, terminal, folder }) {
-    const catalog = openCatalog(await readProject(folder))
+    const project = await readProject(folder)
+    const catalog = openCatalog(project)
     try {
       const environment = environmentOf(options)
       const publication = earlierOf(catalog, environment, positionals[0])
-      catalog.show(environment, publication)
+      await showPublication({ catalog, engines: await graphEngines(project), environment, publication })
       if (terminal.json) terminal.value({ ok: true, environment, publication })
       else terminal.out(`${environment} shows publication ${publication} now.`)
     } finally {

@@ -61,6 +61,7 @@ const graphConfig = z.strictObject({
       z.string(),
       z.strictObject({
         materialize: z.enum(['live', 'table', 'view', 'incremental', 'snapshot']).optional(),
+        engine: identifier.optional(),
         tags: z.array(z.string().min(1)).optional(),
         budget: budget.optional(),
       }),
@@ -69,6 +70,14 @@ const graphConfig = z.strictObject({
   memoryMb: wholeFrom(64).optional(),
   workers: wholeFrom(1).max(256).optional(),
   keepPublications: wholeFrom(1).optional(),
+})
+
+const postgresEngine = z.strictObject({
+  kind: z.literal('postgres'),
+  url: z.union([z.string().min(1), secret]),
+  password: secret.optional(),
+  tls: z.strictObject({ certificateAuthority: z.string().optional(), rejectUnauthorized: z.boolean().optional() }).optional(),
+  schema: identifier.optional(),
 })
 
 const projectConfig = z.strictObject({
@@ -89,6 +98,7 @@ const projectConfig = z.strictObject({
     .optional(),
   models: z.record(z.string(), modelConfig).optional(),
   endpoints: z.record(identifier, endpointConfig).optional(),
+  engines: z.record(identifier, postgresEngine).optional(),
   graph: graphConfig.optional(),
   live: z.strictObject({ workers: wholeFrom(1).max(64).optional(), memory: byteSize.optional() }).optional(),
   proofs: z.strictObject({ streamsEveryHours: z.number().positive().optional() }).optional(),
@@ -104,6 +114,7 @@ const KNOWN_SETTINGS = [
   ...Object.keys(graphConfig.shape),
   ...Object.keys(budget.shape),
   'budget',
+  ...Object.keys(postgresEngine.shape),
   'materialize',
   'tags',
   'streamsEveryHours',

@@ -12,6 +12,7 @@ import type { MillraceError } from '@millrace/base'
 import { type Schema, sqlNameOf } from '@millrace/core'
 import { dirname, join } from 'node:path'
 import type { Project } from '../config/project.ts'
+import { checkServers, graphEngines, joinGraphs } from './graph-engines.ts'
 
 export interface CheckedBatch {
   readonly graph: CheckedGraph
@@ -33,7 +34,10 @@ export async function checkBatch(
   const path = join(folder, 'check.json')
   const cache = readCheckCache(path)
   const before = new Map(cache)
-  const graph = await checkGraph({ models: project.batch, relations: [...relations.map(relationOf), ...seeds], cache })
+  const servers = await checkServers(await graphEngines(project), project.batch)
+  const readable = [...relations.map(relationOf), ...seeds, ...servers.relations]
+  const checked = await checkGraph({ models: servers.others, relations: readable, unsound: servers.unsound, cache })
+  const graph = joinGraphs(checked, servers)
   const changed = before.size !== cache.size || [...cache].some(([name, entry]) => before.get(name) !== entry)
   if (changed) writeCheckCache(path, cache)
   return { graph, seeds, errors: [...errors, ...graph.errors] }

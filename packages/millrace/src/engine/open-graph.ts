@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { Project } from '../config/project.ts'
 import { graphFolder } from './check-batch.ts'
 import { type CheckedWhole, checkWhole } from './check-project.ts'
+import { graphEngines } from './graph-engines.ts'
 
 export interface OpenGraph {
   readonly checked: CheckedWhole
@@ -47,7 +48,8 @@ export async function openGraph(project: Project, { environment, words, exclude,
     }
     const selected = selectModels({ models: graph.models, words, exclude, stateOf })
     const folder = graphFolder(project)
-    const place = { graph, seeds, project: project.folder, folder, catalog, reader, environment, selected, window }
+    const engines = await graphEngines(project)
+    const place = { graph, seeds, project: project.folder, folder, catalog, reader, environment, selected, window, engines }
     return { checked, errors: checked.errors, place, close }
   } catch (error) {
     close()

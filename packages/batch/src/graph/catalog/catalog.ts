@@ -1,5 +1,6 @@
 /** The graph's memory: see `schema.ts`. A version row exists only once its files are whole and synced. */
 import { assert, type Clock, systemClock } from '@millrace/base'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -29,6 +30,13 @@ export class GraphCatalog {
     this.steps = new StepMemory(this.#database)
     this.forecasts = new ForecastMemory(this.#database)
     this.#database.exec(`PRAGMA busy_timeout = ${BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${CATALOG_SCHEMA}`)
+  }
+
+  /** Of this catalogue alone, for as long as it is there. */
+  identity(): string {
+    const insert = 'INSERT INTO identity (id) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM identity)'
+    this.#database.prepare(insert).run(randomBytes(6).toString('hex'))
+    return String(this.#database.prepare('SELECT id FROM identity').get()?.['id'])
   }
 
   beginRun(run: Pick<RunRecord, 'environment' | 'cut' | 'streams' | 'planned' | 'resumes'>): number {
@@ -83,6 +91,39 @@ export class GraphCatalog {
   failures(run: number): { model: string; problem: string }[] {
     const rows = this.#database.prepare('SELECT model, problem FROM failures WHERE run = ? ORDER BY model').all(run)
     return rows.map((row) => ({ model: String(row['model']), problem: String(row['problem']) }))
+  }
+
+  /** The tables on an engine that versions name. */
+  tablesOn(engine: string): Set<string> {
+    const contents = this.#database.prepare("SELECT content FROM versions WHERE kind = 'server'").all()
+    const all = contents.map((row) => JSON.parse(String(row['content'])) as Version['content'])
+    return new Set(all.flatMap((content) => (content.kind === 'server' && content.engine === engine ? (content.table ?? []) : [])))
+  }
+
+  /** The file into which the rows of a version on a server were brought; null where they were not. */
+  carried(model: string, key: string): string | null {
+    return this.intervals.find(model, carriedKey(key))?.files[0] ?? null
+  }
+
+  addCarried(made: { model: string; key: string; file: string; rows: number; bytes: number }, nowMs: number): void {
+    const { model, key, file, ...figures } = made
+    this.intervals.add(model, { key: carriedKey(key), files: [file], ...figures }, nowMs)
+  }
+
+  isOver(run: number): boolean {
+    return this.#database.prepare('SELECT status FROM runs WHERE id = ?').get(run)?.['status'] !== 'running'
+  }
+
+  /** What a publication shows, by folded name. */
+  shownBy(publication: number): Map<string, Version> {
+    const sql = 'SELECT versions.* FROM published JOIN versions ON versions.id = published.version WHERE publication = ?'
+    return new Map(
+      this.#database
+        .prepare(sql)
+        .all(publication)
+        .map(versionOf)
+        .map((version) => [version.model, version]),
+    )
   }
 
   version(model: string, key: string): Version | null {
@@ -230,6 +271,11 @@ export class GraphCatalog {
       this.#database.exec('PRAGMA synchronous = NORMAL')
     }
   }
+}
+
+/** Rows that were carried are remembered beside intervals: files that a version does not name by itself. */
+function carriedKey(key: string): string {
+  return `carried ${key}`
 }
 
 function versionOf(row: Row): Version {

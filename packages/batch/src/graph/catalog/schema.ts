@@ -1,7 +1,8 @@
 /**
  * What the graph remembers, in one SQLite file that several processes read and write:
  *
- * - a version is what a model was once computed to; its files never change (law 7);
+ * - its identity tells its versions on a server from those of another catalogue;
+ * - a version is what a model was once computed to; its files, or its table on a server, never change (law 7);
  * - an interval is what a model was once computed to for one stretch of time; versions name its files;
  * - a publication names one version of each model, and never changes either;
  * - an environment is a name for a publication: moving that one row publishes a whole run, promotes or
@@ -12,6 +13,7 @@ import { FORECASTS_SCHEMA } from './run-forecast.ts'
 import { STEPS_SCHEMA } from './step-record.ts'
 
 export const CATALOG_SCHEMA: string = `${STEPS_SCHEMA}${FORECASTS_SCHEMA}
+CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS runs (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   environment TEXT NOT NULL,

@@ -9,6 +9,8 @@ export type VersionContent =
       /** Of a model that is kept by intervals: for each file, its interval; the files of one stand together. */
       readonly intervals?: readonly string[]
     }
+  /** A table in the engine's schema of versions; null for a table of the server itself, of which the catalogue only knows what it held. */
+  | { readonly kind: 'server'; readonly engine: string; readonly table: string | null }
   /** With the folded names of what it reads. */
   | { readonly kind: 'view'; readonly sql: string; readonly inputs: readonly string[] }
 

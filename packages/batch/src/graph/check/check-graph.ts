@@ -28,6 +28,8 @@ export interface CheckRequest {
   readonly relations: readonly GraphRelation[]
   /** What the last check found; it is brought up to date in place. */
   readonly cache: Map<string, CacheEntry>
+  /** Names of models of other engines that are not sound: whoever reads them is held back. */
+  readonly unsound?: ReadonlySet<string>
 }
 
 type Entry = Omit<CacheEntry, 'columns' | 'signatures'> & { readonly columns: readonly GraphColumn[] | null }
@@ -61,9 +63,10 @@ class GraphCheck {
   #session: Promise<BindingSession> | null = null
   #bound = 0
 
-  constructor({ models, relations, cache }: CheckRequest) {
+  constructor({ models, relations, cache, unsound = new Set() }: CheckRequest) {
     this.#relations = new Map(relations.map((relation) => [foldedName(relation.name), relation]))
     this.#cache = cache
+    for (const name of unsound) this.#broken.add(name)
     for (const model of models) this.#admit(model)
   }
 

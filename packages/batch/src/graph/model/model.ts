@@ -10,6 +10,8 @@ export type IntervalUnit = (typeof INTERVAL_UNITS)[number]
 
 export interface ModelSettings {
   readonly materialize: Materialization
+  /** The engine on which it stays, by the name that the project gives it; null for DuckDB. */
+  readonly engine: string | null
   readonly tags: readonly string[]
   /** Columns that identify a row; none where the header names none. */
   readonly key: readonly string[]
@@ -31,6 +33,7 @@ export interface GraphModel extends ModelSource {
 /** What holds for all models of a folder; a file's own header goes first. */
 export interface FolderSettings {
   readonly materialize?: Materialization
+  readonly engine?: string
   readonly tags?: readonly string[]
   readonly budget?: Budget
 }

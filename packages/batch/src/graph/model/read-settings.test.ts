@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { modelOf } from '../testing/model-of.ts'
 
-const NONE = { interval: null, partitionBy: [], clusterBy: [], budget: {}, disabled: null }
+const NONE = { engine: null, interval: null, partitionBy: [], clusterBy: [], budget: {}, disabled: null }
 
 test('a model without a header is live', () => {
   expect(modelOf('a', 'select 1 as one', {}).settings).toEqual({ ...NONE, materialize: 'live', tags: [], key: [] })
@@ -30,6 +30,13 @@ test("a file's header goes before what its folder says, and tags add up", () => 
   })
 })
 
+test('a model that stays on a server is a table, and takes itself back where its folder stays there', () => {
+  const folder = { engine: 'warehouse', materialize: 'view' } as const
+  expect(modelOf('a', '-- @engine warehouse\nselect 1', {}).settings).toMatchObject({ engine: 'warehouse', materialize: 'table' })
+  expect(modelOf('a', '-- @engine duckdb\nselect 1', folder).settings).toMatchObject({ engine: null, materialize: 'view' })
+  expect(() => modelOf('a', 'select 1', folder)).toThrow('a model that stays on warehouse is a table, and not view')
+})
+
 test("a file's budget goes before its folder's, limit by limit", () => {
   const folder = { materialize: 'table', budget: { seconds: 60, memoryMb: 256 } } as const
   expect(modelOf('a', '-- @budget seconds 0.5, rows 1000, spill_mb 0\nselect 1', folder).settings.budget).toEqual({
@@ -50,7 +57,7 @@ test.each([
   [
     '-- @materialise table',
     1,
-    'there is no such setting; there are materialize, tags, key, interval, partition_by, cluster_by, budget, disabled',
+    'there is no such setting; there are materialize, engine, tags, key, interval, partition_by, cluster_by, budget, disabled',
   ],
   ['\n-- @materialize tabel', 2, "'tabel' is none of live, table, view, incremental, snapshot"],
   ['-- @tags a\n-- @tags b', 2, 'it stands there twice'],
@@ -60,6 +67,9 @@ test.each([
   ['-- @materialize snapshot', 1, 'snapshot needs `@key a, b`'],
   ['-- @materialize snapshot\n-- @key a, A', 2, 'it names a column twice'],
   ['-- @materialize table\n-- @interval "at" day', 2, 'only an incremental model has one'],
+  ['-- @engine Big One', 1, 'it is the name of one of `engines` in millrace.config.ts, or duckdb'],
+  ['-- @engine a\n-- @materialize snapshot\n-- @key a', 1, 'a model that stays on a is a table, and not snapshot'],
+  ['-- @engine a\n-- @cluster_by b', 2, 'a model that stays on a has no files to lay out'],
   ['-- @disabled', 1, 'it says no reason'],
   ['-- @materialize table\n-- @partition_by', 2, 'it names no column'],
   ['-- @materialize table\n-- @cluster_by a, A', 2, 'it names a column twice'],

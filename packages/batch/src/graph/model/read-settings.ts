@@ -31,6 +31,10 @@ const READERS: Readonly<Record<string, (draft: Draft, value: string) => string |
     draft.materialize = value as Materialization
     return null
   },
+  engine: (draft, value) => {
+    draft.engine = value === 'duckdb' ? null : value
+    return /^[a-z][a-z0-9_]*$/.test(value) ? null : 'it is the name of one of `engines` in millrace.config.ts, or duckdb'
+  },
   tags: (draft, value) => {
     draft.tags = [...new Set([...draft.tags, ...listOf(value)])]
     return value === '' ? 'it names no tag' : null
@@ -68,8 +72,8 @@ const READERS: Readonly<Record<string, (draft: Draft, value: string) => string |
 
 /** Raises MODEL_SETTING_INVALID for the first setting that cannot be meant. */
 export function readSettings({ file, sql, folder }: HeaderSource): ModelSettings {
-  const { materialize = 'live', tags = [], budget = {} } = folder
-  const draft: Draft = { materialize, tags, budget, key: [], interval: null, partitionBy: [], clusterBy: [], disabled: null }
+  const { materialize = 'live', engine = null, tags = [], budget = {} } = folder
+  const draft: Draft = { materialize, engine, tags, budget, key: [], interval: null, partitionBy: [], clusterBy: [], disabled: null }
   const seen = new Set<string>()
   for (const { name, value, line } of headerOf(sql)) {
     const refuse = (problem: string): MillraceError =>
@@ -81,6 +85,9 @@ export function readSettings({ file, sql, folder }: HeaderSource): ModelSettings
     const problem = read(draft, value)
     if (problem !== null) throw refuse(problem)
   }
+  // On a server nothing is kept live, so that a model which says no more than that it stays there is a table.
+  const isSaid = seen.has('materialize') || (folder.materialize !== undefined && folder.engine !== undefined)
+  if (draft.engine !== null && !isSaid) draft.materialize = 'table'
   const missing = missingSetting(draft)
   if (missing !== null)
     throw new MillraceError('MODEL_SETTING_INVALID', { details: { file, line: settingLine(sql, missing.name), ...missing } })
@@ -88,7 +95,9 @@ export function readSettings({ file, sql, folder }: HeaderSource): ModelSettings
 }
 
 function missingSetting(draft: Draft): { name: string; problem: string } | null {
-  const { materialize, interval, key } = draft
+  const { materialize, interval, key, engine } = draft
+  if (engine !== null && materialize !== 'table')
+    return { name: 'engine', problem: `a model that stays on ${engine} is a table, and not ${materialize}` }
   if (materialize !== 'incremental' && interval !== null) return { name: 'interval', problem: 'only an incremental model has one' }
   if (materialize === 'incremental' && interval === null && key.length === 0)
     return { name: 'materialize', problem: 'incremental needs `@key a, b` or `@interval column day`' }
@@ -99,8 +108,9 @@ function missingSetting(draft: Draft): { name: string; problem: string } | null 
   return wrongLayout(draft)
 }
 
-function wrongLayout({ materialize, partitionBy, clusterBy }: Draft): { name: string; problem: string } | null {
+function wrongLayout({ materialize, engine, partitionBy, clusterBy }: Draft): { name: string; problem: string } | null {
   for (const [name, columns] of [['partition_by', partitionBy] as const, ['cluster_by', clusterBy] as const]) {
+    if (columns.length > 0 && engine !== null) return { name, problem: `a model that stays on ${engine} has no files to lay out` }
     if (columns.length > 0 && (materialize === 'view' || materialize === 'live'))
       return { name, problem: `a model that is a ${materialize === 'view' ? 'view' : 'live one'} has no files to lay out` }
     if (namesTwice(columns)) return { name, problem: 'it names a column twice' }

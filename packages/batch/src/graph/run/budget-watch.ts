@@ -55,7 +55,9 @@ export class BudgetWatch {
   /** What a failure of the step is, if it is one of its budget; else the failure. */
   failureOf(error: unknown): unknown {
     const { budget } = this
-    if (this.#isLate) return this.#over('seconds', budget.seconds, this.#used(), error)
+    // A server ends it by itself.
+    const isLate = this.#isLate || (budget.seconds !== undefined && /statement timeout/.test(describeError(error)))
+    if (isLate) return this.#over('seconds', budget.seconds, this.#used(), error)
     if (error instanceof MillraceError) return error
     const text = describeError(error)
     if (!/Out of Memory|max_temp_directory_size/i.test(text)) return error

@@ -2,7 +2,7 @@
  * The work on one step: what it reads is made readable, its SQL is computed within its budget, and what came
  * out is a version on disk and in the catalogue.
  */
-import { assert, type Clock, reach } from '@millrace/base'
+import { assert, type Clock, MillraceError, reach } from '@millrace/base'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -14,11 +14,14 @@ import type { Budget } from '../model/budget.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import { layoutOf, rowsKeyOf } from '../model/layout.ts'
 import { HISTORY_COLUMNS } from '../model/model.ts'
+import { carriedContent } from './carry-rows.ts'
 import { BudgetWatch, type StepFigures } from './budget-watch.ts'
 import { type MadeContent, makeIntervals } from './make-intervals.ts'
 import { mergeRows } from './merge-rows.ts'
 import type { RunPlan, Step } from './plan-run.ts'
-import type { Held, RowsLimit, RunEngine } from './run-engine.ts'
+import type { Held } from '../engine/graph-engine.ts'
+import type { RowsLimit, RunEngine } from './run-engine.ts'
+import type { ServerRuns } from './server-runs.ts'
 import type { SpareConnections } from './spread-work.ts'
 import { syncFile } from './sync-file.ts'
 import { writeRows, type WrittenRows } from './write-rows.ts'
@@ -30,6 +33,7 @@ export interface MakingRequest {
   readonly run: number
   readonly catalog: GraphCatalog
   readonly engine: RunEngine
+  readonly servers: ServerRuns
   readonly folder: string
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -51,6 +55,8 @@ export interface MadeStep {
   readonly made: MadeContent
 }
 
+type MadeColumns = MadeContent & { readonly columns: readonly GraphColumn[] }
+
 /** A step at work, with what it holds. */
 interface Work {
   readonly step: Step
@@ -70,6 +76,7 @@ export class StepMaker {
   readonly #spare: SpareConnections
   readonly #keepsSome: boolean
   readonly #shown = new Map<string, Promise<void>>()
+  readonly #carried = new Map<string, Promise<Version['content']>>()
   readonly #ownEngines = new Set<RunEngine>()
   /** One at a time, so that their memory does not add up. */
   #lastOwn: Promise<unknown> = Promise.resolve()
@@ -84,6 +91,7 @@ export class StepMaker {
 
   interrupt(): void {
     this.#request.engine.interrupt()
+    this.#request.servers.interrupt()
     for (const engine of this.#ownEngines) engine.interrupt()
   }
 
@@ -113,7 +121,9 @@ export class StepMaker {
     const { model } = own.step
     const connections = new Set([own.connection])
     const isShared = own.engine === this.#request.engine
-    const interrupt = (): void => (isShared ? connections.forEach((each) => each.interrupt()) : own.engine.interrupt())
+    // A server keeps to the seconds of a budget itself.
+    const end = (): void => (isShared ? connections.forEach((each) => each.interrupt()) : own.engine.interrupt())
+    const interrupt = isOnServer(own.step) ? (): void => undefined : end
     const watch =
       model === null ? null : new BudgetWatch({ model: model.model, clock: this.#request.clock, figures: own.figures, interrupt })
     try {
@@ -129,20 +139,39 @@ export class StepMaker {
     const { catalog, run, clock } = this.#request
     const { step, figures } = work
     const begunMs = clock.monotonicMs()
-    for (const input of inputsOf(step)) await this.#showFor(work, input)
     const { name, key, model } = step
-    const columns = await this.#columnsOf(work)
-    const made = await this.#content({ ...work, step: { ...step, columns } })
+    const { columns, ...made } = isOnServer(step) ? await this.#onServer(step) : await this.#here(work)
     const { limit } = limitOf(work)
     if (limit !== undefined && made.rows > limit.rows) throw limit.error()
     reach('graph.before-version')
     const seconds = (clock.monotonicMs() - begunMs) / 1000
     const fingerprint = model?.meaning ?? key
     const { content, rows, bytes } = made
-    const draft = { model: name, key, fingerprint, columns, content, rows, bytes, seconds, memory: figures.memory }
+    const draft = { model: name, key, fingerprint, columns, content, rows, bytes, seconds, memory: isOnServer(step) ? 0 : figures.memory }
     const version = catalog.addVersion(run, draft)
     reach('graph.after-version')
     return { version, made }
+  }
+
+  async #here(work: Work): Promise<MadeColumns> {
+    for (const input of inputsOf(work.step)) await this.#showFor(work, input)
+    const columns = await this.#columnsOf(work)
+    return { ...(await this.#content({ ...work, step: { ...work.step, columns } })), columns }
+  }
+
+  async #onServer({ name, key, model, server, columns }: Step): Promise<MadeColumns> {
+    if (server !== null) return { content: { kind: 'server', engine: server.engine, table: null }, rows: server.rows, bytes: 0, columns }
+    assert(model !== null, 'a step on a server is a table of it or a model')
+    const { engine } = model.model.settings
+    const target = this.#request.servers.of(engine as string)
+    for (const input of model.inputs) {
+      const version = this.#versionOf(input)
+      await target.show(input, version.content, version.columns)
+    }
+    const made = await target.compute({ run: this.#request.run, key, model })
+    if (!this.#keepsSome && JSON.stringify(made.columns) !== JSON.stringify(columns))
+      throw new MillraceError('ENGINE_SCHEMA_CHANGED', { details: { model: name, file: model.model.file, engine } })
+    return made
   }
 
   /** What is kept as it is may have other types than the project has by now, and so has what reads it. */
@@ -201,18 +230,30 @@ export class StepMaker {
     return makeIntervals({ ...this.#request, ...step, ...own, model })
   }
 
-  async #showFor({ engine }: Work, name: string): Promise<void> {
-    if (engine === this.#request.engine) return this.#show(name)
-    const { content, columns } = this.#versionOf(name)
-    if (content.kind === 'view') for (const input of content.inputs) await this.#showFor({ engine } as Work, input)
+  async #showFor({ engine, connection }: Pick<Work, 'engine' | 'connection'>, name: string): Promise<void> {
+    if (engine === this.#request.engine) return this.#show(name, connection)
+    const { content, columns } = await this.#readable(name, { engine, connection })
+    if (content.kind === 'view') for (const input of content.inputs) await this.#showFor({ engine, connection }, input)
     await engine.show(name, content, columns)
   }
 
+  /** A version as DuckDB reads it: what lies on a server is brought into a file once, by whoever first reads it here. */
+  async #readable(
+    name: string,
+    { engine, connection }: Pick<Work, 'engine' | 'connection'>,
+  ): Promise<Pick<Version, 'content' | 'columns'>> {
+    const version = this.#versionOf(name)
+    if (version.content.kind !== 'server') return version
+    const begun = this.#carried.get(name) ?? carriedContent({ ...this.#request, version, engine, connection })
+    this.#carried.set(name, begun)
+    return { content: await begun, columns: version.columns }
+  }
+
   /** Makes a relation readable, and before it those that a view reads. */
-  async #show(name: string): Promise<void> {
+  async #show(name: string, connection: DuckDBConnection): Promise<void> {
     const begun = this.#shown.get(name)
     if (begun !== undefined) return begun
-    const shown = this.#showNow(name)
+    const shown = this.#showNow(name, connection)
     this.#shown.set(name, shown)
     return shown
   }
@@ -223,10 +264,11 @@ export class StepMaker {
     return version
   }
 
-  async #showNow(name: string): Promise<void> {
-    const version = this.#versionOf(name)
-    if (version.content.kind === 'view') for (const input of version.content.inputs) await this.#show(input)
-    await this.#request.engine.show(name, version.content, version.columns)
+  async #showNow(name: string, connection: DuckDBConnection): Promise<void> {
+    const { engine } = this.#request
+    const { content, columns } = await this.#readable(name, { engine, connection })
+    if (content.kind === 'view') for (const input of content.inputs) await this.#show(input, connection)
+    await engine.show(name, content, columns)
   }
 
   /** A view has no rows of its own: whoever reads it reads what it reads. */
@@ -239,9 +281,13 @@ export class StepMaker {
 
 /** The engine for stated orders of joins is shared too: one that is ended there would end another's statement. */
 export function needsOwnEngine({ model }: Step): boolean {
-  if (model === null) return false
+  if (model === null || model.model.settings.engine !== null) return false
   const { memoryMb, spillMb, seconds } = model.model.settings.budget
   return memoryMb !== undefined || spillMb !== undefined || (seconds !== undefined && statesOrder(model.model.sql))
+}
+
+function isOnServer({ model, server }: Step): boolean {
+  return server !== null || (model !== null && model.model.settings.engine !== null)
 }
 
 function limitOf({ watch }: Pick<Work, 'watch'>): { readonly limit?: RowsLimit } {

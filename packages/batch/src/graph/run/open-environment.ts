@@ -54,7 +54,11 @@ export async function openEnvironment({
       if (version === undefined || shown.has(name)) return
       shown.add(name)
       if (version.content.kind === 'view') for (const input of version.content.inputs) await show(input)
-      await engine.show(name, version.content, version.columns)
+      if (version.content.kind !== 'server') return engine.show(name, version.content, version.columns)
+      const file = catalog.carried(name, version.key)
+      if (file !== null) return engine.show(name, { kind: 'files', files: [file] }, version.columns)
+      // Of everything, what lies elsewhere is left out; what is asked for by name is not.
+      if (sql !== undefined) throw new MillraceError('ENGINE_ROWS_ELSEWHERE', { details: { model: name, engine: version.content.engine } })
     }
     for (const name of wanted) await show(name)
     return { connection: engine.connections[0] as DuckDBConnection, engine, close: () => engine.close() }

@@ -19,6 +19,13 @@ export interface Leaf {
   readonly content: string
   /** Of a stream, how many changes it has: with them its rows grow. */
   readonly changes?: number
+  /** Of a table of a server: its engine and how many rows it has. */
+  readonly server?: ServerLeaf
+}
+
+export interface ServerLeaf {
+  readonly engine: string
+  readonly rows: number
 }
 
 export type StepAction = 'same' | 'reuse' | 'run' | 'kept'
@@ -35,6 +42,8 @@ export interface Step {
   readonly key: string
   /** Null for a leaf. */
   readonly model: CheckedModel | null
+  /** Of a leaf that is a table of a server. */
+  readonly server: ServerLeaf | null
   readonly columns: readonly GraphColumn[]
   readonly action: StepAction
   readonly why: string | null
@@ -68,6 +77,8 @@ export interface PlanRequest {
   /** The only intervals that are computed; null for all. */
   readonly window: IntervalWindow | null
   readonly history: VersionHistory
+  /** By engine, which server it is now: on another one nothing is computed yet. */
+  readonly servers: ReadonlyMap<string, string>
 }
 
 export function planRun(request: PlanRequest): RunPlan {
@@ -82,11 +93,13 @@ export function planRun(request: PlanRequest): RunPlan {
     }
     for (const input of checked.inputs) if (!steps.has(input)) steps.set(input, leafStep(request, input))
     const inputs = checked.inputs.map((input) => steps.get(input) as Step)
-    const base = hashOf(checked.meaning, ...inputs.flatMap((input) => [input.name, rowsKeyOf(input.key)]))
+    const { engine } = checked.model.settings
+    const place = engine === null ? [] : [engine, request.servers.get(engine) ?? '']
+    const base = hashOf(checked.meaning, ...place, ...inputs.flatMap((input) => [input.name, rowsKeyOf(input.key)]))
     const { key, before } = keyOf(request, { name, base, checked, shown })
     const why = whyOf({ name, base, checked, shown }, inputs)
     const rowsRead = inputs.reduce((rows, input) => rows + input.rowsExpected, 0)
-    const made = { name, key, before, model: checked, columns: checked.columns, shown, why, rowsRead }
+    const made = { name, key, before, model: checked, server: null, columns: checked.columns, shown, why, rowsRead }
     steps.set(name, stepOf(request, made))
   }
   const gone =
@@ -108,6 +121,7 @@ function keptStep(name: string, model: CheckedModel, version: Version): Step {
     name,
     key: version.key,
     model,
+    server: null,
     columns: version.columns,
     action: 'kept',
     why: null,
@@ -165,14 +179,14 @@ function isBasedOn({ key }: Version, base: string): boolean {
 }
 
 function leafStep(request: PlanRequest, name: string): Step {
-  const { content = '', columns = [], changes = 0 } = request.leaves.get(name) ?? {}
+  const { content = '', columns = [], server = null, changes = server?.rows ?? 0 } = request.leaves.get(name) ?? {}
   const key = hashOf(name, content, ...columns.flatMap((column) => [column.name, column.type]))
   const shown = request.published.get(name)
   const why = shown === undefined ? 'new' : 'it has other rows'
-  return stepOf(request, { name, key, before: null, model: null, columns, shown, why, rowsRead: changes })
+  return stepOf(request, { name, key, before: null, model: null, server, columns, shown, why, rowsRead: changes })
 }
 
-interface Made extends Pick<Step, 'name' | 'key' | 'before' | 'model' | 'columns' | 'why' | 'rowsRead'> {
+interface Made extends Pick<Step, 'name' | 'key' | 'before' | 'model' | 'server' | 'columns' | 'why' | 'rowsRead'> {
   readonly shown: Version | undefined
 }
 

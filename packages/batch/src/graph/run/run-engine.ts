@@ -3,6 +3,7 @@
  * Every relation is a view of the files of one version, so that no model sees what another has not finished,
  * and nothing that a user wrote reads or writes outside the graph's own folder.
  */
+import { assert } from '@millrace/base'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
@@ -11,6 +12,7 @@ import { AS_WRITTEN, obey, statesOrder } from '../../order/obey.ts'
 import { withoutEnd } from '../../without-end.ts'
 import type { GraphColumn } from '../check/checked-graph.ts'
 import type { VersionContent } from '../catalog/version.ts'
+import type { EngineRun, Held } from '../engine/graph-engine.ts'
 import { namedByFolders } from './partition-path.ts'
 import { readColumns, writtenColumns } from './stored-type.ts'
 
@@ -55,12 +57,6 @@ export interface ComputeRequest {
   readonly limit?: RowsLimit | undefined
 }
 
-/** Bytes that DuckDB holds. */
-export interface Held {
-  readonly memory: number
-  readonly spilled: number
-}
-
 interface RunEngineParts {
   readonly control: DuckDBConnection
   readonly connections: readonly DuckDBConnection[]
@@ -77,7 +73,7 @@ export const SPILL_LIMIT_MB = 65_536
  */
 const CLUSTERED_GROUP_ROWS = 40_960
 
-export class RunEngine {
+export class RunEngine implements EngineRun {
   readonly connections: readonly DuckDBConnection[]
   readonly #instance: DuckDBInstance
   readonly #control: DuckDBConnection
@@ -224,6 +220,7 @@ export async function openRunEngine(options: RunEngineOptions): Promise<RunEngin
 
 function selectOf(folder: string, content: VersionContent, columns: readonly GraphColumn[]): string {
   if (content.kind === 'view') return `(\n${withoutEnd(content.sql)}\n)`
+  assert(content.kind === 'files', 'what lies on a server is carried into a file before it is read here')
   const sets = Map.groupBy(content.files, (file) => (folder.includes('=') ? '' : namedByFolders(file).join('/')))
   const selects = [...sets].map(([, files]) => {
     const paths = files.map((file) => quoteLiteral(join(folder, file))).join(', ')

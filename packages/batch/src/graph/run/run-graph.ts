@@ -14,6 +14,7 @@ import type { RunRecord, Version } from '../catalog/version.ts'
 import { statesOrder } from '../../order/obey.ts'
 import { foldedName } from '../model/model.ts'
 import { type Seed, seedScan } from '../model/seed-relations.ts'
+import type { ServerEngine } from '../engine/graph-engine.ts'
 import { type Leaf, planRun, type RunPlan } from './plan-run.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import { RunForecastTelling } from './tell-forecast.ts'
@@ -23,6 +24,7 @@ import { removeUnfinished } from './remove-unfinished.ts'
 import { runSteps, type StepsOutcome, type StepTold } from './run-steps.ts'
 import { type LogPosition, positionOfLog, streamLeaf, writeStream } from './stream-leaves.ts'
 import { failureOf } from './run-failure.ts'
+import { beginServerRuns, type ServerRuns } from './server-runs.ts'
 
 export interface GraphPlace {
   readonly graph: CheckedGraph
@@ -38,6 +40,8 @@ export interface GraphPlace {
   readonly selected: ReadonlySet<string>
   /** Of models that are kept by intervals, the only ones to compute. Default: all that changed. */
   readonly window?: IntervalWindow | null
+  /** Those on servers. */
+  readonly engines?: readonly ServerEngine[]
 }
 
 export interface GraphRunRequest extends GraphPlace {
@@ -78,16 +82,27 @@ const PUBLICATIONS_KEPT = 20
 const UNPUBLISHED_KEPT_MS = 7 * 24 * 3_600_000
 
 /** What a run would do now. Changes nothing. */
-export function planGraph(place: GraphPlace, position: LogPosition = positionNow(place)): RunPlan {
+export async function planGraph(place: GraphPlace): Promise<RunPlan> {
+  const servers = await beginServerRuns({ ...place, engines: place.engines ?? [], workers: 1, writes: false })
+  try {
+    return await planAt(place, positionNow(place), servers)
+  } finally {
+    await servers.close()
+  }
+}
+
+async function planAt(place: GraphPlace, position: LogPosition, servers: ServerRuns): Promise<RunPlan> {
   const { graph, catalog, environment, selected } = place
   const published = catalog.published(environment)
+  const tables = await servers.leaves(graph, (name) => selected.has(name) || !published.has(name))
   return planRun({
     graph,
-    leaves: leavesOf(place, position),
+    leaves: new Map([...leavesOf(place, position), ...tables.map((leaf) => [leaf.name, leaf] as const)]),
     selected,
     published,
     window: place.window ?? null,
     history: catalog.history(),
+    servers: servers.servers(),
   })
 }
 
@@ -95,23 +110,32 @@ export function planGraph(place: GraphPlace, position: LogPosition = positionNow
 export async function runGraph(request: GraphRunRequest): Promise<GraphRunOutcome> {
   const unlock = lockEnvironment(request.folder, request.environment)
   try {
-    return await runLocked(request)
+    const workers = request.workers ?? availableParallelism()
+    const servers = await beginServerRuns({ ...request, engines: request.engines ?? [], workers, writes: true })
+    try {
+      return await runLocked(request, servers)
+    } finally {
+      await servers.close()
+    }
   } finally {
     unlock()
   }
 }
 
-async function runLocked(request: GraphRunRequest): Promise<GraphRunOutcome> {
+async function runLocked(request: GraphRunRequest, servers: ServerRuns): Promise<GraphRunOutcome> {
   const { catalog, environment } = request
   const killed = killedRun(request)
   const position = killed === null ? positionNow(request) : { cut: killed.cut, contents: killed.streams }
-  const plan = planGraph(request, position)
+  // Where it cannot be done, the publication of this run replaces what a server shows; if there is none, it is told below.
+  await servers.settle(environment).catch(() => undefined)
+  const plan = await planAt(request, position, servers)
   request.onPlan?.(plan)
   if (killed !== null) removeUnfinished({ folder: request.folder, run: killed.id, named: catalog.namedFiles() })
   const toMake = [...plan.steps.values()].filter(({ version }) => version === null)
   const isShown = [...plan.steps.values()].every(({ action }) => action === 'same' || action === 'kept')
   if (isShown && plan.gone.length === 0) {
     if (killed !== null) catalog.endRun(killed.id, 'stopped')
+    await servers.settle(environment)
     return { run: null, status: 'unchanged', plan, computed: 0, publication: catalog.current(environment), errors: [], skipped: [] }
   }
   const published = catalog.published(environment)
@@ -123,7 +147,7 @@ async function runLocked(request: GraphRunRequest): Promise<GraphRunOutcome> {
     resumes: killed?.id ?? null,
   })
   if (killed !== null) catalog.endRun(killed.id, 'stopped')
-  const steps = toMake.length === 0 ? nothingToMake(plan) : await make(request, { plan, run, position, published })
+  const steps = toMake.length === 0 ? nothingToMake(plan) : await make(request, { plan, run, position, published, servers })
   const { failures, skipped, versions } = steps
   const computed = toMake.filter(({ name }) => versions.has(name)).length
   const failed = { run, plan, computed, publication: null, skipped }
@@ -139,9 +163,13 @@ async function runLocked(request: GraphRunRequest): Promise<GraphRunOutcome> {
   reach('graph.before-publish')
   const shown = new Map([...published, ...versions])
   for (const name of plan.gone) shown.delete(name)
-  const publication = catalog.publish(environment, run, shown.values())
-  reach('graph.after-publish')
+  const publication = await servers.show({ environment, versions: shown.values() }, () => {
+    const id = catalog.publish(environment, run, shown.values())
+    reach('graph.after-publish')
+    return id
+  })
   forget(request)
+  await servers.sweep()
   return { run, status: 'published', plan, computed, publication, errors: [], skipped: [] }
 }
 
@@ -155,9 +183,10 @@ interface MakeRequest {
   readonly run: number
   readonly position: LogPosition
   readonly published: ReadonlyMap<string, Version>
+  readonly servers: ServerRuns
 }
 
-async function make(request: GraphRunRequest, { plan, run, position, published }: MakeRequest): Promise<StepsOutcome> {
+async function make(request: GraphRunRequest, { plan, run, position, published, servers }: MakeRequest): Promise<StepsOutcome> {
   const { folder, seeds, project, reader, signal, catalog, clock } = request
   const memoryMb = request.memoryMb ?? MEMORY_MB
   const workers = request.workers ?? availableParallelism()
@@ -180,6 +209,7 @@ async function make(request: GraphRunRequest, { plan, run, position, published }
       published,
       catalog,
       engine,
+      servers,
       folder,
       clock,
       signal,

@@ -1,0 +1,149 @@
+/** The engines on servers that one run needs, each at one moment from its beginning to its end. */
+import { assert, MillraceError } from '@millrace/base'
+import type { GraphCatalog } from '../catalog/catalog.ts'
+import type { Version } from '../catalog/version.ts'
+import type { CheckedGraph } from '../check/checked-graph.ts'
+import { type ServerEngine, serverRelation, type ServerRun, type ServerTable, type StagedTables } from '../engine/graph-engine.ts'
+import type { Leaf } from './plan-run.ts'
+
+export interface ServerRunsRequest {
+  readonly graph: CheckedGraph
+  readonly catalog: GraphCatalog
+  readonly engines: readonly ServerEngine[]
+  readonly environment: string
+  readonly selected: ReadonlySet<string>
+  readonly workers: number
+  readonly writes: boolean
+}
+
+export class ServerRuns {
+  readonly #runs = new Map<string, ServerRun>()
+  readonly #catalog: GraphCatalog
+
+  constructor(catalog: GraphCatalog) {
+    this.#catalog = catalog
+  }
+
+  async begin(engine: ServerEngine, options: { readonly workers: number; readonly writes: boolean }): Promise<void> {
+    this.#runs.set(engine.name, await engine.begin({ identity: this.#catalog.identity(), ...options }))
+  }
+
+  of(engine: string): ServerRun {
+    const run = this.#runs.get(engine)
+    assert(run !== undefined, 'the engine of every sound model is named by the config')
+    return run
+  }
+
+  servers(): Map<string, string> {
+    return new Map([...this.#runs].map(([name, { server }]) => [name, server]))
+  }
+
+  /** The tables of servers that the models read which may be computed. */
+  async leaves(graph: CheckedGraph, wanted: (model: string) => boolean): Promise<Leaf[]> {
+    const leaves: Leaf[] = []
+    for (const [engine, run] of this.#runs) {
+      const prefix = serverRelation(engine, '')
+      const read = new Set([...graph.models].flatMap(([name, { inputs }]) => (wanted(name) ? inputs : [])))
+      const relations = [...read].filter((input) => input.startsWith(prefix)).map((input) => input.slice(prefix.length))
+      const tables = await run.tables(relations)
+      for (const relation of relations) {
+        const { content, rows } = tables.get(relation) as ServerTable
+        const name = serverRelation(engine, relation)
+        leaves.push({ name, columns: graph.relations.get(name)?.columns ?? [], content, server: { engine, rows } })
+      }
+    }
+    return leaves
+  }
+
+  /**
+   * Shows versions everywhere at once, as nearly as several databases can: all that can fail on a server
+   * happens before `commit`, and what is left after it, a COMMIT, is made up for by the next run.
+   */
+  async show(shown: { readonly environment: string; readonly versions: Iterable<Version> }, commit: () => number): Promise<number> {
+    const versions = [...shown.versions]
+    const staged: [string, StagedTables][] = []
+    let publication: number
+    try {
+      for (const [engine, run] of this.#runs)
+        staged.push([engine, await run.stage({ environment: shown.environment, tables: tablesOn(engine, versions) })])
+      publication = commit()
+    } catch (error) {
+      for (const [, each] of staged) await each.abandon()
+      throw error
+    }
+    for (const [engine, each] of staged)
+      await each.commit(publication).catch((error: unknown) => {
+        throw new MillraceError('ENGINE_NOT_SHOWN', { cause: error, details: { engine, publication, environment: shown.environment } })
+      })
+    return publication
+  }
+
+  /** Brings servers to what the catalogue says, where a process was killed between the two. */
+  async settle(environment: string): Promise<void> {
+    const publication = this.#catalog.current(environment)
+    if (publication === null) return
+    const showing = await Promise.all([...this.#runs.values()].map((run) => run.showing(environment)))
+    if (showing.every((each) => each === publication)) return
+    await this.show({ environment, versions: this.#catalog.shownBy(publication).values() }, () => publication)
+  }
+
+  async sweep(): Promise<void> {
+    for (const [engine, run] of this.#runs)
+      await run.sweep({ named: this.#catalog.tablesOn(engine), isOver: (id) => this.#catalog.isOver(id) })
+  }
+
+  interrupt(): void {
+    for (const run of this.#runs.values()) run.interrupt()
+  }
+
+  async close(): Promise<void> {
+    for (const run of this.#runs.values()) await run.close()
+  }
+}
+
+function tablesOn(engine: string, versions: readonly Version[]): Map<string, string> {
+  const tables = versions.flatMap(({ model, content }) =>
+    content.kind === 'server' && content.engine === engine && content.table !== null ? [[model, content.table] as const] : [],
+  )
+  return new Map(tables)
+}
+
+/** Only engines that the graph uses, or that what is published uses, are asked. The caller closes them. */
+export async function beginServerRuns(request: ServerRunsRequest): Promise<ServerRuns> {
+  const { graph, catalog, engines, environment } = request
+  const runs = new ServerRuns(catalog)
+  const used = new Set([...graph.models.values()].map(({ model }) => model.settings.engine))
+  for (const { content } of catalog.published(environment).values()) if (content.kind === 'server') used.add(content.engine)
+  try {
+    for (const engine of engines) if (used.has(engine.name)) await runs.begin(engine, request)
+  } catch (error) {
+    await runs.close()
+    throw error
+  }
+  return runs
+}
+
+export interface ShowPublicationRequest {
+  readonly catalog: GraphCatalog
+  readonly engines: readonly ServerEngine[]
+  readonly environment: string
+  readonly publication: number
+}
+
+/** Lets an environment show a publication that there was, of itself or of another, on servers too. */
+export async function showPublication({ catalog, engines, environment, publication }: ShowPublicationRequest): Promise<void> {
+  const versions = [...catalog.shownBy(publication).values()]
+  const used = new Set(
+    [...versions, ...catalog.published(environment).values()].map(({ content }) => (content.kind === 'server' ? content.engine : null)),
+  )
+  const runs = new ServerRuns(catalog)
+  try {
+    for (const engine of engines) if (used.has(engine.name)) await runs.begin(engine, { workers: 1, writes: true })
+    await runs.show({ environment, versions }, () => {
+      catalog.show(environment, publication)
+      return publication
+    })
+  } finally {
+    await runs.close()
+  }
+}
