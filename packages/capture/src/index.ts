@@ -23,6 +23,8 @@ export { connect as connectMysql, type Connection as MysqlConnection, quoteName 
 export { type Ceiling, type CeilingOptions, streamCeiling } from './postgres/stream-ceiling.ts'
 export { connect as connectPostgres, type Connection as PostgresConnection, type SourceTarget } from './postgres/connect.ts'
 export { sourceError as postgresError } from './postgres/source-error.ts'
+export type { IndexAdvice } from './postgres/advise/advice.ts'
+export { adviseIndexes } from './postgres/advise/advise-indexes.ts'
 export { discoverTables } from './postgres/discover-tables.ts'
 export { dropCapture } from './postgres/drop-capture.ts'
 export { type Finding, inspectPostgres } from './postgres/inspect-postgres.ts'

@@ -2,6 +2,12 @@
 import type { ErrorEntry } from './error-entry.ts'
 
 export const POSTGRES_ERRORS = {
+  ADVISE_STATEMENT_INVALID: {
+    summary: 'No plan can be made for `{statement}`: {problem}.',
+    hint: 'Give `millrace advise --source` single SELECT statements that the source itself can run.',
+    retry: 'after-fix',
+    exit: 64,
+  },
   SOURCE_URL_INVALID: {
     summary: 'The url of the source {source} is not one of a Postgres database: {problem}.',
     hint: 'Write `sources.{source}.url` as `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, or as a reference to a secret that holds it.',

@@ -6,29 +6,48 @@ import { showError } from '../cli/show-error.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { readProject } from '../config/project.ts'
+import { adviseSource } from './advise-source.ts'
 import { openGraph } from '../engine/open-graph.ts'
 
 const SECONDS_DEFAULT = 300
 
 export const advise: CommandDefinition = {
-  usage: '[SELECTION…] [options]',
-  example: 'millrace advise\nmillrace advise orders+ --seconds 60 --json',
+  usage: '[SELECTION… | STATEMENT…] [options]',
+  example:
+    'millrace advise\nmillrace advise orders+ --seconds 60 --json\n' +
+    'millrace advise --source shop "select * from orders where customer = 7"',
   positionals: { least: 0, most: 1000 },
   options: {
     env: ENVIRONMENT_OPTION,
     exclude: EXCLUDE_OPTION,
     seconds: { type: 'number', value: 'N', summary: `begin no more trials after N seconds; default ${SECONDS_DEFAULT}` },
+    source: { type: 'text', value: 'NAME', summary: 'indexes of this Postgres source instead: missing, unused and bloated ones' },
+    measure: {
+      type: 'flag',
+      summary: 'with --source: make each missing index in a transaction that is rolled back; blocks writers meanwhile',
+    },
   },
   details:
     'Reads from the plans of all models which part of each selected one they ask for, lays its rows in a scratch folder as would\n' +
     'serve them, and runs them over both, in turns. What does not make them faster is not advised. Publishes nothing.\n' +
+    'With --source: missing indexes are found for the database’s views and for the statements that are given, unused and bloated ones\n' +
+    'by its statistics, or by its pages where pgstattuple is installed. Nothing is changed; each comes with the statement that does.\n' +
     SELECTION_DETAILS,
   async run(context) {
     const { terminal, folder, clock, signal, options } = context
     const secondsLimit = Number(options['seconds'] ?? SECONDS_DEFAULT)
     if (!(secondsLimit >= 0))
       throw new MillraceError('USAGE', { details: { problem: '--seconds takes a number from 0.', command: 'advise' } })
-    const opened = await openGraph(await readProject(folder), graphWords(context))
+    const project = await readProject(folder)
+    if (typeof options['source'] === 'string') {
+      await adviseSource(terminal, project, {
+        source: options['source'],
+        statements: context.positionals,
+        measure: options['measure'] === true,
+      })
+      return EXIT.OK
+    }
+    const opened = await openGraph(project, graphWords(context))
     try {
       for (const error of opened.errors) showError(terminal, error)
       const onModel = (model: string): void => {

@@ -124,7 +124,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'advise',
-    summary: 'measure which layout of models would serve their readers better',
+    summary: 'measure which layout would serve the readers of models better; find missing, unused and bloated indexes of a source',
     load: async () => (await import('./advise.ts')).advise,
   },
   {
