@@ -115,6 +115,10 @@ describe('bindModels', () => {
       'select a.id from shop.orders a asof join shop.orders b on a.id >= b.id and a.note <> b.note',
       'an ASOF join with a further condition',
     ],
+    [
+      "select id, w from (select id, string_split(note, ',') as l from shop.orders) o left join unnest(o.l) as u(w) on w > 'b'",
+      'a lateral join of this shape',
+    ],
     ['select fill(id) over (order by id) as n from shop.orders', 'the window function fill'],
     ['select lag(id, customer_id) over (order by id) as n from shop.orders', 'the window function lag with a number that differs by row'],
     [

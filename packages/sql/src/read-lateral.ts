@@ -2,18 +2,21 @@
  * A lateral join whose right side is computed from each left row alone, as UNNEST is, is no join: the row
  * is handed through what the right side does. Nothing has to be remembered for it.
  */
+import { hasNoItems } from './empty-lists.ts'
 import { columnReference } from './expression/column-reference.ts'
 import { constant } from './expression/constant.ts'
+import { allOf } from './expression/conjunction.ts'
 import { type Expression, shiftColumns } from './expression/expression.ts'
 import { distinct } from './plan/distinct.ts'
 import { filter } from './plan/filter.ts'
 import type { Plan } from './plan/plan.ts'
 import { project } from './plan/project.ts'
-import { expressionsOfList, listWith, unnest } from './plan/unnest.ts'
+import { union } from './plan/union.ts'
+import { expressionsOfList, listWith, type Unnest, unnest } from './plan/unnest.ts'
 import type { ExpressionJson, PlanJson } from './plan-json.ts'
 import { kept, onlyChild, type PlanContext } from './plan-context.ts'
 import { readExpression } from './read-expression.ts'
-import { isOfEachRow } from './read-unnest.ts'
+import { isOfEachRow, numbersRows } from './read-unnest.ts'
 import { Unsupported } from './sql-error.ts'
 
 interface ConditionJson {
@@ -26,22 +29,13 @@ interface ConditionJson {
 export function readLateral(json: PlanJson, context: PlanContext): Plan | null {
   const [leftJson, rightJson] = json.children
   if (json.type !== 'LOGICAL_DELIM_JOIN' || leftJson === undefined || rightJson === undefined || json['delim_flipped'] === true) return null
-  const isNumbered = hasRowNumbers(leftJson)
-  const read = json['join_type'] === 'INNER' ? inlined(json, context, { leftJson, rightJson, isNumbered }) : null
+  // DuckDB numbers the rows where it cannot compare them, to join what it made of each to it again.
+  const isNumbered = numbersRows(leftJson)
+  const isInlined = json['join_type'] === 'INNER' || json['join_type'] === 'LEFT'
+  const read = isInlined ? inlined(json, context, { leftJson, rightJson, isNumbered }) : null
   if (read === null && isNumbered)
-    throw new Unsupported('a lateral join of this shape', null, 'Unnest in the SELECT list, or in an inner join.')
+    throw new Unsupported('a lateral join of this shape', null, 'Unnest in the SELECT list, or in an inner join, and filter outside.')
   return read
-}
-
-/** DuckDB numbers the rows where it cannot compare them, to join what it made of each to it again. */
-function hasRowNumbers(json: PlanJson): boolean {
-  if (json.type !== 'LOGICAL_WINDOW') return false
-  const windows = json['expressions'] as readonly (ExpressionJson & {
-    readonly partitions: readonly unknown[]
-    readonly orders: readonly unknown[]
-  })[]
-  const [only, second] = windows
-  return second === undefined && only?.type === 'WINDOW_ROW_NUMBER' && only.partitions.length === 0 && only.orders.length === 0
 }
 
 interface LateralSides {
@@ -57,7 +51,9 @@ function inlined(json: PlanJson, context: PlanContext, { leftJson, rightJson, is
   const right = context.read(rightJson, { ...context, outer })
   if (!isOfEachRow(right, outer) || !joinsEachToItself(json, { right, outer, correlated })) return null
   if (hasProjectionMaps(json)) return null
-  const handed = through(right, { left, outer, correlated })
+  const lateral = { left, outer, correlated }
+  const handed = json['join_type'] === 'LEFT' ? withPadded(right, lateral) : through(right, lateral)
+  if (handed === null) return null
   // Between the columns of both sides stand those that the right side was computed from.
   return kept(json, 'projection_map', handed)
 }
@@ -109,12 +105,44 @@ function sourceOf(plan: Plan, column: number, outer: Plan): number | null {
   }
 }
 
+/**
+ * Of an outer join: also the rows of which the right side makes none, with NULLs. Null where the right side does more
+ * than to unnest once, for what makes no row of a row is known only of lists that are empty.
+ */
+function withPadded(right: Plan, lateral: Lateral & { readonly left: Plan }): Plan | null {
+  const taken = onlyUnnest(right)
+  if (taken === null || !isProjection(taken.input, lateral.outer)) return null
+  const { left } = lateral
+  const conditions = taken.lists.map(hasNoItems)
+  if (conditions.some((condition) => condition === null)) return null
+  const isEmpty = allOf(conditions.filter((condition) => condition !== null).map((condition) => movedBy(condition, left)))
+  const own = left.types.map((type, at) => columnReference(at, type))
+  const padding = right.types.map((type) => constant(null, type))
+  const rest = isEmpty === null ? through(taken.input, lateral) : filter(through(taken.input, lateral), isEmpty)
+  return union([through(right, lateral), project(rest, [...own, ...padding])])
+}
+
+/** What unnests below projections alone. */
+function onlyUnnest(plan: Plan): Unnest | null {
+  if (plan.kind === 'unnest') return plan
+  return plan.kind === 'project' ? onlyUnnest(plan.input) : null
+}
+
+function isProjection(plan: Plan, outer: Plan): boolean {
+  return plan === outer || (plan.kind === 'project' && isProjection(plan.input, outer))
+}
+
+/** An expression of the right side over the left columns and, after them, the right ones. */
+function movedBy(expression: Expression, left: Plan): Expression {
+  return shiftColumns(expression, (index) => index + left.types.length)
+}
+
 /** The left columns, and after them those of `plan`, of which `outer` is a part. */
 function through(plan: Plan, lateral: Lateral & { readonly left: Plan }): Plan {
   const { left, outer, correlated } = lateral
   const own = left.types.map((type, at) => columnReference(at, type))
   if (plan === outer) return project(left, [...own, ...correlated])
-  const moved = (expression: Expression): Expression => shiftColumns(expression, (index) => index + left.types.length)
+  const moved = (expression: Expression): Expression => movedBy(expression, left)
   switch (plan.kind) {
     case 'filter':
       return filter(through(plan.input, lateral), moved(plan.condition))

@@ -19,7 +19,7 @@ import { readScalarSubquery } from './read-scalar-subquery.ts'
 import { readExcept, readIntersect, readUnion } from './read-set-operation.ts'
 import { readDistinctOn, readLimit } from './read-top.ts'
 import { readWindow } from './read-window.ts'
-import { isListFunction, readListFunction, readUnnest } from './read-unnest.ts'
+import { isListFunction, readListFunction, readNumberedList, readUnnest } from './read-unnest.ts'
 import { Unsupported } from './sql-error.ts'
 
 /** Without tables of WITH and without outer rows at first. */
@@ -59,7 +59,7 @@ function readNode(json: PlanJson, context: PlanContext): Plan {
     case 'LOGICAL_LIMIT':
       return readLimit(json, context)
     case 'LOGICAL_WINDOW':
-      return readWindow(json, context)
+      return readNumberedList(json, context) ?? readWindow(json, context)
     case 'LOGICAL_ORDER_BY':
       // A relation has no order: its consumers sort what they read. Below a LIMIT it is read with it.
       return onlyChild(json, context)

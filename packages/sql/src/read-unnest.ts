@@ -2,6 +2,7 @@
 import { call } from './expression/call.ts'
 import { constant } from './expression/constant.ts'
 import type { Expression } from './expression/expression.ts'
+import { lengthOf } from './empty-lists.ts'
 import { columnReference } from './expression/column-reference.ts'
 import type { ExpressionType, PlanType } from './duckdb-type.ts'
 import { type Plan, planInputs } from './plan/plan.ts'
@@ -22,6 +23,8 @@ export function readUnnest(json: PlanJson, context: PlanContext): Plan {
   )
 }
 
+const INT64 = { kind: 'int64' } as const
+
 const SERIES: ReadonlySet<string> = new Set(['range', 'generate_series'])
 
 export function isListFunction(json: PlanJson): boolean {
@@ -30,19 +33,49 @@ export function isListFunction(json: PlanJson): boolean {
 }
 
 /** Its inputs are constants, or the first columns of a plan below it, of which it hands on others. */
-export function readListFunction(json: PlanJson, context: PlanContext): Plan {
+export function readListFunction(json: PlanJson, context: PlanContext, isNumbered = false): Plan {
   const name = String(json['name'])
   const below = json.children.length === 0 ? rows([[]], []) : onlyChild(json, context)
   const inputs = json.children.length === 0 ? constantInputs(json) : columnInputs(json, below)
   const type = readType((json['returned_types'] as readonly PlanType[])[0], null)
   const list = name === 'unnest' ? inputs[0] : call(name, inputs, { type: listType(type), place: inputs[0]?.place ?? null })
-  if (list === undefined || (json['returned_types'] as readonly PlanType[]).length !== 1)
-    throw new Unsupported(`the table function ${name} of this shape`, null)
-  const made = unnest(below, [listOf(list, list.place)])
-  const item = below.types.length
+  const columns = (json['returned_types'] as readonly PlanType[]).length
+  if (list === undefined || columns > 2) throw new Unsupported(`the table function ${name} of this shape`, null)
+  // WITH ORDINALITY: the second column.
+  const numbers = columns === 2 || isNumbered ? [placesOf(list)] : []
+  const made = unnest(below, [listOf(list, list.place), ...numbers])
   const handedOn = ((json['projected_input'] ?? []) as readonly (number | bigint)[]).map(Number)
-  const read = (json['column_indexes'] as readonly unknown[]).length === 0 ? [] : [item]
-  return keepColumns(made, [...read, ...handedOn])
+  const read = (json['column_indexes'] as readonly { readonly index: number | bigint }[]).map(
+    ({ index }) => below.types.length + Number(index),
+  )
+  return keepColumns(made, [...read, ...handedOn, ...(isNumbered ? [made.types.length - 1] : [])])
+}
+
+/**
+ * A list of constants whose rows are numbered without an order, as DuckDB plans its WITH ORDINALITY: as they stand in it.
+ * Null for any other window.
+ */
+export function readNumberedList(json: PlanJson, context: PlanContext): Plan | null {
+  const [child] = json.children
+  const isOfConstants = child?.type === 'LOGICAL_GET' && child.children.length === 0 && isListFunction(child)
+  return isOfConstants && numbersRows(json) ? readListFunction(child, context, true) : null
+}
+
+/** Whether it is one ROW_NUMBER over all rows, without an order. */
+export function numbersRows(json: PlanJson): boolean {
+  if (json.type !== 'LOGICAL_WINDOW') return false
+  const windows = json['expressions'] as readonly (ExpressionJson & {
+    readonly partitions: readonly unknown[]
+    readonly orders: readonly unknown[]
+  })[]
+  const [only, second] = windows
+  return second === undefined && only?.type === 'WINDOW_ROW_NUMBER' && only.partitions.length === 0 && only.orders.length === 0
+}
+
+/** From one on, as many as the list has items. */
+function placesOf(list: Expression): UnnestedList {
+  const one = constant(1, INT64)
+  return { kind: 'series', type: INT64, start: one, stop: lengthOf(list), step: one, isInclusive: true }
 }
 
 function constantInputs(json: PlanJson): readonly Expression[] {
@@ -69,8 +102,6 @@ function listOf(list: Expression, place: number | null): UnnestedList {
     throw new Unsupported(`UNNEST of a value of type ${list.type.kind}`, list.place ?? place, 'Unnest a list of plain values.')
   return seriesOf(list) ?? { kind: 'list', type: list.type.element, list }
 }
-
-const INT64 = { kind: 'int64' } as const
 
 /** Series that need not be made as values first. */
 function seriesOf(list: Expression): UnnestedList | null {
