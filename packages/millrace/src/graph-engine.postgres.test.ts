@@ -286,6 +286,20 @@ test('a server that does not answer is told as such, and what DuckDB computes is
   expect(errors.map((error) => error.code)).toEqual(['SOURCE_UNREACHABLE', 'SQL_BIND'])
 })
 
+test('a view of DuckDB over a model of a server is read here, and is among what advise looks at', async () => {
+  project.write({
+    'models/report.sql': '-- @materialize view\nselect shop from best',
+    'models/odd.sql': "-- @engine warehouse\nselect '1'::money as m",
+  })
+  await project.run()
+  expect(await project.rows('select * from report')).toEqual([['B']])
+  expect((await runCli(['advise', '--json'], project)).code).toBe(0)
+  const listed = await runCli(['ls', 'best', '--json'], project)
+  expect(JSON.parse(listed.stdout)).toMatchObject({ models: [{ name: 'best', kind: 'table on warehouse', inputs: ['sold'] }] })
+  const told = await runCli(['explain', 'best', '--check', '--json'], project)
+  expect(JSON.parse(told.stdout)).toMatchObject({ error: { code: 'SELECTION_INVALID' } })
+})
+
 test('rows that lie on a server and that no model of DuckDB reads are not read here', async () => {
   project.write({ 'models/report.sql': null })
   await project.run()

@@ -63,9 +63,13 @@ async function takeSchema(session: Session, { schema, identity, engine }: StageR
 }
 
 async function replaceViews(session: Session, { schema, versions, tables }: StageRequest): Promise<void> {
-  const there = await session.objects<{ name: string }>('SELECT viewname AS name FROM pg_views WHERE schemaname = $1', [schema])
-  for (const { name } of there) if (!tables.has(name)) await session.run(`DROP VIEW ${qualified(schema, name)}`)
+  const sql = 'SELECT viewname AS name, definition FROM pg_views WHERE schemaname = $1'
+  const there = await session.objects<{ name: string; definition: string }>(sql, [schema])
+  const definitions = new Map(there.map(({ name, definition }) => [name, definition]))
+  for (const name of definitions.keys()) if (!tables.has(name)) await session.run(`DROP VIEW ${qualified(schema, name)}`)
   for (const [name, table] of tables) {
+    // No two versions have one table, so its name tells. What stays as it is keeps nobody waiting.
+    if (definitions.get(name)?.includes(table) === true) continue
     const view = qualified(schema, name)
     const select = `SELECT * FROM ${qualified(versions, table)}`
     await session.run('SAVEPOINT one_view')

@@ -26,7 +26,7 @@ export const ls: CommandDefinition = {
       return [
         {
           name: model.name,
-          kind: model.settings.materialize,
+          kind: model.settings.engine === null ? model.settings.materialize : `${model.settings.materialize} on ${model.settings.engine}`,
           file: model.file,
           tags: model.settings.tags,
           columns: columns.length,

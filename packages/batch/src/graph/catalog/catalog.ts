@@ -251,7 +251,14 @@ export class GraphCatalog {
   }
 
   #filesOfVersions(): Set<string> {
-    return new Set(this.#database.prepare('SELECT content FROM versions').all().flatMap(filesOf))
+    const contents = this.#database.prepare('SELECT content FROM versions').all()
+    return new Set([...contents.flatMap(filesOf), ...this.#filesCarried()])
+  }
+
+  /** Into which rows of versions on servers were brought: they stay as long as these. */
+  #filesCarried(): string[] {
+    const rows = this.#database.prepare("SELECT model, key FROM versions WHERE kind = 'server'").all()
+    return rows.flatMap(({ model, key }) => this.carried(String(model), String(key)) ?? [])
   }
 
   #show(environment: string, publication: number): void {

@@ -16,9 +16,13 @@ export async function readingsOf({ models, relations }: CheckedGraph): Promise<R
   const readings: Reading[] = []
   try {
     for (const setting of EVALUATION_SETTINGS) await connection.run(setting)
-    for (const relation of relations.values()) await session.define(relation)
+    // Of what stays on a server only what is read here matters: the rest has SQL and types of its own.
+    const read = new Set([...models.values()].flatMap(({ model, inputs }) => (model.settings.engine === null ? inputs : [])))
+    for (const [name, relation] of relations) if (read.has(name)) await session.define(relation)
     for (const [name, { model, columns }] of models) {
-      if (model.settings.materialize !== 'view') {
+      if (model.settings.engine !== null) {
+        if (read.has(name)) await session.define({ name: model.name, columns })
+      } else if (model.settings.materialize !== 'view') {
         const planned = await connection.runAndReadAll(`SELECT json_serialize_plan(${quoteLiteral(model.sql)}, optimize := false)`)
         const { plans } = JSON.parse(String(planned.getRows()[0]?.[0])) as { plans?: readonly PlanNode[] }
         assert(plans?.[0] !== undefined, 'a checked model is bound again')
