@@ -59,6 +59,8 @@ export interface ProjectConfig {
   /** Servers on which batch models can stay, by the name that `-- @engine NAME` says. */
   readonly engines?: Readonly<Record<string, EngineConfig>>
   readonly graph?: GraphConfig
+  /** When `millrace start` runs batch models by itself. */
+  readonly schedules?: Readonly<Record<string, ScheduleConfig>>
   readonly live?: {
     /**
      * Threads over which live models are spread, by key where their SQL allows it; `millrace status --json` tells where each
@@ -74,6 +76,23 @@ export interface ProjectConfig {
   }
   /** Inside addresses that deliveries may reach: `127.0.0.1`, `10.0.0.0/8`. Default: none. */
   readonly allowInside?: readonly string[]
+}
+
+/** One of `at` and `every` says when. */
+export interface ScheduleConfig {
+  /** Minute, hour, day of the month, month, day of the week, as cron has them: `30 2 * * mon-fri`. */
+  readonly at?: string
+  /** `15 min`, `6 h`, `1 day`; counted from 1970 in UTC. */
+  readonly every?: string
+  /** Whose clock `at` and `deadline` mean: `Europe/Berlin`. Default `UTC`. */
+  readonly zone?: string
+  /** As `millrace run` takes it. Default: every model. */
+  readonly select?: string | readonly string[]
+  readonly exclude?: string
+  /** Default `prod`. */
+  readonly env?: string
+  /** When the run should have ended: the next `06:00` after it is due, or `45 min` after. Default: none. */
+  readonly deadline?: string
 }
 
 /** What a run may spend on each model; one that needs more fails, and what is published stays. Default: no limit. */

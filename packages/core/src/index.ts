@@ -14,6 +14,7 @@ export type {
   GraphConfig,
   ModelConfig,
   ProjectConfig,
+  ScheduleConfig,
   SourceConfig,
   StreamConfig,
   WebhookDelivery,

@@ -44,8 +44,8 @@ test('a dead source speaks before a stalled delivery', () => {
 
 test('a stream that is not what its source holds is a no before all else: its models agree on something wrong', () => {
   const copy = { stream: 'shop.orders', verdict: 'different', place: '0/16B3748', differentRows: 1 } as const
-  expect(answerOf(well, [equal], [copy])).toMatchObject({ trust: 'no', headline: 'shop.orders is not what its source holds' })
-  expect(answerOf(well, [equal], [{ ...copy, verdict: 'equal', differentRows: 0 }]).trust).toBe('yes')
+  expect(answerOf(well, [equal], { copies: [copy] })).toMatchObject({ trust: 'no', headline: 'shop.orders is not what its source holds' })
+  expect(answerOf(well, [equal], { copies: [{ ...copy, verdict: 'equal', differentRows: 0 }] }).trust).toBe('yes')
 })
 
 test('changes that a source has set aside are a no, because the answer lacks them', () => {
@@ -76,4 +76,17 @@ test('two sides that were both empty have proven nothing', () => {
 
 test('a proof that runs again does not take back the last one', () => {
   expect(answerOf(well, [{ ...equal, verdict: 'running' }]).trust).toBe('yes')
+})
+
+test('a schedule that failed or will be late is told once nothing worse is', () => {
+  const late = { name: 'hourly', what: 'will be late', sentence: 'It ends too late.' } as const
+  const failed = { name: 'nightly', what: 'failed', sentence: 'See `millrace runs 7`.' } as const
+  expect(answerOf(well, [equal], { schedules: [late] })).toMatchObject({ trust: 'wait', headline: 'The schedule hourly will be late' })
+  expect(answerOf(well, [equal], { schedules: [late, failed] })).toEqual({
+    trust: 'no',
+    headline: 'The schedule nightly failed',
+    sentence: 'See `millrace runs 7`.',
+  })
+  const dead = [report('source', 'shop', 'dead'), ...well]
+  expect(answerOf(dead, [equal], { schedules: [failed] }).headline).toBe('The source shop is dead')
 })

@@ -31,8 +31,39 @@ export interface CopySummary {
   readonly differentRows: number | null
 }
 
-export function answerOf(reports: readonly Report[], proofs: readonly ProofSummary[], copies: readonly CopySummary[] = []): Answer {
-  return copyTrouble(copies) ?? troubleOf(reports, proofs) ?? delayOf(reports, proofs) ?? agreement(reports, proofs)
+/** One schedule, as far as something is wrong with it. */
+export interface ScheduleTrouble {
+  readonly name: string
+  readonly what: 'failed' | 'is late' | 'will be late'
+  /** What happened, and what to do. */
+  readonly sentence: string
+}
+
+export interface BesideEvidence {
+  readonly copies?: readonly CopySummary[]
+  readonly schedules?: readonly ScheduleTrouble[]
+}
+
+export function answerOf(
+  reports: readonly Report[],
+  proofs: readonly ProofSummary[],
+  { copies = [], schedules = [] }: BesideEvidence = {},
+): Answer {
+  return (
+    copyTrouble(copies) ??
+    troubleOf(reports, proofs) ??
+    scheduleTrouble(schedules) ??
+    delayOf(reports, proofs) ??
+    agreement(reports, proofs)
+  )
+}
+
+/** What a schedule has not computed is not wrong, but old; what will be late can still be helped. */
+function scheduleTrouble(schedules: readonly ScheduleTrouble[]): Answer | null {
+  const worst = schedules.find(({ what }) => what === 'failed') ?? schedules.find(({ what }) => what === 'is late') ?? schedules[0]
+  if (worst === undefined) return null
+  const { name, what, sentence } = worst
+  return { trust: what === 'will be late' ? 'wait' : 'no', headline: `The schedule ${name} ${what}`, sentence }
 }
 
 /** First of all: what a model makes of a wrong copy is wrong, however well it agrees. */

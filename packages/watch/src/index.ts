@@ -1,4 +1,4 @@
-export { type Answer, answerOf, type ProofSummary } from './answer.ts'
+export { type Answer, answerOf, type ProofSummary, type ScheduleTrouble } from './answer.ts'
 export { type Edge, idOf } from './blame.ts'
 export { countText, durationText } from './duration.ts'
 export type { StreamObservation } from './judge-stream.ts'

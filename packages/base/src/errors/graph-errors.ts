@@ -98,6 +98,24 @@ export const GRAPH_ERRORS = {
     retry: 'backoff',
     exit: 1,
   },
+  SCHEDULE_WILL_BE_LATE: {
+    summary: 'The schedule {schedule} is forecast to end {end}, {minutes} min after its deadline ({deadline}).',
+    hint: 'Run `millrace plan` to see what to speed up first; `schedules.{schedule}` in millrace.config.ts can begin earlier.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  SCHEDULE_LATE: {
+    summary: 'The schedule {schedule}, due {due}, ended {end}, {minutes} min after its deadline ({deadline}).',
+    hint: 'Run `millrace runs {run}` to see what took long and what to speed up first.',
+    retry: 'backoff',
+    exit: 1,
+  },
+  SCHEDULE_FAILED: {
+    summary: 'A run of the schedule {schedule} failed: {problem}.',
+    hint: 'Run `millrace runs {run}` to see which models; mend them and `millrace run`, or wait until it is due again. Published versions stay as they are.',
+    retry: 'after-fix',
+    exit: 1,
+  },
   RUN_OUT_OF_DISK: {
     summary: 'The disk filled up while {model} was computed: {problem}.',
     hint: 'Free space, or shorten `graph.keepPublications` in millrace.config.ts, then `millrace run` again: what was finished is not repeated.',

@@ -63,6 +63,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./runs.ts')).runs,
   },
   {
+    name: 'schedules',
+    summary: 'list schedules: when each is due, what came of it last, and whether it will meet its deadline',
+    load: async () => (await import('./schedules.ts')).schedules,
+  },
+  {
     name: 'versions',
     summary: 'list the versions of a model, or the publications of an environment',
     load: async () => (await import('./versions.ts')).versions,

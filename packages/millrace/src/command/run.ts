@@ -1,7 +1,9 @@
-import { type GraphRunOutcome, runGraph } from '@millrace/batch/graph'
+import { MillraceError } from '@millrace/base'
+import { clockTime, type GraphRunOutcome, nextAt, runGraph, Zone } from '@millrace/batch/graph'
 import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, type GraphWords, graphWords, SELECTION_DETAILS, WINDOW_OPTIONS } from '../cli/graph-options.ts'
 import { showError } from '../cli/show-error.ts'
+import { timeText } from '../cli/show-run.ts'
 import { planAsJson, showRunPlan } from '../cli/show-run-plan.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { readProject } from '../config/project.ts'
@@ -12,7 +14,16 @@ export const run: CommandDefinition = {
   usage: '[SELECTION…] [options]',
   example: "millrace run\nmillrace run --env dev 'state:modified+'\nmillrace run daily_sales --from 2026-01-01 --to 2026-03",
   positionals: { least: 0, most: 1000 },
-  options: { env: ENVIRONMENT_OPTION, exclude: EXCLUDE_OPTION, ...WINDOW_OPTIONS },
+  options: {
+    env: ENVIRONMENT_OPTION,
+    exclude: EXCLUDE_OPTION,
+    ...WINDOW_OPTIONS,
+    by: {
+      type: 'text',
+      value: 'TIME',
+      summary: 'when it should have ended, `06:00` or 2026-05-01T06:00Z: says as soon as it is forecast not to',
+    },
+  },
   details:
     'Computes what changed since the environment was last published, in its SQL or in what it reads, and publishes it as a whole.\n' +
     'A version that another environment made already is taken from there. If a model fails, nothing is published, and the next run\n' +
@@ -36,6 +47,8 @@ export async function runAndTell(context: CommandContext, words: GraphWords, { w
       return EXIT.CONFIGURATION
     }
     const progress = runProgress(terminal, clock)
+    const deadlineMs = deadlineOf(context)
+    let isLate = false
     const begunMs = clock.monotonicMs()
     const intervals: Told['intervals'] = {}
     const workers = project.config.graph?.workers
@@ -52,7 +65,13 @@ export async function runAndTell(context: CommandContext, words: GraphWords, { w
         progress.step(told)
         if (told.intervals !== undefined) intervals[told.name] = told.intervals
       },
-      onForecast: ({ expectedMs }) => progress.expect(expectedMs),
+      deadlineMs,
+      onForecast: ({ expectedMs }) => {
+        progress.expect(expectedMs)
+        if (isLate || deadlineMs === null || expectedMs <= deadlineMs) return
+        isLate = true
+        terminal.note(`It is forecast to end ${timeText(expectedMs)}, after its deadline ${timeText(deadlineMs)} (UTC).`)
+      },
     })
     const predicted = outcome.run === null ? null : (opened.place.catalog.forecasts.of(outcome.run)?.predictedSeconds ?? null)
     tell(terminal, outcome, {
@@ -66,6 +85,16 @@ export async function runAndTell(context: CommandContext, words: GraphWords, { w
   } finally {
     opened.close()
   }
+}
+
+function deadlineOf({ options, clock }: CommandContext): number | null {
+  const text = options['by']
+  if (typeof text !== 'string') return null
+  const time = clockTime(text)
+  const here = new Zone(Intl.DateTimeFormat().resolvedOptions().timeZone)
+  const atMs = time === null ? Date.parse(text) : nextAt(time, here, clock.nowMs())
+  if (Number.isNaN(atMs)) throw new MillraceError('USAGE', { details: { problem: `--by takes a time, not '${text}'.`, command: 'run' } })
+  return atMs
 }
 
 interface Told {

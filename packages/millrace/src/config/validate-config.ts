@@ -3,6 +3,7 @@ import type { ProjectConfig } from '@millrace/core'
 import { z } from 'zod'
 import { nearest } from '../cli/nearest.ts'
 import { byteSize, identifier, secret, wholeFrom } from './setting.ts'
+import { scheduleConfig } from './schedule.ts'
 import { agentSource } from './source/agent.ts'
 import { filesSource } from './source/files.ts'
 import { logsSource } from './source/logs.ts'
@@ -100,6 +101,7 @@ const projectConfig = z.strictObject({
   endpoints: z.record(identifier, endpointConfig).optional(),
   engines: z.record(identifier, postgresEngine).optional(),
   graph: graphConfig.optional(),
+  schedules: z.record(identifier, scheduleConfig).optional(),
   live: z.strictObject({ workers: wholeFrom(1).max(64).optional(), memory: byteSize.optional() }).optional(),
   proofs: z.strictObject({ streamsEveryHours: z.number().positive().optional() }).optional(),
   allowInside: z.array(z.string().min(1)).optional(),
@@ -113,6 +115,7 @@ const KNOWN_SETTINGS = [
   ...Object.keys(endpointConfig.shape),
   ...Object.keys(graphConfig.shape),
   ...Object.keys(budget.shape),
+  ...Object.keys(scheduleConfig.shape),
   'budget',
   ...Object.keys(postgresEngine.shape),
   'materialize',

@@ -36,6 +36,7 @@ import { VERSION } from '../version.ts'
 import { eventDetail, eventsPage } from './events.ts'
 import type { CopyProofs } from './copy-proofs.ts'
 import type { ParkedDesk } from './parked-desk.ts'
+import type { ScheduledRuns } from './scheduled-runs.ts'
 import type { Proofs } from './proofs.ts'
 import { readChanges, readLatest } from './read-changes.ts'
 import { kindOf } from './source/source-kinds.ts'
@@ -51,6 +52,7 @@ export interface EngineApiOptions {
   readonly thread: Thread
   readonly proofs: Proofs
   readonly copies: CopyProofs
+  readonly schedules: ScheduledRuns
   readonly parked: ParkedDesk
   readonly captures: readonly Stage[]
   readonly deliveries: ReadonlyMap<string, WebhookStage>
@@ -71,14 +73,14 @@ export class EngineApi implements ServeApi {
   }
 
   overview(): Overview {
-    const { project, watch, proofs, copies, reader, clock } = this.#options
+    const { project, watch, proofs, copies, reader, clock, schedules } = this.#options
     return {
       project: project.config.name,
       version: VERSION,
       nowMs: clock.nowMs(),
       startedMs: this.#startedMs,
       cut: reader.cut(),
-      answer: answerOf(watch.reports(), proofs.states(), copies.states()),
+      answer: answerOf(watch.reports(), proofs.states(), { copies: copies.states(), schedules: schedules.troubles() }),
       proofs: proofs.states(),
       copies: copies.states(),
     }

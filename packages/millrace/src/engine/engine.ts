@@ -30,6 +30,7 @@ import { Proofs } from './proofs.ts'
 import { runRetention } from './retention.ts'
 import { removeRunFile, writeRunFile } from './run-file.ts'
 import { kindOf } from './source/source-kinds.ts'
+import { ScheduledRuns } from './scheduled-runs.ts'
 import { supervise, type Supervised } from './supervise.ts'
 import { Thread } from './thread.ts'
 import { lateStages } from './late-stages.ts'
@@ -156,6 +157,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     onFailure: (error) => onFailure('proof', error),
   })
   const copies = new CopyProofs({ project, reader, clock, onFailure: (error) => onFailure('proof', error) })
+  const schedules = new ScheduledRuns({ project, clock, onTrouble: (error) => onFailure('schedule', error) })
   const watch = new Watch({ clock })
   const thread = new Thread({
     project,
@@ -181,6 +183,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     thread,
     proofs,
     copies,
+    schedules,
     parked,
     captures,
     deliveries,
@@ -200,6 +203,7 @@ async function launch(options: EngineOptions, store: Store, reader: LogReader, c
     watch.run(() => thread.sample(), signal),
     proofs.run(signal),
     copies.run(signal),
+    schedules.run(signal),
     reading.run(signal).catch((error: unknown) => onFailure('reading', asError(error))),
     runRetention({ project, store, clock, signal, onFailure: (error) => onFailure('retention', error) }),
   ]

@@ -6,6 +6,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { IntervalMemory } from './interval-memory.ts'
 import { ForecastMemory } from './run-forecast.ts'
+import { ScheduleMemory } from '../schedule/schedule-memory.ts'
 import { CATALOG_SCHEMA } from './schema.ts'
 import { StepMemory } from './step-record.ts'
 import type { Publication, RunRecord, Version, VersionDraft, VersionHistory } from './version.ts'
@@ -19,6 +20,7 @@ export class GraphCatalog {
   readonly intervals: IntervalMemory
   readonly steps: StepMemory
   readonly forecasts: ForecastMemory
+  readonly schedules: ScheduleMemory
   readonly #database: DatabaseSync
   readonly #clock: Clock
 
@@ -29,6 +31,7 @@ export class GraphCatalog {
     this.intervals = new IntervalMemory(this.#database)
     this.steps = new StepMemory(this.#database)
     this.forecasts = new ForecastMemory(this.#database)
+    this.schedules = new ScheduleMemory(this.#database)
     this.#database.exec(`PRAGMA busy_timeout = ${BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${CATALOG_SCHEMA}`)
   }
 

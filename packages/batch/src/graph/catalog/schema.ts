@@ -7,12 +7,14 @@
  * - a publication names one version of each model, and never changes either;
  * - an environment is a name for a publication: moving that one row publishes a whole run, promotes or
  *   rolls back, at once or not at all;
- * - a step is what a model cost in one run, and a forecast what was known of a run's end.
+ * - a step is what a model cost in one run, and a forecast what was known of a run's end;
+ * - what was scheduled is what came of a schedule each time that it was due.
  */
 import { FORECASTS_SCHEMA } from './run-forecast.ts'
+import { SCHEDULES_SCHEMA } from '../schedule/schedule-memory.ts'
 import { STEPS_SCHEMA } from './step-record.ts'
 
-export const CATALOG_SCHEMA: string = `${STEPS_SCHEMA}${FORECASTS_SCHEMA}
+export const CATALOG_SCHEMA: string = `${STEPS_SCHEMA}${FORECASTS_SCHEMA}${SCHEDULES_SCHEMA}
 CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS runs (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
