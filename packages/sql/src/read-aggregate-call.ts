@@ -56,6 +56,17 @@ const ALIASES: Readonly<Record<string, AggregateFunction>> = {
   stddev: 'stddev_samp',
 }
 
+/** Those that take the number of values as a last argument, by how many others they have. */
+const OF_SEVERAL: Readonly<Partial<Record<AggregateFunction, { readonly inputs: number; readonly function: AggregateFunction }>>> = {
+  min: { inputs: 1, function: 'min_n' },
+  max: { inputs: 1, function: 'max_n' },
+  arg_min: { inputs: 2, function: 'arg_min_n' },
+  arg_max: { inputs: 2, function: 'arg_max_n' },
+}
+
+/** DuckDB takes no more of a group. */
+const COUNT_LIMIT = 1_000_000
+
 /** What is refused, and what to write instead. */
 const REFUSED: Readonly<Record<string, string>> = {
   product: 'Its result depends on the order of the rows: take the exponential of a sum of logarithms if an estimate will do.',
@@ -92,6 +103,8 @@ const ORDERED: ReadonlySet<AggregateFunction> = new Set([
   'arg_max',
   'arg_min_null',
   'arg_max_null',
+  'arg_min_n',
+  'arg_max_n',
   'string_agg',
   'list',
 ])
@@ -101,6 +114,8 @@ const OF_TWO: ReadonlySet<AggregateFunction> = new Set([
   'arg_max',
   'arg_min_null',
   'arg_max_null',
+  'arg_min_n',
+  'arg_max_n',
   'covar_pop',
   'covar_samp',
   'corr',
@@ -117,8 +132,12 @@ const OF_TWO: ReadonlySet<AggregateFunction> = new Set([
 
 export function readAggregateCall(json: AggregateJson): AggregateCall {
   const place = byteOf(json.query_location) ?? byteOf(json.children?.[0]?.query_location)
-  const known = ALIASES[json.name] ?? AGGREGATE_FUNCTIONS.find((name) => name === json.name)
-  const inputs = (json.children ?? []).map(readExpression)
+  const plain = ALIASES[json.name] ?? AGGREGATE_FUNCTIONS.find((name) => name === json.name)
+  const given = (json.children ?? []).map(readExpression)
+  const several = plain === undefined ? undefined : OF_SEVERAL[plain]
+  const isOfSeveral = several !== undefined && given.length === several.inputs + 1
+  const known = isOfSeveral ? several.function : plain
+  const inputs = isOfSeveral ? given.slice(0, -1) : given
   const isDistinct = json.aggregate_type === 'DISTINCT'
   if (known === undefined || inputs.length > (OF_TWO.has(known) ? 2 : 1)) {
     throw new Unsupported(
@@ -141,8 +160,17 @@ export function readAggregateCall(json: AggregateJson): AggregateCall {
     distinct,
     condition: json.filter === null || json.filter === undefined ? null : readExpression(json.filter),
     order: ORDERED.has(known) ? written : [],
-    settings: readSettings(json, { known, place, input: inputs[0], order: written }),
+    settings: isOfSeveral
+      ? { count: countOf(given.at(-1), json.name, place) }
+      : readSettings(json, { known, place, input: inputs[0], order: written }),
   }
+}
+
+function countOf(written: Expression | undefined, name: string, place: number | null): number {
+  const bare = written?.kind === 'cast' ? written.input : written
+  const count = bare?.kind === 'constant' && typeof bare.value === 'number' ? bare.value : 0
+  if (count >= 1 && count < COUNT_LIMIT) return count
+  throw new Unsupported(`${name} of a number of values that is not written from 1 to ${COUNT_LIMIT - 1}`, place, 'Write the number itself.')
 }
 
 /** DuckDB itself makes a FIRST of a subquery that must yield one row; its argument has no name. */

@@ -67,6 +67,8 @@ const ORDERED: ReadonlySet<AggregateCall['function']> = new Set([
   'arg_max',
   'arg_min_null',
   'arg_max_null',
+  'arg_min_n',
+  'arg_max_n',
   'string_agg',
   'list',
 ])

@@ -99,6 +99,12 @@ const EXACT: readonly Case[] = [
   ]),
   ...['ti', 'i', 'b', 'u', 'h', 'd', 'w', 't', 'y', 'dt', 'ts', 'tz', 'tm', 'bl', 'id2'].map((c): Case => [`histogram(${c})`]),
   ['histogram(DISTINCT t)'],
+  ...['ti', 'b', 'h', 'd', 's', 'r', 't', 'dt', 'ts', 'bl'].flatMap((c): Case[] => [
+    [`min(${c}, 2)`],
+    [`max(${c}, 3)`],
+    [`arg_max(${c}, ${c}, 2)`],
+    [`arg_min(${c}, ${c}, 3)`],
+  ]),
   ['quantile_cont(d, [0.9, 0.1, 0.5])'],
   ['quantile_cont(f, [0.25])'],
   ['quantile_disc(t, [1, 0.3])'],

@@ -8,6 +8,7 @@ import { BitAccumulator, type WholeWidth } from './bit-accumulator.ts'
 import { CountAccumulator } from './count-accumulator.ts'
 import { DistinctAccumulator } from './distinct-accumulator.ts'
 import { ExtremeAccumulator } from './extreme-accumulator.ts'
+import { FirstsAccumulator } from './firsts-accumulator.ts'
 import { FloatSumAccumulator } from './float-sum-accumulator.ts'
 import { HistogramAccumulator } from './histogram-accumulator.ts'
 import { InstantAverageAccumulator } from './instant-average-accumulator.ts'
@@ -16,7 +17,7 @@ import { ModeAccumulator } from './mode-accumulator.ts'
 import { JoinAccumulator } from './join-accumulator.ts'
 import { elementOf, elementText } from './list-text.ts'
 import { MomentAccumulator } from './moment-accumulator.ts'
-import { joinRule, pickRule } from './ordered-rules.ts'
+import { firstsRule, joinRule, pickRule } from './ordered-rules.ts'
 import { PickAccumulator } from './pick-accumulator.ts'
 import { QuantileAccumulator } from './quantile-accumulator.ts'
 import { SumAccumulator } from './sum-accumulator.ts'
@@ -55,6 +56,11 @@ export function makeAccumulator(call: AggregateCall): Accumulator {
     case 'quantile_cont':
     case 'quantile_disc':
       return makeQuantile(call)
+    case 'min_n':
+    case 'max_n':
+    case 'arg_min_n':
+    case 'arg_max_n':
+      return new FirstsAccumulator(firstsRule(call))
     case 'histogram':
       assert(call.type.kind === 'map', 'the result is a map')
       return new HistogramAccumulator({ key: call.type.key, distinct: call.distinct })

@@ -1,6 +1,7 @@
 /** In which order an aggregate reads its rows: what was asked for, and then its argument, so that it is always the same. */
 import { assert } from '@millrace/base'
 import { type AggregateCall, type Expression, layoutOfExpression } from '@millrace/sql'
+import type { FirstsRule } from './firsts-accumulator.ts'
 import type { PickRule } from './pick-accumulator.ts'
 import type { KeyColumn } from './sort-order.ts'
 import type { JoinRule } from './join-accumulator.ts'
@@ -33,11 +34,27 @@ export function pickRule(call: AggregateCall): PickRule {
   }
 }
 
+export function firstsRule(call: AggregateCall): FirstsRule {
+  const { count } = call.settings
+  assert(count !== undefined, 'so many values are taken')
+  const isOfValues = call.function === 'min_n' || call.function === 'max_n'
+  const input = ascending(0, call.inputs[0] as Expression)
+  const columns = isOfValues ? [{ ...input, descending: call.function === 'max_n' }] : orderOf(call, extremeOf(call))
+  return {
+    columns,
+    value: columns.findIndex((column) => column.lane === 0),
+    required: isOfValues ? [0] : [0, 1],
+    count,
+    distinct: call.distinct,
+    textOf: elementText(elementOf(call.type)),
+  }
+}
+
 /** ARG_MIN and ARG_MAX read their rows by their second argument. */
 function extremeOf(call: AggregateCall): readonly KeyColumn[] {
   const [, by] = call.inputs
   if (by === undefined) return []
-  const descending = call.function === 'arg_max' || call.function === 'arg_max_null'
+  const descending = call.function.startsWith('arg_max')
   return [{ ...ascending(1, by), descending }]
 }
 

@@ -57,6 +57,8 @@ function expressionsInOrder(call: AggregateCall): readonly Expression[] {
     case 'arg_max':
     case 'arg_min_null':
     case 'arg_max_null':
+    case 'arg_min_n':
+    case 'arg_max_n':
       return [...call.inputs.slice(1), ...order]
     default:
       return [...call.inputs, ...order]

@@ -23,6 +23,10 @@ export const AGGREGATE_FUNCTIONS = [
   'arg_max',
   'arg_min_null',
   'arg_max_null',
+  'min_n',
+  'max_n',
+  'arg_min_n',
+  'arg_max_n',
   'string_agg',
   'list',
   'quantile_cont',
@@ -53,6 +57,8 @@ export type AggregateFunction = (typeof AGGREGATE_FUNCTIONS)[number]
 export interface AggregateSettings {
   /** Of `string_agg`. */
   readonly separator?: string
+  /** Of `min_n` and its like: so many values at most. */
+  readonly count?: number
   /** Of a quantile; several where a list of them is asked for. */
   readonly fractions?: readonly QuantileFraction[]
   /** Of a quantile and of `mode`: the values are ordered from the greatest. */
