@@ -6,6 +6,7 @@ import { emit } from './emit.ts'
 import { KernelWriter, layoutOfExpression } from './kernel-writer.ts'
 import { type Lane, type LaneValues, laneValues } from './lane.ts'
 import { runtime } from './runtime.ts'
+import { splitLane, splitPartOf } from './split-part.ts'
 
 /** Computes the given expressions for the first `count` rows of the lanes. */
 export type Projection = (lanes: readonly Lane[], count: number) => Lane[]
@@ -16,13 +17,37 @@ export type Predicate = (lanes: readonly Lane[], count: number, selection: Int32
 type Kernel = (lanes: readonly Lane[], count: number, constants: readonly unknown[], run: typeof runtime, output: unknown) => unknown
 
 export function compileProjection(expressions: readonly Expression[]): Projection {
-  const computed = expressions.filter((expression) => expression.kind !== 'column')
-  const layouts = computed.map((expression) => layoutOfExpression(expression.type))
-  const run = computed.length === 0 ? null : compileKernel(computed, layouts)
+  const splits = expressions.map(compileSplit)
+  const computed = expressions.filter((expression, at) => expression.kind !== 'column' && splits[at] === null)
+  const run = compileComputed(computed)
   return (lanes, count) => {
-    const results = run === null ? [] : run(lanes, count)
+    const results = run(lanes, count)
     let next = 0
-    return expressions.map((expression) => (expression.kind === 'column' ? lanes[expression.index] : results[next++]) as Lane)
+    return expressions.map((expression, at) => {
+      if (expression.kind === 'column') return lanes[expression.index] as Lane
+      return splits[at]?.(lanes, count) ?? (results[next++] as Lane)
+    })
+  }
+}
+
+function compileComputed(expressions: readonly Expression[]): Projection {
+  if (expressions.length === 0) return () => []
+  return compileKernel(
+    expressions,
+    expressions.map((expression) => layoutOfExpression(expression.type)),
+  )
+}
+
+/** A part of a text: of bytes other places of them, of strings what a kernel makes. Null for anything else. */
+function compileSplit(expression: Expression): ((lanes: readonly Lane[], count: number) => Lane) | null {
+  const split = splitPartOf(expression)
+  if (split === null) return null
+  let run: Projection | null = null
+  return (lanes, count) => {
+    const parts = splitLane(split, lanes[split.column] as Lane)
+    if (parts !== null) return parts
+    run ??= compileComputed([expression])
+    return run(lanes, count)[0] as Lane
   }
 }
 
