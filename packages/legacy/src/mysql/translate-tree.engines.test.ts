@@ -20,6 +20,17 @@ insert into tier values (1, 0), (2, 10), (3, 100.5);
 
 /** Each is over `t`, and most give something else in DuckDB where they are taken over as they are written. */
 const EXPRESSIONS = [
+  'coalesce(p / 3, 0) * 1000000',
+  'if(id > 1, p / 3, 0) * 1000000',
+  'case when id > 1 then p / 7 end * 1000000',
+  'greatest(p / 7, 0) * 1000000',
+  '-(p / 7) * 1000000',
+  'p / 7 / 7 * 1000000',
+  'nullif(i, 7) / 7',
+  'lag(p / 7) over (order by id)',
+  'avg(p) over () * 1000000',
+  'round(p / 7, 20)',
+  'p / 7 + 1 - 1',
   'i / 2',
   'i div 2',
   'i mod 2',
@@ -254,6 +265,12 @@ const REFUSED: readonly (readonly [query: string, reason: string])[] = [
   ['select b + s from t', 'text'],
   ["select code = 'x' collate utf8mb4_swedish_ci from t", 'two collations'],
   ['select twice(i) from t', 'function'],
+  ['select p / 7 > 0.28 from t', 'round it'],
+  ['select case p / 7 when 2 then 1 end from t', 'round it'],
+  ['select q.x * 2 from (select p / 7 as x from t) q', 'plan'],
+  ['select lag(p / 7) over (order by id) * 10 from t', 'plan'],
+  ['select (select p / 7 from t where id = 1) * 10 as x', 'plan'],
+  ['select p from t order by p / 7, id limit 1', 'round it'],
   ["select date_format(d, '%M') from t", 'language'],
   ['select e from t order by e, id limit 1', 'not among those'],
 ]

@@ -55,8 +55,9 @@ function sumOf(given: Value, { distinct, over, at }: { readonly distinct: string
   const number = storedNumber(given, at)
   const sum = `sum(${distinct}${number.sql})${over}`
   if (number.kind === 'double') return atom('double', sum)
-  if (number.kind === 'decimal') return { ...decimal(sum, number.scale, { isAtom: over === '' }), digits: number.digits }
-  return decimal(`CAST(${sum} AS DECIMAL(38, 0))`, 0, { isAtom: true })
+  if (number.kind === 'decimal')
+    return { ...decimal(sum, number.scale, { isAtom: over === '', isWide: true, mayVanish: true }), digits: number.digits }
+  return decimal(`CAST(${sum} AS DECIMAL(38, 0))`, 0, { isAtom: true, isWide: true })
 }
 
 function countOf({ values, isDistinct, at }: CallNode, scope: Scope, over: string): Value {

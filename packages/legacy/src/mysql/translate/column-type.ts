@@ -75,6 +75,7 @@ export function tableColumn(column: CatalogColumn, place: TablePlace): OutputCol
     digits: kind === 'decimal' ? { least: scale, most: scale } : { least: 0, most: 0 },
     isUnsigned: kind === 'integer' && isUnsigned,
     isWide: dataType === 'bigint',
+    mayVanish: false,
     facts: dataType === 'enum' && facts !== null ? { ...facts, collation: { ...facts.collation, isBinaryOrder: false } } : facts,
     fraction,
   }

@@ -20,6 +20,13 @@ export function comparable(values: readonly Value[], { scope, purpose, at }: Com
       'another view divides, and with how many digits depends on the server’s plan: round it there',
       at,
     )
+  // MariaDB rounds both sides to the declared digits where it compares with an operator and not in IN or CASE; MySQL never does.
+  if (values.some(({ kind, quotient, digits, scale }) => kind === 'decimal' && (quotient !== null || digits.most > scale)))
+    throw untranslatableAt(
+      'a comparison with a quotient',
+      'whether the server rounds it before depends on its kind and version: round it',
+      at,
+    )
   const kinds = new Set(values.filter(({ kind }) => kind !== 'null').map(({ kind }) => kind))
   if (kinds.has('date') || kinds.has('datetime'))
     return values.map((each) => operand(momentOf(each, kinds.has('datetime') || kinds.size > 1, at)))
@@ -83,8 +90,9 @@ export function unitedRest(values: readonly Value[]): Partial<Value> {
       least: numbers.length === 0 ? 0 : Math.min(...numbers.map(({ digits }) => digits.least)),
       most: Math.max(0, ...numbers.map(({ digits }) => digits.most)),
     },
+    mayVanish: numbers.some(({ mayVanish }) => mayVanish),
     isUnsigned: numbers.some(({ isUnsigned }) => isUnsigned),
-    isWide: numbers.some(({ isWide }) => isWide),
+    isWide: numbers.every(({ isWide }) => isWide),
     fraction: Math.max(0, ...values.map(({ fraction }) => fraction)),
     unsettled: unsettledOf(values),
   }

@@ -30,13 +30,13 @@ export function exact(given: Value, at = 0): Value {
   if (given.quotient === null) return given
   if (given.digits.least !== given.digits.most)
     throw untranslatableAt('/', 'how many digits the server computes with depends on the row: round the quotient, or its operands', at)
-  return { ...given, sql: quotientSql(given, given.digits.most), quotient: null, isAtom: false }
+  return { ...given, sql: quotientSql(given, given.digits.most), quotient: null, isAtom: false, isWide: true }
 }
 
 /** The number with so many digits after the point, rounded half away from zero. */
 export function rounded(given: Value, scale: number, at = 0): Value {
   const result = (sql: string): Value =>
-    decimal(`CAST(${sql} AS DECIMAL(38, ${scale}))`, scale, { isAtom: true, unsettled: given.unsettled })
+    decimal(`CAST(${sql} AS DECIMAL(38, ${scale}))`, scale, { isAtom: true, isWide: true, mayVanish: true, unsettled: given.unsettled })
   if (given.quotient === null) return result(given.sql)
   const { least, most } = given.digits
   if (scale >= least && least !== most) return result(exact(given, at).sql)
@@ -46,7 +46,7 @@ export function rounded(given: Value, scale: number, at = 0): Value {
 /** Cut after so many digits. */
 export function cut(given: Value, scale: number, at = 0): Value {
   const { least, most } = given.digits
-  const rest = { isAtom: true, unsettled: given.unsettled }
+  const rest = { isAtom: true, isWide: true, mayVanish: true, unsettled: given.unsettled }
   if (given.quotient !== null && scale <= least) return decimal(quotientSql(given, scale), scale, { ...rest, isAtom: false })
   if (scale >= most) return rounded(exact(given, at), scale)
   return decimal(`CAST(trunc(${exact(given, at).sql}, ${scale}) AS DECIMAL(38, ${scale}))`, scale, rest)
@@ -72,7 +72,14 @@ function quotientSql({ quotient }: Value, digits: number): string {
 /** The number without its point, in 128 bits. */
 function whole(given: Value): string {
   const digits = given.digits.most
-  return digits === 0 ? `CAST(${given.sql} AS HUGEINT)` : `CAST(${operand(given)} * 1${'0'.repeat(digits)} AS HUGEINT)`
+  return digits === 0 || given.kind !== 'decimal'
+    ? `CAST(${given.sql} AS HUGEINT)`
+    : `CAST(${wide(given)} * 1${'0'.repeat(digits)} AS HUGEINT)`
+}
+
+/** DuckDB gives a product of two numbers of up to 18 digits no more than 18. */
+function wide(given: Value): string {
+  return given.isWide ? operand(given) : `CAST(${given.sql} AS DECIMAL(38, ${given.digits.most}))`
 }
 
 export function divide(left: Value, right: Value, { digits: added, at }: { readonly digits: number; readonly at: number }): Value {
@@ -85,12 +92,14 @@ export function divide(left: Value, right: Value, { digits: added, at }: { reado
     const rest = Math.max(0, added - (words(f1) - f1) - (words(f2) - f2))
     return words(words(f1) + words(f2) + rest)
   }
-  const all = [dividend.digits.least, dividend.digits.most].flatMap((f1) =>
-    [divisor.digits.least, divisor.digits.most].map((f2) => internal(f1, f2)),
-  )
+  const all = between(dividend).flatMap((f1) => between(divisor).map((f2) => internal(f1, f2)))
   const digits = { least: Math.min(...all), most: Math.max(...all) }
   if (digits.least > DIGITS_MAX - 2) throw untranslatableAt('/', 'the quotient has more digits than DuckDB keeps: round its operands', at)
-  return value('decimal', '', { scale, digits, quotient: { dividend, divisor }, unsettled })
+  return value('decimal', '', { scale, digits, quotient: { dividend, divisor }, mayVanish: true, unsettled })
+}
+
+function between({ digits: { least, most } }: Value): number[] {
+  return Array.from({ length: most - least + 1 }, (_, at) => least + at)
 }
 
 /** Operands of a sum or a comparison: where exact numbers meet, with the same digits, which DuckDB would otherwise cut in silence. */
@@ -103,7 +112,7 @@ export function aligned(values: readonly Value[], at: number): Value[] {
   return written.map((each) => {
     if (each.kind === 'null' || (each.kind === 'decimal' && each.digits.most === most && each.digits.least === most)) return each
     if (each.constant !== null) return { ...each, sql: padded(each.constant, most), kind: 'decimal' }
-    return { ...each, sql: `CAST(${each.sql} AS DECIMAL(38, ${most}))`, kind: 'decimal', isAtom: true }
+    return { ...each, sql: `CAST(${each.sql} AS DECIMAL(38, ${most}))`, kind: 'decimal', isAtom: true, isWide: true }
   })
 }
 
@@ -120,13 +129,8 @@ export function multiply(left: Value, right: Value, at: number): Value {
   const digits = { least: one.digits.least + other.digits.least, most: one.digits.most + other.digits.most }
   if (scale > SCALE_MAX || digits.most > DIGITS_MAX - 8)
     throw untranslatableAt('*', `the product has ${Math.max(scale, digits.most)} digits after the point: round its operands`, at)
-  return value('decimal', `${operand(forProduct(one))} * ${operand(forProduct(other))}`, { scale, digits, unsettled })
-}
-
-/** Whole numbers of 128 bits would make a float of the product. */
-function forProduct(each: Value): Value {
-  if (each.kind !== 'integer' || each.constant !== null || !each.isUnsigned) return each
-  return atom('decimal', `CAST(${each.sql} AS DECIMAL(20, 0))`)
+  const [first, second] = one.kind === 'decimal' ? [wide(one), operand(other)] : [operand(one), wide(other)]
+  return value('decimal', `${first} * ${second}`, { scale, digits, mayVanish: true, isWide: true, unsettled })
 }
 
 export function add(left: Value, right: Value, { operator, at }: { readonly operator: '+' | '-'; readonly at: number }): Value {
@@ -135,19 +139,25 @@ export function add(left: Value, right: Value, { operator, at }: { readonly oper
   const sql = `${operand(one as Value)} ${operator} ${operand(other as Value)}`
   if (one?.kind === 'double') return value('double', sql, { unsettled })
   const most = Math.max(left.digits.most, right.digits.most)
-  const least = Math.max(left.digits.least, right.digits.least)
-  return value('decimal', sql, { scale: Math.max(left.scale, right.scale), digits: { least, most }, unsettled })
+  const least = Math.max(...[left, right].map((each) => (each.mayVanish ? 0 : each.digits.least)))
+  return value('decimal', sql, {
+    scale: Math.max(left.scale, right.scale),
+    digits: { least, most },
+    mayVanish: true,
+    isWide: left.isWide || right.isWide,
+    unsettled,
+  })
 }
 
 /** Arithmetic of whole numbers has 64 bits on the server; what leaves them is an error on both sides. */
 export function wholeArithmetic(left: Value, right: Value, operator: '+' | '-' | '*'): Value {
   const isUnsigned = left.isUnsigned || right.isUnsigned
-  const wide = (each: Value): string => {
+  const large = (each: Value): string => {
     if (isUnsigned) return `CAST(${each.sql} AS HUGEINT)`
     return each.isWide || each.constant !== null ? operand(each) : `CAST(${each.sql} AS BIGINT)`
   }
   const both = left.constant !== null && right.constant !== null
-  const sql = `${both ? `CAST(${left.sql} AS BIGINT)` : wide(left)} ${operator} ${wide(right)}`
+  const sql = `${both ? `CAST(${left.sql} AS BIGINT)` : large(left)} ${operator} ${large(right)}`
   if (isUnsigned) return atom('integer', `CAST(${sql} AS UBIGINT)`, { isUnsigned, isWide: true, unsettled: unsettledOf([left, right]) })
   return value('integer', sql, { isWide: true, unsettled: unsettledOf([left, right]) })
 }

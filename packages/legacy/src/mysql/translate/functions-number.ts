@@ -34,7 +34,7 @@ const toWhole =
     const number = given === undefined ? null : settledNumber(asNumber(given, at), at)
     if (number === null || number.kind === 'integer') return number
     if (number.kind === 'double') return atom('double', `${name}(${number.sql})`)
-    return decimal(`CAST(${name}(${number.sql}) AS DECIMAL(38, 0))`, 0, { isAtom: true, unsettled: number.unsettled })
+    return decimal(`CAST(${name}(${number.sql}) AS DECIMAL(38, 0))`, 0, { isAtom: true, isWide: true, unsettled: number.unsettled })
   }
 
 const ofFloats =
@@ -50,7 +50,7 @@ export const NUMBER_FUNCTIONS: Readonly<Record<string, FunctionPrinter>> = {
     const number = given === undefined ? null : settledNumber(asNumber(given, at), at)
     if (number === null) return null
     const sql = number.kind === 'integer' && !number.isUnsigned ? `abs(CAST(${number.sql} AS BIGINT))` : `abs(${number.sql})`
-    return { ...number, sql, isAtom: true, isWide: true, constant: null }
+    return { ...number, sql, isAtom: true, isWide: number.kind === 'integer' || number.isWide, constant: null }
   },
   sign: ({ values: [given], at }) =>
     given === undefined ? null : atom('integer', `CAST(sign(${settledNumber(asNumber(given, at), at).sql}) AS INTEGER)`),

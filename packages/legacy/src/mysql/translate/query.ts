@@ -87,14 +87,14 @@ function select(node: Select, limits: Limits, outer: Scope): TranslatedQuery {
 }
 
 export function outputColumn(own: string, given: Value, isStored: boolean): OutputColumn {
-  const { kind, scale, isUnsigned, isWide, facts, fraction, digits, quotient } = given
-  const isLoose = kind === 'decimal' && (quotient !== null || digits.most > scale || digits.least !== digits.most)
-  const unsettled =
-    isLoose && quotient === null && digits.most <= scale ? given.unsettled : isLoose ? (isStored ? 'pushed' : 'merged') : given.unsettled
-  // What is stored has the digits that are declared.
+  const { kind, scale, isUnsigned, isWide, facts, fraction, digits, quotient, mayVanish } = given
+  const isLoose = kind === 'decimal' && (quotient !== null || digits.most > scale)
+  const unsettled = !isLoose ? given.unsettled : isStored ? 'pushed' : 'merged'
+  // What is stored has the digits that are declared; what is written in place of its name may have fewer.
   const kept =
-    kind === 'decimal' && (isLoose ? isStored || quotient !== null || digits.most > scale : true) ? { least: scale, most: scale } : digits
-  return { name: own, value: { kind, scale, isUnsigned, isWide, facts, fraction, digits: kept, unsettled }, unreadable: null, type: null }
+    kind !== 'decimal' || isStored ? { least: scale, most: scale } : { least: mayVanish ? 0 : Math.min(digits.least, scale), most: scale }
+  const value = { kind, scale, isUnsigned, isWide: isWide && kind !== 'decimal', facts, fraction, digits: kept, mayVanish, unsettled }
+  return { name: own, value, unreadable: null, type: null }
 }
 
 function groupKey(node: Expression, scope: Scope, items: Select['items']): string {

@@ -35,11 +35,21 @@ export function setOperation(node: SetOperation, translated: (body: QueryBody) =
           at,
         )
     }
-    const { isUnsigned, isWide, fraction, unsettled } = joint
+    const { isUnsigned, isWide, fraction, unsettled, mayVanish } = joint
     const settled = unsettled === 'merged' ? 'pushed' : unsettled
     return {
       name: left[index]?.name ?? '',
-      value: { kind, scale, isUnsigned, isWide, facts, fraction, digits: joint.digits, unsettled: settled },
+      value: {
+        kind,
+        scale,
+        isUnsigned,
+        isWide: isWide && kind !== 'decimal',
+        mayVanish,
+        facts,
+        fraction,
+        digits: joint.digits,
+        unsettled: settled,
+      },
       unreadable: null,
       type: null,
     }

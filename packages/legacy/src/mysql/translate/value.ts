@@ -22,8 +22,10 @@ export interface Value {
   readonly scale: number
   /** Digits after the point that the server computes with: more than the declared ones after a division. */
   readonly digits: { readonly least: number; readonly most: number }
+  /** A result that is zero has no digits after the point on the server, whatever its operands have. */
+  readonly mayVanish: boolean
   readonly isUnsigned: boolean
-  /** DuckDB computes it with 64 bits already. */
+  /** DuckDB computes it with 64 bits already, or with 38 digits where it is a decimal. */
   readonly isWide: boolean
   /** Binds tighter than every operator. */
   readonly isAtom: boolean
@@ -40,6 +42,7 @@ export interface Value {
 const PLAIN: Omit<Value, 'sql' | 'kind'> = {
   scale: 0,
   digits: { least: 0, most: 0 },
+  mayVanish: false,
   isUnsigned: false,
   isWide: false,
   isAtom: false,

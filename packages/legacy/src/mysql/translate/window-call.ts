@@ -2,7 +2,7 @@
 import type { CallNode, WindowClause } from '../parse/syntax.ts'
 import { untranslatableAt } from '../untranslatable-at.ts'
 import { aggregateCall, isAggregate, sortKeys } from './aggregate.ts'
-import { exact } from './exact-number.ts'
+import { exact, settled } from './exact-number.ts'
 import { wholeConstant } from './function-printer.ts'
 import type { Scope } from './scope.ts'
 import { needCanonical } from './text.ts'
@@ -47,7 +47,15 @@ function neighbour({ name, values, at }: CallNode, scope: Scope, window: string)
   const distance = offset === undefined ? 1 : wholeConstant(offset)
   if (first === undefined || distance === null || given.length > 2)
     throw untranslatableAt(`${name.toUpperCase()}()`, 'its distance is no constant, or it has a default', at)
-  const { sql, ...rest } = exact(first, at)
+  // What is carried from row to row is stored, with the digits that are declared; whether all servers do is not known.
+  const isLoose = first.kind === 'decimal' && (first.quotient !== null || first.digits.most > first.scale)
+  const { sql, ...rest } = settled(first, at)
   const further = name === 'lag' || name === 'lead' ? `, ${distance}` : ''
-  return { ...rest, sql: `${name}(${sql}${further})${window}`, isAtom: false, constant: null }
+  return {
+    ...rest,
+    sql: `${name}(${sql}${further})${window}`,
+    isAtom: false,
+    constant: null,
+    unsettled: isLoose ? 'merged' : rest.unsettled,
+  }
 }
