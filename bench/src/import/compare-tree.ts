@@ -60,10 +60,13 @@ async function makeSchema(connection: DuckDBConnection, name: string): Promise<v
 async function compareModel(model: ImportedModel, place: Place): Promise<ModelResult> {
   const { connection, database, seconds } = place
   const { name, sql } = model
-  // What could not be translated is listed; nothing reads it but what is listed, too.
-  if (sql === null) return { name, rows: 0, problem: null }
   await makeSchema(connection, name)
   const into = relationName(name)
+  // What could not be translated is listed; what reads it finds the legacy rows, where they can be copied.
+  if (sql === null) {
+    await database.copy({ name, connection, into }).catch(() => undefined)
+    return { name, rows: 0, problem: null }
+  }
   const start = performance.now()
   const failure = await connection.run(`CREATE TABLE ${into} AS ${sql}`).then(() => null, describeError)
   const middle = performance.now()

@@ -1,15 +1,19 @@
-/** A legacy tree in a real Postgres, imported, run by DuckDB, and compared view by view. */
+/** A legacy tree in a real Postgres or MariaDB, imported, run by DuckDB, and compared view by view. */
 import { openLegacyDatabase } from '@millrace/legacy'
-import { loadLegacyTree, startPostgres } from '@millrace/testing'
+import { type LegacyTree, loadLegacyTree, loadMariadbTree, startMariadb, startPostgres } from '@millrace/testing'
 import { compareTree } from './compare-tree.ts'
 
+export type ImportOrigin = 'postgres' | 'mariadb'
+
 export interface ImportBenchOptions {
+  readonly from: ImportOrigin
   readonly views: number
   readonly seed: number
   readonly note: (line: string) => void
 }
 
 export interface ImportOutcome {
+  readonly from: ImportOrigin
   readonly views: number
   readonly depth: number
   readonly translated: number
@@ -23,10 +27,33 @@ export interface ImportOutcome {
   readonly wrong: readonly { readonly name: string; readonly problem: string }[]
 }
 
-export async function importBench({ views, seed, note }: ImportBenchOptions): Promise<ImportOutcome> {
-  const postgres = await startPostgres()
+interface Loaded {
+  readonly legacy: LegacyTree & { readonly url: string; readonly seconds: number }
+  readonly stop: () => Promise<void>
+}
+
+async function load({ from, views, seed }: ImportBenchOptions): Promise<Loaded> {
+  if (from === 'postgres') {
+    const postgres = await startPostgres()
+    return loaded(postgres, async () => loadLegacyTree(postgres, { views, seed }))
+  }
+  const mariadb = await startMariadb()
+  return loaded(mariadb, async () => loadMariadbTree(mariadb, { views, seed }))
+}
+
+async function loaded(server: { stop(): Promise<void> }, make: () => Promise<Loaded['legacy']>): Promise<Loaded> {
   try {
-    const legacy = await loadLegacyTree(postgres, { views, seed })
+    return { legacy: await make(), stop: async () => server.stop() }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+export async function importBench(options: ImportBenchOptions): Promise<ImportOutcome> {
+  const { from, note } = options
+  const { legacy, stop } = await load(options)
+  try {
     note(`${legacy.views.length} views made in ${legacy.seconds.toFixed(1)} s`)
     const start = performance.now()
     const database = await openLegacyDatabase(legacy.url)
@@ -39,6 +66,7 @@ export async function importBench({ views, seed, note }: ImportBenchOptions): Pr
       const wrong = result.models.flatMap(({ name, problem }) => (problem === null ? [] : [{ name, problem }]))
       const foreign = new Set(legacy.views.filter(({ isForeign }) => isForeign).map(({ name }) => name))
       return {
+        from,
         views: tree.models.length,
         depth: Math.max(...legacy.views.map(({ depth }) => depth)),
         translated: translated.length,
@@ -55,7 +83,7 @@ export async function importBench({ views, seed, note }: ImportBenchOptions): Pr
       await database.close()
     }
   } finally {
-    await postgres.stop()
+    await stop()
   }
 }
 
@@ -71,7 +99,7 @@ export function importText(outcome: ImportOutcome): string {
   return [
     `${views} views, up to ${depth} deep, made in ${seconds.create.toFixed(1)} s`,
     `${translated} translated in ${seconds.import.toFixed(1)} s, the catalog's reading included; ${equal} of them equal (${rows} rows compared)`,
-    `computed by DuckDB in ${seconds.duckdb.toFixed(1)} s; by Postgres, with the copying, in ${seconds.legacy.toFixed(1)} s`,
+    `computed by DuckDB in ${seconds.duckdb.toFixed(1)} s; by ${outcome.from === 'postgres' ? 'Postgres' : 'MariaDB'}, with the copying, in ${seconds.legacy.toFixed(1)} s`,
     ...outcome.refused.map((each) => `  not translated: ${each.views} × ${each.construct}: ${each.reason}`),
     ...outcome.unexpected.map((each) => `  unexpected: ${each}`),
     ...outcome.wrong.slice(0, 20).map(({ name, problem }) => `  differs: ${name}: ${problem}`),

@@ -34,3 +34,10 @@ test('views are of all kinds: materialised, reports at the ends, and some that o
   expect(views.filter(({ isForeign }) => isForeign).length).toBeGreaterThan(0)
   expect(generateLegacyTree({ seed: 1, views: 300, foreignEvery: 0 }).views.filter(({ isForeign }) => isForeign)).toEqual([])
 })
+
+test('the tree of MySQL is as seeded, and none of its SQL is Postgres’s', () => {
+  const one = generateLegacyTree({ seed: 7, views: 300, depth: 7, dialect: 'mysql' })
+  expect(generateLegacyTree({ seed: 7, views: 300, depth: 7, dialect: 'mysql' })).toEqual(one)
+  expect(new Set(one.views.map(({ name }) => name)).size).toBe(300)
+  expect(one.views.filter(({ sql }) => /::|\blateral\b|\bfilter \(/.test(sql))).toEqual([])
+})

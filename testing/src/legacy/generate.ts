@@ -4,6 +4,8 @@
  * layer further back. The same seed gives the same statements.
  */
 import { pick, type Random, seededRandom } from '@millrace/base'
+import { MYSQL_BASE_VIEW, MYSQL_FOREIGN_RULES, MYSQL_REPORT_RULES, MYSQL_TRUNK_RULES } from './mysql-rules.ts'
+import { MYSQL_TABLES, mysqlRows } from './mysql-schema.ts'
 import { FOREIGN_RULES, REPORT_RULES } from './report-rules.ts'
 import { LEGACY_FUNCTIONS, LEGACY_TABLES, legacyRows, type LegacySize } from './schema.ts'
 import { TRUNK_RULES } from './trunk-rules.ts'
@@ -17,6 +19,18 @@ export interface LegacyOptions {
   readonly size?: LegacySize
   /** One view in so many uses what cannot be moved; 0: none does. Default 100. */
   readonly foreignEvery?: number
+  /** Whose SQL it is written in. Default `postgres`. */
+  readonly dialect?: LegacyDialect
+}
+
+export type LegacyDialect = 'postgres' | 'mysql'
+
+interface Dialect {
+  readonly ground: (random: Random, size: LegacySize) => readonly string[]
+  readonly base: string
+  readonly trunk: readonly Rule[]
+  readonly reports: readonly Rule[]
+  readonly foreign: readonly Rule[]
 }
 
 export interface LegacyView {
@@ -45,19 +59,41 @@ const MATERIALIZED_EVERY = 3
 const TRUNK_SHARE = 0.6
 const TOPICS = ['pricing', 'currency', 'tax', 'fees', 'risk', 'allocation'] as const
 
+const DIALECTS: Readonly<Record<LegacyDialect, Dialect>> = {
+  postgres: {
+    ground: (random, size) => [
+      LEGACY_TABLES,
+      LEGACY_FUNCTIONS,
+      ...legacyRows(random, size),
+      ...TOPICS.map((topic) => `create schema ${topic}`),
+    ],
+    base: BASE_VIEW,
+    trunk: TRUNK_RULES,
+    reports: REPORT_RULES,
+    foreign: FOREIGN_RULES,
+  },
+  mysql: {
+    ground: (random, size) => [...MYSQL_TABLES, ...mysqlRows(random, size)],
+    base: MYSQL_BASE_VIEW,
+    trunk: MYSQL_TRUNK_RULES,
+    reports: MYSQL_REPORT_RULES,
+    foreign: MYSQL_FOREIGN_RULES,
+  },
+}
+
 export function generateLegacyTree(options: LegacyOptions): LegacyTree {
-  const { seed, views: count, depth = DEFAULT_DEPTH, size = DEFAULT_SIZE, foreignEvery = FOREIGN_EVERY } = options
+  const { seed, views: count, depth = DEFAULT_DEPTH, size = DEFAULT_SIZE, foreignEvery = FOREIGN_EVERY, dialect = 'postgres' } = options
+  const rules = DIALECTS[dialect]
   const random = seededRandom(seed)
-  const ground = [LEGACY_TABLES, LEGACY_FUNCTIONS, ...legacyRows(random, size), ...TOPICS.map((topic) => `create schema ${topic}`)]
-  const writer = new TreeWriter(random)
-  writer.layer([['base', BASE_VIEW]], 0)
+  const ground = rules.ground(random, size)
+  const writer = new TreeWriter(random, rules)
+  writer.layer([['base', rules.base]], 0)
   const trunk = Math.max(depth, Math.floor(count * TRUNK_SHARE))
   for (let layer = 1; layer <= depth; layer++) {
     const many = Math.floor((trunk * layer) / depth) - Math.floor((trunk * (layer - 1)) / depth)
     writer.trunk(many, layer)
   }
-  for (let at = writer.views.length; at < count; at++)
-    writer.report(foreignEvery > 0 && at % foreignEvery === foreignEvery - 1 ? FOREIGN_RULES : REPORT_RULES)
+  for (let at = writer.views.length; at < count; at++) writer.report(foreignEvery > 0 && at % foreignEvery === foreignEvery - 1)
   return { ground, views: writer.views }
 }
 
@@ -65,10 +101,12 @@ class TreeWriter {
   readonly views: LegacyView[] = []
   readonly #layers: LegacyView[][] = []
   readonly #random: Random
+  readonly #rules: Dialect
   #named = 0
 
-  constructor(random: Random) {
+  constructor(random: Random, rules: Dialect) {
     this.#random = random
+    this.#rules = rules
   }
 
   layer(written: readonly (readonly [name: string, sql: string])[], layer: number): void {
@@ -79,17 +117,18 @@ class TreeWriter {
   }
 
   trunk(many: number, layer: number): void {
-    const rules = Array.from({ length: many }, () => pick(this.#random, TRUNK_RULES))
+    const rules = Array.from({ length: many }, () => pick(this.#random, this.#rules.trunk))
     this.layer(
       rules.map((rule, at) => [`step_${layer}`, this.#write(rule, this.views.length + at, layer - 1)] as const),
       layer,
     )
   }
 
-  report(rules: readonly Rule[]): void {
+  report(isForeign: boolean): void {
+    const rules = isForeign ? this.#rules.foreign : this.#rules.reports
     const layer = this.#random.below(this.#layers.length)
     const sql = this.#write(pick(this.#random, rules), this.views.length, layer)
-    this.views.push({ name: this.#name('report', layer), sql, isMaterialized: false, depth: layer + 1, isForeign: rules === FOREIGN_RULES })
+    this.views.push({ name: this.#name('report', layer), sql, isMaterialized: false, depth: layer + 1, isForeign })
   }
 
   #write(rule: Rule, number: number, below: number): string {

@@ -289,7 +289,7 @@ beforeAll(async () => {
     ...REFUSED.map(([query]) => query),
   ]
   for (const [at, statement] of statements.entries()) {
-    names.set(statement, `v${at + 1}`)
+    names.set(statement, `shop.v${at + 1}`)
     await mariadb.query(`use shop; create view v${at + 1} as ${statement}`)
   }
   sides = new Map((await bothSides(mariadb, 'shop')).map((side) => [side.view, side]))
