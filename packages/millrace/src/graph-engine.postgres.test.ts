@@ -24,8 +24,10 @@ beforeEach(async () => {
   await postgres.query(`drop schema public cascade; create schema public;
     create table public.sales (id int primary key, shop text not null, amount int not null);
     insert into public.sales values (1, 'A', 1), (2, 'A', 2), (3, 'B', 5)`)
+  const password = "{ secret: 'env', name: 'WAREHOUSE_PASSWORD' }"
+  const engine = `{ kind: 'postgres', url: '${withoutPassword(postgres.url)}', password: ${password} }`
   project = new GraphFolder({
-    'millrace.config.ts': `export default { name: 'numbers', engines: { warehouse: { kind: 'postgres', url: '${postgres.url}' } } }\n`,
+    'millrace.config.ts': `export default { name: 'numbers', engines: { warehouse: ${engine} } }\n`,
     ...MODELS,
   })
 })
@@ -71,6 +73,18 @@ test('other rows in a table compute what reads it; the same rows in another orde
   expect(await project.wouldCompute()).toEqual(['warehouse:public.sales', 'sold', 'best', 'report'])
   await project.run()
   expect(await project.rows('select * from report')).toEqual([['A!', '12']])
+})
+
+test('tables and columns of any name are read, and their changes seen', async () => {
+  const from = '"Old Books"."Sales ""2026"""'
+  await postgres.query(`create schema "Old Books"; create table ${from} ("Shop" text, amount int); insert into ${from} values ('A', 1)`)
+  project.write({ 'models/sold.sql': `-- @engine warehouse\nselect "Shop" as shop, amount::bigint as total from ${from}` })
+  await project.run()
+  expect(await project.wouldCompute()).toEqual([])
+  await postgres.query(`update ${from} set amount = 7`)
+  await project.run()
+  expect(await project.rows('select * from report')).toEqual([['A!', '8']])
+  await postgres.query('drop schema "Old Books" cascade')
 })
 
 test('a function that a model calls is part of what it means', async () => {
@@ -219,6 +233,11 @@ test('every type that both have comes to DuckDB as it is, and any other is refus
     [`E'tab\\t\\\\ ''é'`, `tab\t\\ 'é`],
     [`'\\x00ff5c'::bytea`, '\\x00\\xFF\\x5C'],
     ["'infinity'::date", 'infinity'],
+    ["'0044-03-15 BC'::date", '0044-03-15 (BC)'],
+    ["'0044-03-15 01:02:03.5 BC'::timestamp", '0044-03-15 (BC) 01:02:03.5'],
+    ["'0044-03-15 01:02:03 BC'::timestamptz", '0044-03-15 (BC) 01:02:03+00'],
+    ["'-infinity'::timestamp", '-infinity'],
+    ["'10000-01-01'::timestamptz", '10000-01-01 00:00:00+00'],
     ["'23:59:59.999999'::time", '23:59:59.999999'],
     ["'2026-03-29 02:30:00.123456'::timestamp", '2026-03-29 02:30:00.123456'],
     ["'2026-03-29 02:30:00.123456+05:30'::timestamptz", '2026-03-28 21:00:00.123456+00'],
@@ -374,4 +393,12 @@ async function isComputing(): Promise<void> {
     const [row] = await postgres.query<{ n: number }>(sql)
     if ((row?.n ?? 0) > 0) return
   }
+}
+
+/** The password is a reference, as that of a source. */
+function withoutPassword(url: string): string {
+  const parsed = new URL(url)
+  process.env['WAREHOUSE_PASSWORD'] = decodeURIComponent(parsed.password)
+  parsed.password = ''
+  return parsed.toString()
 }

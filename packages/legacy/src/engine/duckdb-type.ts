@@ -40,7 +40,13 @@ export function duckdbTypeOf({ type, modifier, isEnum }: ServerType): string | n
   return width <= DECIMAL_WIDTH_MAX && scale >= 0 && scale <= width ? `DECIMAL(${width},${scale})` : null
 }
 
+/** Both have years before Christ, and write them otherwise; of a date DuckDB would leave Postgres's ` BC` out. */
+const DATED: ReadonlySet<string> = new Set(['DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE'])
+
 /** The expression whose text DuckDB reads as the value. */
 export function printed(column: string, type: string): string {
-  return type === 'BLOB' ? `encode(${column}, 'hex')` : `${column}::text`
+  if (type === 'BLOB') return `encode(${column}, 'hex')`
+  const text = `${column}::text`
+  if (!DATED.has(type)) return text
+  return `CASE WHEN ${column} < '0001-01-01' THEN regexp_replace(${text}, '^(\\S+)(.*) BC$', '\\1 (BC)\\2') ELSE ${text} END`
 }

@@ -21,7 +21,10 @@ export class Session {
   }
 
   static async open(target: SourceTarget): Promise<Session> {
-    return new Session(await connectPostgres(target, 'engine'))
+    const session = new Session(await connectPostgres(target, 'engine'))
+    // Where the server knows it (14 and later): what a killed process left to be computed ends soon.
+    await session.run("SET client_connection_check_interval = '5s'").catch(() => undefined)
+    return session
   }
 
   /** Raises what Postgres says, with its code and position. */
