@@ -37,7 +37,9 @@ export function showRunPlan(terminal: Terminal, plan: RunPlan, workers?: number)
   const toCompute = steps.filter(({ action }) => action === 'run').length
   if (toCompute === 0 && changed.length === 0 && plan.gone.length === 0) return terminal.out('Nothing is to be computed.')
   terminal.out(`${toCompute} to be computed.`)
-  showForecast(terminal, forecastPlan(plan, workers))
+  const forecast = forecastPlan(plan, workers)
+  if (forecast.unknown > 0 && forecast.unknown === toCompute) terminal.out('None of them ever ran: how long that takes is not known.')
+  else showForecast(terminal, forecast)
 }
 
 /** When the run ends, what it cannot end before, and what would make it shorter; the same of a run that was made. */

@@ -1,5 +1,12 @@
 /** One run that was made: what was forecast, what it took, what each model cost. */
-import { forecastSteps, type GraphCatalog, type RunForecast, type RunRecord, type StepRecord } from '@millrace/batch/graph'
+import {
+  type ForecastRecord,
+  forecastSteps,
+  type GraphCatalog,
+  type RunForecast,
+  type RunRecord,
+  type StepRecord,
+} from '@millrace/batch/graph'
 import { secondsText, showForecast } from './show-run-plan.ts'
 import { tableLines } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -41,7 +48,8 @@ export function showRun(terminal: Terminal, catalog: GraphCatalog, run: RunRecor
   const steps = catalog.steps.ofRun(run.id)
   const forecast = catalog.forecasts.of(run.id)
   const took = run.endedMs === null ? 'has not ended' : `took ${secondsText((run.endedMs - run.startedMs) / 1000)}`
-  const told = forecast === null ? '' : `; ${secondsText(forecast.predictedSeconds)} were forecast`
+  const predicted = predictedSeconds(run, forecast)
+  const told = predicted === null ? '' : `; ${secondsText(predicted)} were forecast`
   const news = forecast === null || forecast.unknown === 0 ? '' : `, with ${forecast.unknown} models that had never run`
   terminal.out(`Run ${run.id} in ${run.environment}, ${timeText(run.startedMs)}: ${run.status}, ${took}${told}${news}.`)
   if (forecast?.deadlineMs !== undefined && forecast.deadlineMs !== null) {
@@ -77,6 +85,11 @@ function lineOf(terminal: Terminal, step: StepRecord): string[] {
     attempts === 1 ? '' : `${attempts} times`,
     problem === null ? '' : terminal.paint(outcome === 'failed' ? 'red' : 'dim', problem),
   ]
+}
+
+/** What was forecast when the run began; null where none of its models had ever run. */
+export function predictedSeconds({ planned }: Pick<RunRecord, 'planned'>, forecast: ForecastRecord | null): number | null {
+  return forecast === null || forecast.unknown >= planned ? null : forecast.predictedSeconds
 }
 
 export function timeText(ms: number): string {

@@ -3,7 +3,7 @@ import { clockTime, type GraphRunOutcome, nextAt, runGraph, Zone } from '@millra
 import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION, EXCLUDE_OPTION, type GraphWords, graphWords, SELECTION_DETAILS, WINDOW_OPTIONS } from '../cli/graph-options.ts'
 import { showError } from '../cli/show-error.ts'
-import { timeText } from '../cli/show-run.ts'
+import { predictedSeconds, timeText } from '../cli/show-run.ts'
 import { planAsJson, showRunPlan } from '../cli/show-run-plan.ts'
 import type { Terminal } from '../cli/terminal.ts'
 import { readProject } from '../config/project.ts'
@@ -73,7 +73,9 @@ export async function runAndTell(context: CommandContext, words: GraphWords, { w
         terminal.note(`It is forecast to end ${timeText(expectedMs)}, after its deadline ${timeText(deadlineMs)} (UTC).`)
       },
     })
-    const predicted = outcome.run === null ? null : (opened.place.catalog.forecasts.of(outcome.run)?.predictedSeconds ?? null)
+    const { catalog } = opened.place
+    const record = outcome.run === null ? null : catalog.run(outcome.run)
+    const predicted = record === null ? null : predictedSeconds(record, catalog.forecasts.of(record.id))
     tell(terminal, outcome, {
       workers,
       predicted,
@@ -99,7 +101,7 @@ function deadlineOf({ options, clock }: CommandContext): number | null {
 
 interface Told {
   readonly workers: number | undefined
-  /** The seconds that were forecast when the run began; null where it had nothing to compute. */
+  /** The seconds that were forecast when the run began; null where it had nothing to compute, or only what never ran. */
   readonly predicted: number | null
   readonly environment: string
   readonly seconds: number

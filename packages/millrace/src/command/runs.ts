@@ -2,7 +2,7 @@ import { MillraceError } from '@millrace/base'
 import type { ForecastRecord, GraphCatalog, RunRecord } from '@millrace/batch/graph'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { ENVIRONMENT_OPTION } from '../cli/graph-options.ts'
-import { runAsJson, showRun, timeText } from '../cli/show-run.ts'
+import { predictedSeconds, runAsJson, showRun, timeText } from '../cli/show-run.ts'
 import { tableLines } from '../cli/table.ts'
 import { readProject } from '../config/project.ts'
 import { openCatalog } from '../engine/open-graph.ts'
@@ -62,7 +62,7 @@ function lineOf(record: RunRecord, failed: number, forecast: ForecastRecord | nu
     environment,
     timeText(startedMs),
     endedMs === null ? '' : ((endedMs - startedMs) / 1000).toFixed(1),
-    forecast === null ? '' : forecast.predictedSeconds.toFixed(1),
+    predictedSeconds(record, forecast)?.toFixed(1) ?? '',
     status,
     `${planned}`,
     failed === 0 ? '' : `${failed}`,
