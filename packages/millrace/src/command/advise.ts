@@ -72,13 +72,15 @@ const WHY: Readonly<Record<LayoutAdvice['verdict'], string>> = {
   unread: 'no model asks for a part of it',
   small: 'it has too few rows for any of them to be skipped',
   'not tried': 'no time was left: see --seconds',
+  failed: 'it could not be tried',
 }
 
 function show(terminal: Terminal, advice: LayoutAdvice): void {
-  const { model, rows, layout, verdict, best, tried, sampledPercent, readersLeftOut } = advice
+  const { model, rows, layout, verdict, best, tried, sampledPercent, readersLeftOut, problem } = advice
   const now = [...headerLines(layout)].join(', ') || 'no layout'
   const painted = terminal.paint(verdict === 'better' ? 'yellow' : 'green', WHY[verdict])
   terminal.out(`${terminal.paint('bold', model)}  ${rows.toLocaleString('en-US')} rows, ${now}: ${painted}`)
+  if (problem !== null) terminal.out(`  ${problem}`)
   if (best !== null) {
     for (const line of headerLines(best.layout)) terminal.out(`  -- ${line}`)
     if (headerLines(best.layout).length === 0) terminal.out('  (without a layout)')

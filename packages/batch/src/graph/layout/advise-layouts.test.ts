@@ -1,4 +1,4 @@
-import { systemClock } from '@millrace/base'
+import { assert, systemClock } from '@millrace/base'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -11,7 +11,7 @@ let ground: GraphGround
 
 /** Counts what is read instead of time, so that a busy machine changes nothing. */
 const clock = { ...systemClock, monotonicMs: () => bytesReadSoFar() ?? 0 }
-const ROWS = 400_000
+const ROWS = 250_000
 /** Values that no order of the rows brings together. */
 const SALES = `select i as id, 'r' || (hash(i) % 20) as region, (hash(i, 1) % 100000)::int as customer, (hash(i, 2) % 1000) / 7 as amount, hash(i, 3)::varchar as note from range(${ROWS}) t(i)`
 const table = (sql: string, ...settings: readonly string[]): string =>
@@ -75,6 +75,19 @@ test('nothing is tried where nobody asks for a part, or where there are few rows
   expect(await advised({ secondsLimit: 0 })).toMatchObject({ verdict: 'not tried', tried: [] })
   ground.model('sales', table(SALES.replace(`${ROWS}`, '1000')))
   expect(await advised()).toMatchObject({ verdict: 'small', tried: [] })
+})
+
+test('a reader that cannot be run is told, and what was tried is removed', async () => {
+  ground.model('asked', table('select note from sales where customer = 4711'))
+  await advised({ secondsLimit: 0 })
+  const place = await ground.place()
+  const asked = place.graph.models.get('asked')
+  assert(asked !== undefined, 'the model is checked')
+  const sql = `select case when id >= 0 then error('too much') end as note from sales where customer = 4711`
+  const models = new Map([...place.graph.models, ['asked', { ...asked, model: { ...asked.model, sql } }]])
+  const signal = new AbortController().signal
+  const [advice] = await adviseLayouts({ ...place, graph: { ...place.graph, models }, selected: new Set(['sales']), clock, signal })
+  expect(advice).toMatchObject({ verdict: 'failed', best: null, problem: expect.stringContaining('too much') })
 })
 
 test('of a model of many rows a share is tried, before and after alike', async () => {

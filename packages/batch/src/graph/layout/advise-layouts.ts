@@ -11,6 +11,7 @@ import type { CheckedGraph } from '../check/checked-graph.ts'
 import { type Layout, layoutOf, layoutText } from '../model/layout.ts'
 import { foldedName } from '../model/model.ts'
 import { type OpenEnvironment, openEnvironment } from '../run/open-environment.ts'
+import { problemOfRun } from '../../query-error.ts'
 import { candidatesOf, type Wanted } from './candidates.ts'
 import { readingsOf } from './readings.ts'
 import { openScratch, removeScratch } from './scratch.ts'
@@ -35,7 +36,7 @@ export interface AdviseRequest {
   readonly onModel?: (model: string) => void
 }
 
-export type LayoutVerdict = 'better' | 'as it should be' | 'unread' | 'small' | 'not tried'
+export type LayoutVerdict = 'better' | 'as it should be' | 'unread' | 'small' | 'not tried' | 'failed'
 
 export interface LayoutAdvice {
   readonly model: string
@@ -49,6 +50,8 @@ export interface LayoutAdvice {
   readonly touches: readonly (Touch & { readonly reader: string })[]
   /** The percentage of the rows that was tried. */
   readonly sampledPercent: number
+  /** Why the trials failed; null where they did not. */
+  readonly problem: string | null
   /** Readers that would have taken too long to run as well. */
   readonly readersLeftOut: number
 }
@@ -149,11 +152,18 @@ class ModelAdvice {
     if (!isTime) return this.#without('not tried')
     const candidates = candidatesOf(await this.#wanted(), { rows: version.rows, now: this.#layout })
     const percent = this.#percent()
-    const place = await this.#place(percent)
     const tried: LayoutTrial[] = []
-    for (const [at, layout] of candidates.entries()) tried.push(await tryLayout(place, layout, at))
-    // The readers of other models read what is published again.
-    await place.engine.show(version.model, version.content, version.columns)
+    try {
+      const place = await this.#place(percent)
+      for (const [at, layout] of candidates.entries()) tried.push(await tryLayout(place, layout, at))
+    } catch (error) {
+      // A reader may need more memory than there is; the other models are tried all the same.
+      this.#request.signal.throwIfAborted()
+      return { ...this.#without('failed'), problem: problemOfRun(error) }
+    } finally {
+      // The readers of other models read what is published again.
+      await this.#parts.opened.engine.show(version.model, version.content, version.columns)
+    }
     const best = bestOf(tried)
     return {
       ...this.#without(best === null ? 'as it should be' : 'better'),
@@ -175,6 +185,7 @@ class ModelAdvice {
       tried: [],
       touches: this.#touches,
       sampledPercent: 100,
+      problem: null,
       readersLeftOut: 0,
     }
   }

@@ -7,7 +7,7 @@ import type { PlanNode } from '../check/lineage.ts'
 import { withoutEnd } from '../../without-end.ts'
 import { type Reading, readingOf } from './touches.ts'
 
-/** Of every model that is computed. */
+/** Of every model that DuckDB computes. */
 export async function readingsOf({ models, relations }: CheckedGraph): Promise<Reading[]> {
   const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' })

@@ -1,3 +1,4 @@
+import { assert } from '@millrace/base'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { GraphGround } from '../testing/graph-ground.ts'
 import { readingsOf } from './readings.ts'
@@ -32,4 +33,14 @@ test.each([
   expect(reading?.relations.has('seen')).toBe(false)
   const own = reading?.touches.filter(({ relation }) => relation === 'sales') ?? []
   expect(own.map(({ column, how }) => `${column} ${how}`).sort()).toEqual(touched)
+})
+
+test('a model that stays on a server asks there, and is read here as a table', async () => {
+  const { graph } = await ground.model('asked', `select id from there where region = 'eu'`).model('there', 'select * from sales').place()
+  const there = graph.models.get('there')
+  assert(there !== undefined, 'the model is checked')
+  const elsewhere = { ...there, model: { ...there.model, sql: 'select $$', settings: { ...there.model.settings, engine: 'warehouse' } } }
+  const readings = await readingsOf({ ...graph, models: new Map([...graph.models, ['there', elsewhere]]) })
+  expect(readings.map(({ reader }) => reader).sort()).toEqual(['asked', 'customers', 'sales'])
+  expect(readings.find(({ reader }) => reader === 'asked')?.touches).toEqual([{ relation: 'there', column: 'region', how: 'equal' }])
 })
