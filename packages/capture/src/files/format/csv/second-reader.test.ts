@@ -11,7 +11,7 @@ afterEach(() => vi.restoreAllMocks())
 
 test.each([1, 2, 3, 5])('a file is read to its end, each row once, though the second thread dies at its message %i', async (fatal) => {
   let messages = 0
-  const post = Worker.prototype.postMessage
+  const post = Object.getOwnPropertyDescriptor(Worker.prototype, 'postMessage')?.value as (...words: unknown[]) => void
   vi.spyOn(Worker.prototype, 'postMessage').mockImplementation(function (this: Worker, ...words) {
     messages += 1
     if (messages === fatal) void this.terminate()
