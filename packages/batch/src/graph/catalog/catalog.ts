@@ -28,11 +28,11 @@ export class GraphCatalog {
     mkdirSync(dirname(path), { recursive: true })
     this.#database = new DatabaseSync(path)
     this.#clock = clock
+    this.#database.exec(`PRAGMA busy_timeout = ${BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${CATALOG_SCHEMA}`)
     this.intervals = new IntervalMemory(this.#database)
     this.steps = new StepMemory(this.#database)
     this.forecasts = new ForecastMemory(this.#database)
     this.schedules = new ScheduleMemory(this.#database)
-    this.#database.exec(`PRAGMA busy_timeout = ${BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${CATALOG_SCHEMA}`)
   }
 
   /** Of this catalogue alone, for as long as it is there. */

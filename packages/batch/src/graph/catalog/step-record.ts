@@ -2,7 +2,7 @@
  * What each step of each run cost: the history from which the next run is forecast, and what a run is
  * compared with once it ended. Of each model the newest steps are kept.
  */
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 export interface StepRecord {
   readonly run: number
@@ -58,19 +58,26 @@ const STEPS_COUNTED = 7
 
 export class StepMemory {
   readonly #database: DatabaseSync
+  /** Prepared once: a run of thousands of models asks them for each. */
+  readonly #add: StatementSync
+  readonly #forget: StatementSync
+  readonly #spent: StatementSync
 
+  /** The tables are there. */
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.#add = database.prepare('INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    const old = 'SELECT run FROM steps WHERE model = ? ORDER BY run DESC LIMIT 1 OFFSET ?'
+    this.#forget = database.prepare(`DELETE FROM steps WHERE model = ? AND run <= (${old})`)
+    const spent = "SELECT seconds, rows_read, rows FROM steps WHERE model = ? AND outcome = 'computed' ORDER BY run DESC LIMIT ?"
+    this.#spent = database.prepare(spent)
   }
 
   add(step: StepRecord): void {
     const { model, run, outcome, startedMs, seconds, predicted, problem } = step
     const costs = [step.rowsRead, step.rows, step.bytes, step.memory, step.spilled, step.attempts]
-    this.#database
-      .prepare('INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-      .run(model, run, outcome, startedMs, seconds, predicted, ...costs, problem, JSON.stringify(step.inputs))
-    const old = 'SELECT run FROM steps WHERE model = ? ORDER BY run DESC LIMIT 1 OFFSET ?'
-    this.#database.prepare(`DELETE FROM steps WHERE model = ? AND run <= (${old})`).run(model, model, STEPS_KEPT)
+    this.#add.run(model, run, outcome, startedMs, seconds, predicted, ...costs, problem, JSON.stringify(step.inputs))
+    this.#forget.run(model, model, STEPS_KEPT)
   }
 
   /** In the order in which they began. */
@@ -80,8 +87,7 @@ export class StepMemory {
 
   /** The newest first. */
   spent(model: string): Spent[] {
-    const sql = "SELECT seconds, rows_read, rows FROM steps WHERE model = ? AND outcome = 'computed' ORDER BY run DESC LIMIT ?"
-    const rows = this.#database.prepare(sql).all(model, STEPS_COUNTED)
+    const rows = this.#spent.all(model, STEPS_COUNTED)
     return rows.map((row) => ({ seconds: Number(row['seconds']), rowsRead: Number(row['rows_read']), rows: Number(row['rows']) }))
   }
 }

@@ -4,7 +4,7 @@
  * the run is simulated again.
  */
 import { criticalPath } from '../run/critical-path.ts'
-import { simulateRun, type SimulatedRun } from './simulate-run.ts'
+import { Simulation, type SimulatedRun } from './simulate-run.ts'
 
 export interface SpeedUp {
   readonly name: string
@@ -21,19 +21,15 @@ const WORTH_TELLING = 0.01
 
 /** The best first. */
 export function speedUps(run: SimulatedRun): SpeedUp[] {
-  const before = simulateRun(run)
+  const simulation = new Simulation(run)
+  const before = simulation.seconds()
   const secondsOf = (name: string): number => run.steps.get(name)?.seconds ?? 0
   const longest = (names: Iterable<string>): string[] => [...names].sort((one, other) => secondsOf(other) - secondsOf(one))
   const onPath = longest(criticalPath(run.steps)).slice(0, CANDIDATES_LIMIT / 2)
   const candidates = [...new Set([...onPath, ...longest(run.steps.keys())])].slice(0, CANDIDATES_LIMIT)
   return candidates
-    .map((name) => ({ name, seconds: secondsOf(name), savesSeconds: before - simulateRun({ ...run, steps: withHalf(run.steps, name) }) }))
+    .map((name) => ({ name, seconds: secondsOf(name), savesSeconds: before - simulation.seconds({ name, seconds: secondsOf(name) / 2 }) }))
     .filter(({ savesSeconds }) => savesSeconds > before * WORTH_TELLING)
     .sort((one, other) => other.savesSeconds - one.savesSeconds)
     .slice(0, TOLD_LIMIT)
-}
-
-function withHalf(steps: SimulatedRun['steps'], name: string): SimulatedRun['steps'] {
-  const step = steps.get(name)
-  return step === undefined ? steps : new Map(steps).set(name, { ...step, seconds: step.seconds / 2 })
 }

@@ -1,9 +1,9 @@
 /** Steps that can start now, the one that most work waits for first. */
-export class ReadyQueue {
-  readonly #priority: ReadonlyMap<string, number>
-  readonly #names: string[] = []
+export class ReadyQueue<Name> {
+  readonly #priority: (name: Name) => number
+  readonly #names: Name[] = []
 
-  constructor(priority: ReadonlyMap<string, number>) {
+  constructor(priority: (name: Name) => number) {
     this.#priority = priority
   }
 
@@ -11,23 +11,19 @@ export class ReadyQueue {
     return this.#names.length
   }
 
-  add(name: string): void {
-    const own = this.#of(name)
+  add(name: Name): void {
+    const own = this.#priority(name)
     let low = 0
     let high = this.#names.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.#of(this.#names[middle] as string) < own) low = middle + 1
+      if (this.#priority(this.#names[middle] as Name) < own) low = middle + 1
       else high = middle
     }
     this.#names.splice(low, 0, name)
   }
 
-  take(): string | undefined {
+  take(): Name | undefined {
     return this.#names.pop()
-  }
-
-  #of(name: string): number {
-    return this.#priority.get(name) ?? 0
   }
 }

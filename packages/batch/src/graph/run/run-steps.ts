@@ -55,7 +55,7 @@ class StepsRun {
   readonly #failures = new Map<string, unknown>()
   readonly #waiting = new Map<string, number>()
   readonly #readers = new Map<string, string[]>()
-  readonly #ready: ReadyQueue
+  readonly #ready: ReadyQueue<string>
   /** Steps that ran out of memory beside others. */
   readonly #alone: string[] = []
   readonly #running = new Map<string, StepFigures>()
@@ -69,7 +69,8 @@ class StepsRun {
 
   constructor(request: StepsRequest) {
     this.#request = request
-    this.#ready = new ReadyQueue(remainingSeconds(timedSteps(request.plan)))
+    const remaining = remainingSeconds(timedSteps(request.plan))
+    this.#ready = new ReadyQueue((name) => remaining.get(name) ?? 0)
     this.#idle = [...request.engine.connections]
     this.#maker = new StepMaker(request, this.#versions, {
       borrow: () => (this.#stopped || this.#ready.size > 0 ? undefined : this.#idle.pop()),
