@@ -79,6 +79,9 @@ describe('law 3: a live model equals DuckDB over the same rows', () => {
   it.each([
     'select id, unnest(l) as item, s from t',
     "select id, unnest(l) as item, unnest(string_split(s, ',')) as word from t",
+    'select list(n) as ns, string_agg(s) as texts, count(*) as rows from (select n, s from t order by id desc)',
+    'select e, list(m) as ms, first(s) as first, last(m) as last from (select e, s, n + 1 as m from (select * from t order by n desc nulls last, id)) group by e',
+    'select any_value(n) as a, sum(n) as b, list(n order by id) as c from (select * from t order by id % 5, id desc)',
     'select item, count(*) as n from (select unnest(l) as item from t) group by item',
     'select id, w from t, unnest(generate_series(1, n)) as u(w)',
     'select id, w from t, unnest(range(n)) as u(w)',

@@ -10,14 +10,16 @@ import type { ExpressionJson, PlanJson } from './plan-json.ts'
 import { onlyChild, type PlanContext } from './plan-context.ts'
 import { type AggregateJson, readAggregateCall } from './read-aggregate-call.ts'
 import { readExpression } from './read-expression.ts'
+import { readSortedInput } from './sorted-input.ts'
 
 export function readAggregate(json: PlanJson, context: PlanContext): Plan {
   const groups = ((json['groups'] ?? []) as readonly ExpressionJson[]).map(readExpression)
-  const calls = (json['expressions'] as readonly AggregateJson[]).map(readAggregateCall)
+  const sorted = readSortedInput(json, context)
+  const calls = (sorted?.calls ?? (json['expressions'] as readonly AggregateJson[])).map(readAggregateCall)
   const asked = (json['grouping_sets'] ?? []) as readonly (readonly (number | bigint)[])[]
   const told = ((json['grouping_functions'] ?? []) as readonly (readonly (number | bigint)[])[]).map((columns) => columns.map(Number))
   const sets = asked.length === 0 ? [groups.map((_, at) => at)] : asked.map((set) => set.map(Number))
-  const input = onlyChild(json, context)
+  const input = sorted?.input ?? onlyChild(json, context)
   if (sets.length === 1 && sets[0]?.length === groups.length && told.length === 0) return aggregate(input, groups, calls)
   return union(sets.map((set) => ofSet(input, { groups, calls, set, told })))
 }
