@@ -67,7 +67,7 @@ test('a running project runs what is due, tells what failed, and goes on once it
   } finally {
     expect((await start.stop()).code).toBe(0)
   }
-})
+}, 300_000)
 
 test('a schedule that cannot be meant is refused with its place', async () => {
   writeFileSync(join(project.folder, 'millrace.config.ts'), "export default { name: 'n', schedules: { bad: { at: '61 * * * *' } } }\n")
