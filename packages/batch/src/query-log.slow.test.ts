@@ -106,15 +106,18 @@ test('a limit ends the answer and says that there is more', async () => {
   })
 })
 
-test('what has no type of ours is told as text; lists and structs are JSON', async () => {
+test('what has no type of ours is told as text; lists, structs and maps are JSON', async () => {
   await withShop(async (ask) => {
-    const { columns, rows } = await ask("select map([1], [2]) as pairs, [1.5, null] as list, {'a b': interval 2 day} as pause")
+    const { columns, rows } = await ask(
+      "select '101'::bit as bits, map([1], [2]) as pairs, [1.5, null] as list, {'a b': interval 2 day} as pause",
+    )
     expect(columns.map((column) => [column.type.kind, column.sqlType])).toEqual([
-      ['text', 'MAP(INTEGER, INTEGER)'],
+      ['text', 'BIT'],
+      ['map', 'MAP(INTEGER, INTEGER)'],
       ['list', 'DECIMAL(2,1)[]'],
       ['struct', 'STRUCT("a b" INTERVAL)'],
     ])
-    expect(rows).toEqual([['{1: 2}', '["1.5",null]', '{"a b":"2 days"}']])
+    expect(rows).toEqual([['101', '[{"key":1,"value":2}]', '["1.5",null]', '{"a b":"2 days"}']])
   })
 })
 
