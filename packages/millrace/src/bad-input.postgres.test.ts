@@ -118,11 +118,12 @@ describe('bad input', () => {
   it('a construct that is not live yet is refused by name, with its place', async () => {
     const { code, stderr } = await attempt(['check'], {
       'millrace.config.ts': config({ source: `, tables: ['orders']` }),
-      'models/ranks.sql': 'select id, list(id) over (order by placed_at) as places from shop.orders',
+      'models/ranks.sql': 'select id, skewness(id) over (order by placed_at) as skew from shop.orders',
     })
     expect(code).toBe(4)
     expect(stderr).toContain('SQL_UNSUPPORTED')
-    expect(stderr).toMatch(/window/i)
+    expect(stderr).toMatch(/skewness/i)
+    expect(stderr).toContain('models/ranks.sql')
   })
 
   it('a configuration with a type error names the setting', async () => {
