@@ -39,11 +39,12 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     memory_limit: `${options.memoryLimitMb ?? MEMORY_LIMIT_MB}MiB`,
     threads: String(THREADS),
     temp_directory: folder,
-    max_temp_directory_size: `${SPILL_LIMIT_GB}GiB`,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   })
   const connection = await instance.connect()
+  // Not with those above: given when the instance is made, DuckDB shows it and does not obey it.
+  await connection.run(`SET max_temp_directory_size = '${SPILL_LIMIT_GB}GiB'`)
   await connection.run("SET TimeZone = 'UTC'")
   const release = interruptOn(options.signal, connection)
   return {

@@ -195,7 +195,6 @@ export async function openRunEngine(options: RunEngineOptions): Promise<RunEngin
     memory_limit: `${memoryMb}MiB`,
     threads: String(options.threads),
     temp_directory: join(folder, 'spill'),
-    max_temp_directory_size: `${options.spillMb}MiB`,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     ...(options.cache === 'none' ? { enable_external_file_cache: 'false' } : {}),
@@ -205,6 +204,8 @@ export async function openRunEngine(options: RunEngineOptions): Promise<RunEngin
   const paths = options.readable.map(quoteLiteral).join(', ')
   const directories = [join(folder, 'versions/'), join(folder, 'spill/')].map(quoteLiteral).join(', ')
   for (const setting of [
+    // Not with those above: given when the instance is made, DuckDB shows it and does not obey it.
+    `max_temp_directory_size = '${options.spillMb}MiB'`,
     `allowed_paths = [${paths}]`,
     `allowed_directories = [${directories}]`,
     'enable_external_access = false',
