@@ -7,7 +7,6 @@ import { Pieces } from '../pieces.ts'
 import {
   ALONE_BYTES,
   type FileEnd,
-  type FileOrigin,
   PART_BYTES,
   type ReadMark,
   type ReadOrder,
@@ -58,7 +57,6 @@ class CsvReader {
   readonly #pieces: Pieces
   readonly #schema: Schema
   readonly #totals: Totals
-  readonly #origins: Origins
   #header: readonly string[] = []
   #line = 1
   #records = 0
@@ -76,7 +74,6 @@ class CsvReader {
     this.#pieces = pieces
     this.#schema = schema.schema
     this.#totals = new Totals(format.trailer?.totals ?? [], order.schemas, order.name)
-    this.#origins = new Origins(order.origin)
   }
 
   async *run(): RecordParts {
@@ -184,7 +181,17 @@ class CsvReader {
   #batch({ rows, rowRecords, columns }: ReadPiece): Batch {
     const indexes = new Float64Array(rows)
     for (let row = 0; row < rows; row += 1) indexes[row] = this.#records + (rowRecords === null ? row : (rowRecords[row] as number))
-    return { schema: this.#schema, count: rows, ...this.#origins.of(rows), indexes, after: columns, before: null }
+    const { transaction, timeMicros } = this.#order.origin
+    return {
+      schema: this.#schema,
+      count: rows,
+      operations: new Uint8Array(rows).fill(OPERATION.INSERT),
+      transactions: new Float64Array(rows).fill(transaction),
+      indexes,
+      times: new Float64Array(rows).fill(timeMicros),
+      after: columns,
+      before: null,
+    }
   }
 
   #readControls(lines: readonly string[]): void {
@@ -194,35 +201,9 @@ class CsvReader {
       const fields = fieldsOf(line, this.#dialect)
       for (const [at, total] of trailer.totals.entries()) {
         const text = fields[total.field - 1] ?? ''
-        const scale = FIGURE_SCALE
-        const value = decimalReader(38, scale, { ...this.#format, name: this.#order.name })(text)
+        const value = decimalReader(38, FIGURE_SCALE, { ...this.#format, name: this.#order.name })(text)
         this.#totals.declare(at, figureOf(value as number | bigint | undefined, text))
       }
-    }
-  }
-}
-
-/** What all rows of a file have in common, made once for the longest part. */
-class Origins {
-  readonly #origin: FileOrigin
-  #rows: Pick<Batch, 'operations' | 'transactions' | 'times'>
-
-  constructor(origin: FileOrigin) {
-    this.#origin = origin
-    this.#rows = this.#made(0)
-  }
-
-  of(rows: number): Pick<Batch, 'operations' | 'transactions' | 'times'> {
-    if (rows > this.#rows.operations.length) this.#rows = this.#made(rows * 2)
-    const { operations, transactions, times } = this.#rows
-    return { operations: operations.subarray(0, rows), transactions: transactions.subarray(0, rows), times: times.subarray(0, rows) }
-  }
-
-  #made(rows: number): Pick<Batch, 'operations' | 'transactions' | 'times'> {
-    return {
-      operations: new Uint8Array(rows).fill(OPERATION.INSERT),
-      transactions: new Float64Array(rows).fill(this.#origin.transaction),
-      times: new Float64Array(rows).fill(this.#origin.timeMicros),
     }
   }
 }
