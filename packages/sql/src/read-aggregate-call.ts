@@ -95,7 +95,8 @@ const IGNORES_REPEATS: ReadonlySet<AggregateFunction> = new Set([
   'arg_max_null',
 ])
 
-const ORDERED: ReadonlySet<AggregateFunction> = new Set([
+/** Of which the order of their rows decides the result. */
+export const ORDERED_AGGREGATES: ReadonlySet<AggregateFunction> = new Set([
   'any_value',
   'first',
   'last',
@@ -159,7 +160,7 @@ export function readAggregateCall(json: AggregateJson): AggregateCall {
     inputs,
     distinct,
     condition: json.filter === null || json.filter === undefined ? null : readExpression(json.filter),
-    order: ORDERED.has(known) ? written : [],
+    order: ORDERED_AGGREGATES.has(known) ? written : [],
     settings: isOfSeveral
       ? { count: countOf(given.at(-1), json.name, place) }
       : readSettings(json, { known, place, input: inputs[0], order: written }),

@@ -10,6 +10,7 @@ import { type Plan, planInputs } from './plan/plan.ts'
 import type { Top } from './plan/top.ts'
 import type { Window, WindowCall } from './plan/window.ts'
 import { uniqueKeysOf } from './unique-key.ts'
+import { ORDERED_AGGREGATES } from './read-aggregate-call.ts'
 
 /** What depends on it, by name, in the order of the plan: `LIMIT`, `row_number`, `list`. */
 export function tiesOf(plan: Plan): readonly string[] {
@@ -51,32 +52,17 @@ function countsRows({ function: name, frame, aggregate }: WindowCall): boolean {
       return false
     case 'aggregate': {
       const isByRows = [frame.start, frame.end].some((bound) => bound.edge !== 'partition' && bound.unit === 'rows')
-      return isByRows || (aggregate !== null && ORDERED.has(aggregate.function))
+      return isByRows || (aggregate !== null && ORDERED_AGGREGATES.has(aggregate.function))
     }
     default:
       return true
   }
 }
 
-/** Aggregates of which the order of their rows decides the result. */
-const ORDERED: ReadonlySet<AggregateCall['function']> = new Set([
-  'any_value',
-  'first',
-  'last',
-  'arg_min',
-  'arg_max',
-  'arg_min_null',
-  'arg_max_null',
-  'arg_min_n',
-  'arg_max_n',
-  'string_agg',
-  'list',
-])
-
 /** Rows that tie may stand in any order where they agree in the value that is taken. */
 function isCallTied({ function: name, inputs, order }: AggregateCall, { input, groups }: Aggregate): boolean {
   if (name === 'mode') return true
-  if (!ORDERED.has(name) || isOfOneRow(name, order.length)) return false
+  if (!ORDERED_AGGREGATES.has(name) || isOfOneRow(name, order.length)) return false
   const by = name.startsWith('arg_') ? inputs.slice(1) : []
   const known = columnsOnly([...groups, ...by, ...order.map((key) => key.expression)])
   const [value] = inputs
