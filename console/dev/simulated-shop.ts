@@ -17,9 +17,10 @@ import type {
   ServeApi,
 } from '@millrace/serve'
 import { answerOf, idOf, Watch } from '@millrace/watch'
+import { CROWD_STREAMS, crowdEdges, crowdObservations } from './simulated-crowd.ts'
 import { SimulatedParking } from './simulated-parking.ts'
 
-export const SCENARIOS = ['calm', 'busy', 'dead', 'parked', 'different', 'empty', 'snapshot'] as const
+export const SCENARIOS = ['calm', 'busy', 'dead', 'parked', 'different', 'empty', 'snapshot', 'crowd'] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
 const SQL = `-- What each order is worth, kept up to date with every change.
@@ -190,7 +191,7 @@ export class SimulatedShop implements ServeApi {
         proof: report.kind === 'model' ? this.#proof : null,
         copy: report.kind === 'stream' ? this.#copy(report.name, Date.now() - 95_000) : null,
       })),
-      edges: this.#scenario === 'empty' ? [] : edges,
+      edges: this.#scenario === 'empty' ? [] : this.#scenario === 'crowd' ? crowdEdges() : edges,
     }
   }
 
@@ -367,6 +368,7 @@ export class SimulatedShop implements ServeApi {
 
   #observations(): StageObservation[] {
     if (this.#scenario === 'empty') return []
+    if (this.#scenario === 'crowd') return crowdObservations(this.#clock.nowMs())
     const dead = this.#scenario === 'dead' && this.#ticks > 100
     const snapshot = this.#scenario === 'snapshot'
     const nowMs = this.#clock.nowMs()
@@ -417,6 +419,8 @@ export class SimulatedShop implements ServeApi {
 
   #streams() {
     if (this.#scenario === 'empty') return []
+    if (this.#scenario === 'crowd')
+      return CROWD_STREAMS.map((name) => ({ name, changes: Math.floor(this.#clock.nowMs() / 1000), lastChangeMs: this.#clock.nowMs() }))
     return TABLES.map((name) => ({
       name,
       changes: this.#counts.get(name) ?? 0,

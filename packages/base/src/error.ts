@@ -46,10 +46,14 @@ export class MillraceError extends Error {
   }
 }
 
+/** What is filled in may end its sentence itself, or be nothing: then the template's full stop or blank goes. */
 function fill(template: string, details: ErrorDetails): string {
-  return template.replaceAll(/\{(\w+)\}/g, (whole, name: string) => {
+  return template.replaceAll(/\{(\w+)\}([. ]?)/g, (whole, name: string, next: string) => {
     const value = details[name]
-    return value === undefined ? whole : String(value)
+    if (value === undefined) return whole
+    const text = String(value)
+    const isEnough = next === '.' ? /[.?!…]$/.test(text) : text === ''
+    return isEnough ? text : text + next
   })
 }
 

@@ -5,4 +5,5 @@ export { armCrash, CRASH_POINTS, type CrashPoint, reach } from './crash-point.ts
 export { describeError, type ErrorDetails, type ErrorOptions, MillraceError } from './error.ts'
 export { type ErrorCode, type ErrorEntry, ERRORS } from './error-registry.ts'
 export { Gate } from './gate.ts'
+export { nearest } from './nearest.ts'
 export { pick, type Random, seededRandom, systemRandom } from './random.ts'

@@ -1,7 +1,7 @@
 /** DuckDB's complaints about SQL as ours: with the line, the column and a frame that points at the place. */
 import { describeError, MillraceError } from '@millrace/base'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteLiteral, sqlFrame } from '@millrace/sql/text'
+import { missingRelation, quoteLiteral, sqlFrame } from '@millrace/sql/text'
 import { problemOf, type SyntaxProblem } from './references.ts'
 
 export function queryError(sql: string, { problem, byte }: SyntaxProblem): MillraceError {
@@ -17,12 +17,15 @@ export function queryError(sql: string, { problem, byte }: SyntaxProblem): Millr
   })
 }
 
-/** Refuses SQL that does not bind to the tables at hand. Plans that DuckDB cannot write down pass: they run. */
-export async function checkBinding(connection: DuckDBConnection, sql: string): Promise<void> {
+/** Refuses SQL that does not bind to the tables at hand, the `known`. Plans that DuckDB cannot write down pass: they run. */
+export async function checkBinding(connection: DuckDBConnection, sql: string, known: readonly string[]): Promise<void> {
   const result = await connection.runAndReadAll(`SELECT json_serialize_plan(${quoteLiteral(sql)}, optimize := false)`)
   const answer = JSON.parse(String(result.getRows()[0]?.[0])) as Readonly<Record<string, unknown>>
   const kind = String(answer['error_type'] ?? '')
-  if (answer['error'] === true && REFUSALS.has(kind)) throw queryError(sql, problemOf(answer))
+  if (answer['error'] !== true || !REFUSALS.has(kind)) return
+  const { problem, byte } = problemOf(answer)
+  const isMissing = answer['error_subtype'] === 'MISSING_ENTRY' && answer['type'] === 'Table'
+  throw queryError(sql, { problem: isMissing ? missingRelation(String(answer['name']), known) : problem, byte })
 }
 
 const REFUSALS = new Set(['parser', 'binder', 'catalog'])

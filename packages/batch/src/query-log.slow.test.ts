@@ -138,7 +138,8 @@ const failureOf = (answer: Promise<unknown>): Promise<MillraceError> =>
 
 test.each([
   ['select nme\nfrom shop.orders', 1, 8, 'Referenced column "nme" not found'],
-  ['select id\nfrom shop.ordres', 2, 6, 'Did you mean "orders"?'],
+  ['select id\nfrom shop.ordres', 2, 6, 'there is no stream or model ordres; did you mean shop.orders?'],
+  ['select *\nfrom zzzzzzzz', 2, 6, 'there is no stream or model zzzzzzzz.'],
   ['select id\nfrm x where', 2, 5, 'syntax error'],
   ['drop table shop.orders', 1, 1, 'it must be a SELECT'],
   ['select 1; select 2', 1, 1, 'there must be one SELECT statement'],

@@ -68,7 +68,11 @@ export async function queryLog(request: QueryRequest): Promise<QueryResult> {
   try {
     await loadMentioned(snapshot, request)
     await lockEngine(engine.connection)
-    await checkBinding(engine.connection, sql)
+    await checkBinding(
+      engine.connection,
+      sql,
+      [...reader.streams(), ...(request.models ?? [])].map(({ name }) => name),
+    )
     const answer = await fetchRows(engine.connection, sql, request.limit ?? QUERY_ROWS_LIMIT)
     return { cut, ...answer, changes: snapshot.changes, ms: performance.now() - startedMs }
   } finally {

@@ -14,7 +14,7 @@ export async function resolveSecret(reference: SecretReference): Promise<string>
 }
 
 /** The reference as its author wrote it; safe to show. */
-function describeReference(reference: SecretReference): string {
+export function describeReference(reference: SecretReference): string {
   return reference.secret === 'env' ? `env('${reference.name}')` : `file('${reference.path}')`
 }
 

@@ -1,7 +1,9 @@
 /** Law 9: what a user gets wrong is told with a code, a place and a way out, and never with a stack. */
 import { type Postgres, shopSchema, startPostgres } from '@millrace/testing'
+import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Finished, makeProject, Run, runCli } from './testing/run-cli.ts'
 
@@ -57,6 +59,18 @@ describe('bad input', () => {
     expect(code).toBe(4)
     expect(stderr).toContain('SOURCE_AUTHENTICATION')
     expect(stderr).not.toContain('not-the-password')
+  })
+
+  it('a model that is not UTF-8 is refused with its line, and not read as something else', async () => {
+    const project = makeProject({ 'millrace.config.ts': config({}), 'models/names.sql': '' })
+    try {
+      writeFileSync(join(project.folder, 'models/names.sql'), Buffer.from("select id,\n  'caf\u00e9' as place from shop.orders", 'latin1'))
+      const { code, stderr } = await runCli(['check'], { folder: project.folder })
+      expect(code).toBe(4)
+      expect(stderr).toContain('models/names.sql is not valid: its line 2 is not UTF-8 text.')
+    } finally {
+      project.remove()
+    }
   })
 
   it('wal_level not logical: the statement that mends it is printed', async () => {

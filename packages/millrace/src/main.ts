@@ -1,10 +1,9 @@
 /** The command line's entry: finds the command, runs it, turns what it raises into words and an exit code. */
-import { ERRORS, MillraceError, systemClock } from '@millrace/base'
+import { ERRORS, MillraceError, nearest, systemClock } from '@millrace/base'
 import { resolve } from 'node:path'
 import { parseArguments } from './cli/arguments.ts'
 import { type Command, EXIT } from './cli/command.ts'
 import { commandHelp, overviewHelp } from './cli/help.ts'
-import { nearest } from './cli/nearest.ts'
 import { exitCodeOf, showError } from './cli/show-error.ts'
 import { openTerminal } from './cli/terminal.ts'
 import { COMMANDS } from './command/index.ts'

@@ -101,6 +101,26 @@ it('law 5: finds an event with its attempts, and sends it again under its old id
   expect(receiver.stats().first).toBe(3)
 })
 
+it('explains a live model, and says of a wrong name which one was meant', async () => {
+  expect((await json(['explain', 'order_totals'])).values).toMatchObject([
+    { materialize: 'live', key: ['order_id'], readers: ['country_totals', 'delivery totals'] },
+  ])
+  const [wrong] = (await json(['explain', 'order_total'])).values
+  expect(wrong).toMatchObject({
+    error: { code: 'SELECTION_INVALID', details: { problem: expect.stringContaining("'order_totals'") as string } },
+  })
+})
+
+it('says in words that there is nothing, and never with an empty table', async () => {
+  for (const command of ['run', 'runs', 'versions', 'schedules', 'parked']) {
+    const { code, stdout } = await runCli([command], { folder })
+    expect([command, code]).toEqual([command, 0])
+    expect(stdout).toMatch(/^(There|Nothing) [^\n]+\.\n$/)
+    expect(stdout).not.toContain('null')
+  }
+  expect((await json(['parked', 'shop.ordres'])).values).toMatchObject([{ error: { code: 'STREAM_UNKNOWN' } }])
+})
+
 it('tells what an edit costs before it is made', async () => {
   const told = await json(['plan'])
   expect(told).toMatchObject({ code: 0, values: [{ ok: true, models: [{ change: 'same' }, { change: 'same' }] }] })
@@ -139,6 +159,14 @@ it('law 2: a source whose past the store missed is told loudly, not skipped', as
   running = new Run(['start', '--json', '--port', '0'], { folder })
   await running.says('CAPTURE_SLOT_LOST')
   rmSync(join(folder, '.env'))
+})
+
+it('check tells every secret without a value with its setting, and does not say that all is well', async () => {
+  const { code, stdout, stderr } = await runCli(['check'], { folder, environment: { SHOP_URL: '' } })
+  expect(code).toBe(4)
+  expect(stderr).toContain("env('SHOP_URL') for `sources.shop.url`")
+  expect(stderr).toContain("env('TOTALS_SECRET') for `deliveries.totals.secret`")
+  expect(stdout).toContain('3 to mend: 6 streams, 2 live models, 1 delivery.')
 })
 
 it('tells what an edit costs also where the database cannot be asked, from what the log holds', async () => {

@@ -81,7 +81,7 @@ describe('bindModels', () => {
       ['SQL_BIND', 'models/table.sql', 1, 15],
     ])
     expect(errors[1]?.frame).toBe('1 | select\n2 |   idd\n  |   ^')
-    expect(errors[2]?.message).toContain('Did you mean "orders"')
+    expect(errors[2]?.message).toContain('there is no stream or model order; did you mean shop.orders?')
   })
 
   it('a place is counted in characters, not in bytes', async () => {

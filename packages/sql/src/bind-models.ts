@@ -12,6 +12,7 @@ import { relationAddress } from './identifier.ts'
 import { mapExpressions } from './plan/map-expressions.ts'
 import { type Plan, relationsOf } from './plan/plan.ts'
 import type { ScannedRelation } from './plan/scan.ts'
+import { missingRelation } from './missing-relation.ts'
 import { MissingRelation, openPlanner, type Planner } from './planner.ts'
 import { readPlan } from './read-plan.ts'
 import { fileOf, type ModelSource, sqlError, Unsupported, unsupportedError } from './sql-error.ts'
@@ -112,7 +113,11 @@ class Binder {
         if (error instanceof MillraceError) return error
         if (!(error instanceof MissingRelation)) throw error
         const missing = models.get(foldedName(error.relation))
-        if (missing === undefined || awaited.has(missing.name)) return sqlError(model, error.problem)
+        if (missing === undefined || awaited.has(missing.name))
+          return sqlError(model, {
+            ...error.problem,
+            problem: missingRelation(error.relation, [...this.#relations.values(), ...models.keys()]),
+          })
         awaited.add(missing.name)
         await this.bind(missing, models, [...readers, model])
         // A circle through this model has been told already; of a broken input its own error is enough.

@@ -4,5 +4,6 @@
  */
 export { EVALUATION_SETTINGS } from './evaluation-settings.ts'
 export { quoteIdentifier, quoteLiteral, relationAddress, type RelationAddress, relationName } from './identifier.ts'
+export { missingRelation } from './missing-relation.ts'
 export { fileOf, type ModelSource, sqlError, type SqlProblem, whereIs } from './sql-error.ts'
 export { type SqlPlace, sqlFrame } from './sql-place.ts'

@@ -47,7 +47,10 @@ export async function provenCopy(copy: string, name: string): Promise<StoreProof
   try {
     return await verifyStore(copy)
   } catch (error) {
-    throw new MillraceError('BACKUP_INVALID', { cause: error, details: { path: name, what: describeError(error) } })
+    throw new MillraceError('BACKUP_INVALID', {
+      cause: error,
+      details: { path: name, what: error instanceof MillraceError ? error.message : describeError(error) },
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 export { type BackupOptions, type BackupSummary, backupStore } from './backup.ts'
 export { openReader } from './reader.ts'
+export { removeStore } from './remove-store.ts'
 export { restoreBackup, type RestoreOptions, type RestoreSummary } from './restore.ts'
 export { openStore, type RetentionRule, type RetentionSummary, type Store, type StoreOptions } from './store.ts'
 export { type StoreProof, type StreamProof, verifyStore, type VerifyOptions } from './verify.ts'

@@ -42,6 +42,6 @@ test('what is loaded is found through packages and files', () => {
 test.each(['check', 'plan', 'run', 'apply', 'ls', 'explain', 'runs', 'versions', 'rollback'])(
   '`millrace %s` loads DuckDB and the drivers of databases only once there is something to bind, to run or to ask',
   (command) => {
-    expect(loadedWith(`packages/millrace/src/command/${command}.ts`)).toEqual({ zod: 'packages/millrace/src/config/validate-config.ts' })
+    expect(Object.keys(loadedWith(`packages/millrace/src/command/${command}.ts`))).toEqual(['zod'])
   },
 )

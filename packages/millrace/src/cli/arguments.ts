@@ -1,7 +1,6 @@
-import { MillraceError } from '@millrace/base'
+import { MillraceError, nearest } from '@millrace/base'
 import { parseArgs } from 'node:util'
 import { type Command, COMMON_OPTIONS, type OptionDefinition } from './command.ts'
-import { nearest } from './nearest.ts'
 
 export interface ParsedArguments {
   readonly positionals: readonly string[]

@@ -16,8 +16,14 @@ export function showError(terminal: Terminal, error: unknown): void {
 function showKnown(terminal: Terminal, error: MillraceError): void {
   terminal.note(`${terminal.paint('red', error.code)}  ${error.message}`)
   if (error.frame !== undefined) for (const line of error.frame.split('\n')) terminal.note(`  ${line}`)
-  if (error.cause !== undefined) terminal.note(terminal.paint('dim', `  because: ${describeError(error.cause)}`))
+  if (error.cause !== undefined && !tells(error, error.cause))
+    terminal.note(terminal.paint('dim', `  because: ${describeError(error.cause)}`))
   terminal.note(`  ${terminal.paint('bold', 'What to do:')} ${error.hint}`)
+}
+
+/** Whether the message has its cause's words already. */
+function tells(error: MillraceError, cause: unknown): boolean {
+  return cause instanceof Error && error.message.includes(cause.message.replace(/\.$/, ''))
 }
 
 function showUnknown(terminal: Terminal, error: unknown): void {

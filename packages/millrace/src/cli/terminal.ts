@@ -53,7 +53,7 @@ export function openTerminal(json: boolean): Terminal {
       if (!live) return
       erase()
       const width = process.stderr.columns ?? 100
-      const shown = lines.map((line) => (visibleWidth(line) > width ? clip(line, width) : line))
+      const shown = fitting(lines, (process.stderr.rows ?? 50) - 1).map((line) => (visibleWidth(line) > width ? clip(line, width) : line))
       process.stderr.write(`${shown.join('\n')}\n`)
       drawn = shown.length
     },
@@ -65,6 +65,14 @@ export function openTerminal(json: boolean): Terminal {
 
 export function visibleWidth(text: string): number {
   return stripVTControlCharacters(text).length
+}
+
+/** Lines above the screen's top can't be erased: of more than fit, the middle is left out and counted. */
+export function fitting(lines: readonly string[], rows: number): readonly string[] {
+  if (lines.length <= rows) return lines
+  const last = Math.min(4, rows - 2)
+  const first = rows - last - 1
+  return [...lines.slice(0, first), `… ${lines.length - first - last} more lines: \`millrace status\` tells all`, ...lines.slice(-last)]
 }
 
 function clip(text: string, width: number): string {

@@ -1,9 +1,7 @@
 import { MillraceError } from '@millrace/base'
-import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { type CommandContext, type CommandDefinition, EXIT } from '../cli/command.ts'
 import { showError } from '../cli/show-error.ts'
-import { CONFIG_FILE } from '../config/load-config.ts'
 import { loadProject } from '../config/project.ts'
 import { checkProject } from '../engine/check-project.ts'
 import { freshSampleStore } from '../demo/sample-store.ts'
@@ -11,9 +9,7 @@ import { setDemoStage } from '../demo/stage.ts'
 import type { Engine } from '../engine/engine.ts'
 import { runningLines } from '../engine/report.ts'
 import { startEngine } from '../engine/start-engine.ts'
-
-/** Editors write a file in several steps; an edit is over when nothing has happened for so long. */
-const SETTLE_MS = 150
+import { ProjectEdits } from './project-edits.ts'
 
 export const dev: CommandDefinition = {
   usage: '[options]',
@@ -25,7 +21,7 @@ export const dev: CommandDefinition = {
   },
   details: 'An edit that is not valid is shown, and what ran before goes on. Models that did not change keep their state.',
   async run(context) {
-    const edits = new Edits(context.folder)
+    const edits = new ProjectEdits(context.folder)
     const sample = context.options['sample'] === true ? await startSample(context) : null
     try {
       let engine = await startWhenValid(context, edits)
@@ -65,36 +61,7 @@ async function startSample({ terminal, clock, signal, folder }: CommandContext):
   }
 }
 
-/** Collects edits under the project's folder; only files that make up the project count. */
-class Edits {
-  readonly #watcher: ReturnType<typeof watch>
-  #edited: string | null = null
-  #editedMs = 0
-
-  constructor(folder: string) {
-    this.#watcher = watch(folder, { recursive: true }, (_event, name) => {
-      const path = String(name)
-      if (path !== CONFIG_FILE && path !== '.env' && !/^models\/.*\.sql$/.test(path)) return
-      this.#edited = path
-      this.#editedMs = performance.now()
-    })
-    this.#watcher.on('error', () => undefined)
-  }
-
-  /** The file of a finished edit, once. */
-  take(): string | null {
-    if (this.#edited === null || performance.now() - this.#editedMs < SETTLE_MS) return null
-    const edited = this.#edited
-    this.#edited = null
-    return edited
-  }
-
-  close(): void {
-    this.#watcher.close()
-  }
-}
-
-async function startWhenValid(context: CommandContext, edits: Edits): Promise<Engine | null> {
+async function startWhenValid(context: CommandContext, edits: ProjectEdits): Promise<Engine | null> {
   const { terminal, clock, signal, folder } = context
   while (!signal.aborted) {
     try {
@@ -111,7 +78,7 @@ async function startWhenValid(context: CommandContext, edits: Edits): Promise<En
   return null
 }
 
-async function watchUntilEdit({ terminal, clock, signal }: CommandContext, engine: Engine, edits: Edits): Promise<string | null> {
+async function watchUntilEdit({ terminal, clock, signal }: CommandContext, engine: Engine, edits: ProjectEdits): Promise<string | null> {
   for (let tick = 0; !signal.aborted; tick += 1) {
     const edited = edits.take()
     if (edited !== null) return edited

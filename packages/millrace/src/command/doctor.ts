@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
 import { loadProject, type Project } from '../config/project.ts'
+import { checkSecrets } from '../engine/check-secrets.ts'
 import { DEFAULT_HOST, DEFAULT_PORT } from '../engine/defaults.ts'
 import { doorOf } from '../engine/discover-streams.ts'
 import { isPortFree } from '../engine/port.ts'
@@ -23,6 +24,7 @@ export const doctor: CommandDefinition = {
     const project = await loadProject(folder)
     const findings = [
       ...(await sourceFindings(project)),
+      ...(await secretFindings(project)),
       diskFinding(project),
       await portFinding(project),
       ...(options['deep'] === true ? [await storeFinding(project)] : []),
@@ -53,6 +55,12 @@ async function sourceFindings(project: Project): Promise<Finding[]> {
     }
   }
   return findings
+}
+
+/** Those of sources are told with each source; a delivery’s are needed only when it first tells something. */
+async function secretFindings({ config }: Project): Promise<Finding[]> {
+  const missing = await checkSecrets({ ...config, sources: {} })
+  return missing.map((error) => ({ check: 'secret', ok: false, detail: error.message, fix: error.hint }))
 }
 
 function diskFinding({ storePath }: Project): Finding {

@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/base'
+import { MillraceError, nearest } from '@millrace/base'
 import type { OrderVerdict } from '@millrace/batch'
 import { type CheckedModel, explainOrders, neighboursOf } from '@millrace/batch/graph'
 import { type CommandDefinition, EXIT } from '../cli/command.ts'
@@ -9,6 +9,7 @@ import { type Project, readProject } from '../config/project.ts'
 import { graphFolder } from '../engine/check-batch.ts'
 import { checkWhole } from '../engine/check-project.ts'
 import { openCatalog } from '../engine/open-graph.ts'
+import { explainLive, readersOf } from './explain-live.ts'
 
 export const explain: CommandDefinition = {
   usage: 'MODEL [options]',
@@ -19,23 +20,37 @@ export const explain: CommandDefinition = {
     env: ENVIRONMENT_OPTION,
   },
   details:
-    'Of a batch model: what it reads, who reads it, its fingerprint, and for each column the columns of its inputs that it is made of.\n' +
+    'What it reads, who reads it, its fingerprint, and of a batch model for each column the columns of its inputs that it is made of.\n' +
     'A column that only decides which rows there are (in a filter, in a condition of a join) is not told.\n' +
     'With --check: exit code 3 if the plan joins otherwise than a hint /*+ order(…) */ says. It needs a run of what the model reads.',
   async run({ terminal, folder, positionals, options }) {
     const project = await readProject(folder)
-    const { batch } = await checkWhole(project)
+    const { batch, models: live } = await checkWhole(project)
     const { models } = batch.graph
     const name = (positionals[0] ?? '').toLowerCase()
     const found = models.get(name)
+    const kept = live.find((model) => model.name === name)
+    if (found === undefined && kept !== undefined && options['check'] !== true) {
+      explainLive(terminal, kept, readersOf(project, live, name))
+      return EXIT.OK
+    }
     if (found === undefined)
-      throw new MillraceError('SELECTION_INVALID', { details: { selection: name, problem: 'no batch model that is valid has this name' } })
+      throw unknown(name, { known: [...models.keys(), ...live.map((model) => model.name)], isLive: kept !== undefined })
     if (options['check'] === true) return checkOrders(terminal, await ordersOf(project, found, environmentOf(options)))
     const readers = neighboursOf(models).downstream.get(name) ?? []
     if (terminal.json) terminal.value(asJson(found, readers))
     else show(terminal, found, readers)
     return EXIT.OK
   },
+}
+
+function unknown(selection: string, { known, isLive }: { known: readonly string[]; isLive: boolean }): MillraceError {
+  const meant = nearest(selection, known)
+  const suggestion = meant === undefined ? '' : `; did you mean '${meant}'?`
+  const problem = isLive
+    ? 'it is kept live, and not by an engine whose plan could be read'
+    : `no model that is valid has this name${suggestion}`
+  return new MillraceError('SELECTION_INVALID', { details: { selection, problem } })
 }
 
 async function ordersOf(project: Project, model: CheckedModel, environment: string): Promise<readonly OrderVerdict[]> {

@@ -261,10 +261,13 @@ function showRecords({ terminal, options }: CommandContext, reader: LogReader, s
   if (!STATUSES.includes(status)) throw usage(`--status is one of ${STATUSES.join(', ')}.`)
   const limit = typeof options['limit'] === 'number' ? options['limit'] : SHOWN_DEFAULT
   const { records, cursor }: ParkedPage = parkedPage(reader, { source: null, stream, status, after: null, limit })
+  if (records.length === 0 && !reader.streams().some(({ name }) => name === stream))
+    throw new MillraceError('STREAM_UNKNOWN', { details: { name: stream } })
   if (terminal.json) {
     for (const record of records) terminal.value(record)
     return
   }
+  if (records.length === 0) return terminal.out(`Nothing of ${stream} is ${status}.`)
   const rows = records.map(({ id, key, operation, place, reason }: ParkedSummary) => [id, key ?? '', operation, place, reason])
   const titles = ['id', 'key', 'operation', 'where', 'why']
   for (const line of tableLines(

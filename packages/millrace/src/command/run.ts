@@ -123,7 +123,11 @@ function tell(terminal: Terminal, outcome: GraphRunOutcome, told: Told): void {
     case 'published':
       return terminal.out(`${terminal.paint('green', 'Published')} in ${environment}: ${took}; publication ${publication}.`)
     case 'unchanged':
-      return terminal.out(`Nothing has changed: ${environment} stays at publication ${publication}.`)
+      return terminal.out(
+        publication === null
+          ? 'There is nothing to run: no batch model is selected. `-- @materialize table` at the head of a model’s file makes it one.'
+          : `Nothing has changed: ${environment} stays at publication ${publication}.`,
+      )
     case 'failed':
       return terminal.out(
         `${terminal.paint('red', 'Not published')}: ${errors.length} failed, ${skipped.length} not begun, ${took}. ${environment} stays as it was.`,

@@ -37,6 +37,10 @@ export const runs: CommandDefinition = {
         for (const each of found) terminal.value({ ...each, failures: catalog.failures(each.id), forecast: catalog.forecasts.of(each.id) })
         return EXIT.OK
       }
+      if (found.length === 0) {
+        terminal.out('There are none yet: `millrace run` makes the first.')
+        return EXIT.OK
+      }
       const titles = ['run', 'environment', 'began', 'seconds', 'forecast', 'status', 'computed anew', 'failed', ''].map((title) => ({
         title,
       }))

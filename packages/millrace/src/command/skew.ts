@@ -155,7 +155,7 @@ function showReport(terminal: Terminal, report: SkewReport): void {
     painted(terminal, key.slowest),
     key.hottest
       .slice(0, 2)
-      .map(({ key: values, share }) => `${values.join(', ')} ${percent(share)}`)
+      .map(({ key: values, share }) => `${values.map((value) => (value === '' ? "''" : (value ?? 'NULL'))).join(', ')} ${percent(share)}`)
       .join('  '),
     key.serves.join(', '),
   ])

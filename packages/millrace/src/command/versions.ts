@@ -32,6 +32,7 @@ function showPublications(terminal: Terminal, catalog: GraphCatalog, environment
   const current = catalog.current(environment)
   const found = catalog.publications(environment, 100).map((each) => ({ ...each, shown: each.id === current }))
   if (terminal.json) return found.forEach((each) => terminal.value(each))
+  if (found.length === 0) return terminal.out(`Nothing was published in ${environment} yet: \`millrace run --env ${environment}\` does.`)
   const titles = ['publication', 'at', 'run', ''].map((title) => ({ title }))
   const lines = found.map(({ id, atMs, run, shown }) => [`${id}`, timeOf(atMs), `${run}`, shown ? 'is shown' : ''])
   for (const line of tableLines(terminal, titles, lines)) terminal.out(line)

@@ -1,7 +1,6 @@
-import { MillraceError } from '@millrace/base'
+import { MillraceError, nearest } from '@millrace/base'
 import type { ProjectConfig } from '@millrace/core'
 import { z } from 'zod'
-import { nearest } from '../cli/nearest.ts'
 import { byteSize, identifier, secret, wholeFrom } from './setting.ts'
 import { scheduleConfig } from './schedule.ts'
 import { agentSource } from './source/agent.ts'

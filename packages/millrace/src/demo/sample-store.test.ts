@@ -1,3 +1,4 @@
+import { openStore } from '@millrace/store'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,4 +18,15 @@ test('a sample removes only a store that a sample made', () => {
   writeFileSync(own, 'a sample')
   freshSampleStore(own)
   expect(existsSync(own)).toBe(false)
+})
+
+test('a sample leaves the store of one that runs as it is', async () => {
+  const path = join(folder, 'running.db')
+  freshSampleStore(path)
+  const store = await openStore(path)
+  expect(() => freshSampleStore(path)).toThrow(expect.objectContaining({ code: 'STORE_IN_USE' }))
+  expect(existsSync(path)).toBe(true)
+  await store.close()
+  freshSampleStore(path)
+  expect(existsSync(path)).toBe(false)
 })

@@ -68,9 +68,9 @@ async function checkStored(project: Project, error: unknown): Promise<CheckedPro
   }
 }
 
-/** A live model can't read what tells no changes; DuckDB only says that it does not know the name. */
+/** A live model can't read what tells no changes; binding it only says that there is no such name. */
 function readsBatch(project: Project, error: MillraceError): MillraceError {
-  const missing = /^Table with name "?([\w.]+)"? does not exist/.exec(String(error.details['problem']))?.[1]
+  const missing = /^there is no stream or model ([\w.]+)/.exec(String(error.details['problem']))?.[1]
   const read = project.batch.find(({ name }) => name === missing || name.endsWith(`.${missing}`))
   if (error.code !== 'SQL_BIND' || read === undefined) return error
   const { model, file } = error.details

@@ -81,7 +81,8 @@ export class Proofs {
   }
 
   #tell(error: unknown, signal: AbortSignal): void {
-    if (signal.aborted) return
+    // A model that is being filled has nothing to compare yet, and the verdict `never` says so.
+    if (signal.aborted || (error instanceof MillraceError && error.code === 'PROOF_NOT_LIVE')) return
     const known =
       error instanceof MillraceError ? error : new MillraceError('PROOF_FAILED', { details: { what: describeError(error) }, cause: error })
     this.#options.onFailure(known)

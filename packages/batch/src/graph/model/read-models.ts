@@ -1,5 +1,6 @@
 /** All files under `models/` and `seeds/` at once; what is wrong with their names and headers is collected. */
 import { MillraceError } from '@millrace/base'
+import { isUtf8 } from 'node:buffer'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { Budget } from './budget.ts'
@@ -34,8 +35,8 @@ export function readModels(folder: string, folders: Readonly<Record<string, Fold
   for (const file of filesOf(folder, 'models', ['.sql'])) {
     const name = basename(file, '.sql')
     if (!admit(name, file)) continue
-    const sql = readFileSync(join(folder, file), 'utf8')
     try {
+      const sql = textOf(folder, file)
       models.push({ name, sql, file, settings: readSettings({ file, sql, folder: folderSettings(file, folders) }) })
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
@@ -46,6 +47,16 @@ export function readModels(folder: string, folders: Readonly<Record<string, Fold
     .map((file) => ({ name: basename(file, extname(file)), file }))
     .filter(({ name, file }) => admit(name, file))
   return { models, seeds, errors }
+}
+
+/** What is not UTF-8 would be read as replacement characters, and a text in the SQL would mean another. */
+function textOf(folder: string, file: string): string {
+  const bytes = readFileSync(join(folder, file))
+  if (isUtf8(bytes)) return bytes.toString().replace(/^\uFEFF/, '')
+  const lines = bytes.toString('latin1').split('\n')
+  const line = lines.findIndex((each) => !isUtf8(Buffer.from(each, 'latin1'))) + 1
+  const problem = line === 0 ? 'it is not UTF-8 text' : `its line ${line} is not UTF-8 text`
+  throw new MillraceError('CONFIG_INVALID', { details: { file, problem, place: 'the file: save it in UTF-8' } })
 }
 
 function filesOf(folder: string, part: string, extensions: readonly string[]): string[] {

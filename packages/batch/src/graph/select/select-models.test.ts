@@ -52,6 +52,7 @@ test('what is excluded is left out, whatever selects it', () => {
 test.each([
   ['path:model', "no model fits 'path:model'"],
   ['nope', "no model fits 'nope'"],
+  ['fact_f', "no model fits 'fact_f'; did you mean 'fact_e'?"],
   ['tags:x', "there is no method 'tags'; there are tag, path and state"],
   ['state:old', "'old' is no state; there are new and modified"],
   ['+', 'it names nothing'],

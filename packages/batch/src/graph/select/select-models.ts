@@ -2,7 +2,7 @@
  * Which models are meant, as users of dbt write it: `+name`, `2+name+`, `tag:nightly`, `path:models/pricing`,
  * `state:modified+`, `fact_*`. Several words are a union; commas within one an intersection.
  */
-import { MillraceError } from '@millrace/base'
+import { MillraceError, nearest } from '@millrace/base'
 import type { CheckedModel } from '../check/checked-graph.ts'
 import { foldedName } from '../model/model.ts'
 import { type Neighbours, neighboursOf, reached } from './neighbours.ts'
@@ -56,8 +56,13 @@ function matching(place: Place, core: string, word: string): string[] {
   const test = tester(place, core, word)
   const found = [...place.models].filter(([name, model]) => test(name, model)).map(([name]) => name)
   const isState = core.startsWith('state:')
-  if (found.length === 0 && !isState) throw invalid(word, `no model fits '${core}'`)
+  if (found.length === 0 && !isState) throw invalid(word, `no model fits '${core}'${suggestion(place, core)}`)
   return found
+}
+
+function suggestion({ models }: Place, core: string): string {
+  const meant = nearest(foldedName(core), [...models.keys()])
+  return meant === undefined ? '' : `; did you mean '${meant}'?`
 }
 
 type Test = (name: string, model: CheckedModel) => boolean
