@@ -1,8 +1,9 @@
 /** Models that stay on a Postgres: bound, computed, published and read there, by the rules of every other model. */
 import { type Postgres, startPostgres } from '@millrace/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { GraphFolder } from './testing/graph-folder.ts'
+import type { GraphFolder } from './testing/graph-folder.ts'
 import { runCli } from './testing/run-cli.ts'
+import { dropVersions, warehouseProject } from './testing/warehouse.ts'
 
 const MODELS = {
   'models/sold.sql': '-- @engine warehouse\nselect shop, sum(amount)::bigint as total from public.sales group by shop',
@@ -24,17 +25,11 @@ beforeEach(async () => {
   await postgres.query(`drop schema public cascade; create schema public;
     create table public.sales (id int primary key, shop text not null, amount int not null);
     insert into public.sales values (1, 'A', 1), (2, 'A', 2), (3, 'B', 5)`)
-  const password = "{ secret: 'env', name: 'WAREHOUSE_PASSWORD' }"
-  const engine = `{ kind: 'postgres', url: '${withoutPassword(postgres.url)}', password: ${password} }`
-  project = new GraphFolder({
-    'millrace.config.ts': `export default { name: 'numbers', engines: { warehouse: ${engine} } }\n`,
-    ...MODELS,
-  })
+  project = warehouseProject(postgres, MODELS)
 })
 
 afterEach(async () => {
-  const schemas = await postgres.query<{ name: string }>("select nspname as name from pg_namespace where nspname like 'millrace\\_%'")
-  for (const { name } of schemas) await postgres.query(`drop schema "${name}" cascade`)
+  await dropVersions(postgres)
   project.remove()
 })
 
@@ -108,7 +103,7 @@ test('all errors are told at once, each at its place, and what only follows from
     'models/system.sql': '-- @engine warehouse\nselect relname::text as name from pg_class',
     'models/here.sql': '-- @materialize table\nselect 1 as a',
     'models/across.sql': '-- @engine warehouse\nselect * from here',
-    'models/seen.sql': '-- @engine warehouse\n-- @materialize view\nselect 1 as a',
+    'models/seen.sql': '-- @engine warehouse\n-- @materialize live\nselect 1 as a',
     'models/afar.sql': '-- @engine elsewhere\nselect 1 as a',
   })
   const errors = await project.errors()
@@ -393,12 +388,4 @@ async function isComputing(): Promise<void> {
     const [row] = await postgres.query<{ n: number }>(sql)
     if ((row?.n ?? 0) > 0) return
   }
-}
-
-/** The password is a reference, as that of a source. */
-function withoutPassword(url: string): string {
-  const parsed = new URL(url)
-  process.env['WAREHOUSE_PASSWORD'] = decodeURIComponent(parsed.password)
-  parsed.password = ''
-  return parsed.toString()
 }

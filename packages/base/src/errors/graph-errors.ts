@@ -80,6 +80,12 @@ export const GRAPH_ERRORS = {
     retry: 'after-fix',
     exit: 1,
   },
+  HISTORY_ELSEWHERE: {
+    summary: '{file}: {model} goes on with its version before, which is not here any more: it lay on {where}.',
+    hint: 'Give the model another name to begin anew. To lose what it had, write `-- @disabled anew` in {file}, `millrace run`, and take it away.',
+    retry: 'after-fix',
+    exit: 1,
+  },
   HISTORY_TIME_PASSED: {
     summary: 'The history of {model} knows of {last} already, which is not before the time of this run.',
     hint: 'Set the clock of this machine right and `millrace run` again once that time has passed.',
@@ -138,6 +144,12 @@ export const GRAPH_ERRORS = {
     summary: '{file}: {model} reads {table} beside other models, and its rows changed on {engine} while the run was at work.',
     hint: 'Write a model that reads only {table}, and let {file} read that one: such models read all tables at the moment at which `millrace run` began.',
     retry: 'after-fix',
+    exit: 1,
+  },
+  ENGINE_BUSY: {
+    summary: '{engine} could not compute {model} just now: {problem}.',
+    hint: 'It was tried again several times. Run `millrace run` when {engine} has less to do: what was finished is not repeated.',
+    retry: 'backoff',
     exit: 1,
   },
   ENGINE_TYPE_UNREADABLE: {

@@ -9,9 +9,11 @@ import {
   type GraphModel,
   type GraphRelation,
   hashOf,
+  HISTORY_COLUMNS,
+  keptColumnsError,
+  orderProblem,
   type HeldModel,
   mentionsOf,
-  obey,
   type ServerCheck,
   serverRelation,
   withoutEnd,
@@ -89,7 +91,10 @@ class ModelsCheck {
       const of = columns.get(view.oid) as ServerColumns
       const model = this.#models.get(name) as GraphModel
       const tree = meaningOfTree(view.tree, (oid) => owned.get(oid) ?? outside.get(oid))
-      const meaning = hashOf(tree, view.functions, JSON.stringify(of.columns))
+      const { materialize, interval, key } = model.settings
+      // Of a table what it means is what its SQL means.
+      const kept = materialize === 'table' ? [] : [JSON.stringify([materialize, key, interval])]
+      const meaning = hashOf(tree, view.functions, JSON.stringify(of.columns), ...kept)
       const reads = inputs.get(name) as readonly string[]
       const fingerprint = hashOf(meaning, ...reads.map((input) => models.get(input)?.fingerprint ?? input))
       models.set(name, { model, inputs: reads, columns: of.columns, meaning, fingerprint, lineage: of.columns.map(() => []) })
@@ -127,17 +132,16 @@ class ModelsCheck {
   /** False where it has to wait for a model that is not bound yet. */
   async #try(name: string): Promise<boolean> {
     const model = this.#models.get(name) as GraphModel
-    const { problems } = obey(model.sql, 'postgres')
-    const [stated] = problems
-    if (stated !== undefined) {
-      const byte = Buffer.byteLength(model.sql.slice(0, stated.start))
-      this.#errors.set(name, sqlError(model, { code: 'SQL_BIND', problem: stated.problem, byte }))
+    const stated = orderProblem(model, 'postgres')
+    if (stated !== null) {
+      this.#errors.set(name, sqlError(model, stated))
       return true
     }
     const prefix = `CREATE TEMP VIEW ${quoteIdentifier(name)} AS\n`
     try {
       await this.#session.runOne(prefix + withoutEnd(model.sql))
       this.#bound.add(name)
+      await this.#keep(model)
       return true
     } catch (error) {
       if (!isSqlState(error)) throw error
@@ -153,6 +157,23 @@ class ModelsCheck {
         return false
       }
       return true
+    }
+  }
+
+  /** Sees to the columns by which it is kept; whoever reads a history sees its times too. */
+  async #keep(model: GraphModel): Promise<void> {
+    const { materialize, interval, key } = model.settings
+    if (interval === null && key.length === 0) return
+    const view = `pg_temp.${quoteIdentifier(model.name)}`
+    const [row] = await this.#session.objects<{ oid: number }>('SELECT $1::regclass::oid AS oid', [view])
+    const oid = row?.oid ?? 0
+    const problem = keptColumnsError(model, (await columnsOf(this.#session, [oid])).get(oid)?.columns ?? [])
+    if (problem !== null) this.#errors.set(model.name, problem)
+    else if (materialize === 'snapshot') {
+      const times = HISTORY_COLUMNS.map(({ name }) => `NULL::timestamptz AS ${quoteIdentifier(name)}`).join(', ')
+      await this.#session.run(
+        `CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(model.name)} AS SELECT millrace_rows.*, ${times} FROM (\n${withoutEnd(model.sql)}\n) AS millrace_rows`,
+      )
     }
   }
 

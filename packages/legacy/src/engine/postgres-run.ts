@@ -5,13 +5,15 @@
  * have the same rows still, which is checked in its own transaction. A version is a table that one
  * transaction makes whole, so that whoever is killed leaves nothing half made.
  */
-import { assert, MillraceError } from '@millrace/base'
+import { assert, describeError, MillraceError } from '@millrace/base'
 import {
+  type Budget,
   type CheckedModel,
   type GraphColumn,
   type Held,
   type KeptTables,
-  obey,
+  historyElsewhere,
+  type ServerContent,
   type ServerRun,
   type ServerTable,
   type ServerVersion,
@@ -20,15 +22,18 @@ import {
   type ShownTables,
   type StagedTables,
   type Version,
-  withoutEnd,
 } from '@millrace/batch/graph'
 import { quoteIdentifier, quoteLiteral } from '@millrace/sql/text'
 import { columnsOf } from './columns.ts'
 import { printed } from './duckdb-type.ts'
 import { environmentSchema, qualified, runOfTable, versionsSchema, versionTable } from './names.ts'
+import { makeVersion } from './make-version.ts'
 import { showing, stage } from './publish.ts'
+import { rowsNow } from './rows-now.ts'
 import type { Session } from './session.ts'
 import { type SessionPool, SNAPSHOT_BEGIN } from './session-pool.ts'
+import { createInputs, type Reading, readingOf, withInputs } from './shown-inputs.ts'
+import { mayPass } from './sql-problem.ts'
 
 export interface PostgresRunParts {
   readonly engine: string
@@ -44,12 +49,14 @@ export interface PostgresRunParts {
 
 const ROWS_AT_ONCE = 2048
 
+type Settled = Pick<CheckedModel['model'], 'name' | 'file'>
+
 export class PostgresRun implements ServerRun {
   readonly server: string
   readonly #parts: PostgresRunParts
   readonly #schema: string
-  /** By the name that models read: the version's table, null for a table of the server. */
-  readonly #shown = new Map<string, string | null>()
+  /** By the name that models read. */
+  readonly #shown = new Map<string, ServerContent>()
   readonly #tables = new Map<string, ServerTable>()
 
   constructor(parts: PostgresRunParts) {
@@ -61,7 +68,7 @@ export class PostgresRun implements ServerRun {
   async tables(relations: readonly string[]): Promise<ReadonlyMap<string, ServerTable>> {
     const { holder } = this.#parts
     try {
-      for (const relation of relations) this.#tables.set(relation, await tableNow(holder, relation))
+      for (const relation of relations) this.#tables.set(relation, await rowsNow(holder, relation))
     } catch (error) {
       throw holder.failure(error)
     }
@@ -70,47 +77,70 @@ export class PostgresRun implements ServerRun {
 
   show(name: string, content: Version['content']): Promise<void> {
     assert(content.kind === 'server', 'models of a server read what lies there')
-    this.#shown.set(name, content.table)
+    this.#shown.set(name, content)
     return Promise.resolve()
   }
 
-  async compute({ run, key, model }: ServerWork): Promise<ServerVersion> {
-    const { engine, pool, snapshot } = this.#parts
-    const own = model.inputs.filter((input) => !input.startsWith(serverRelation(engine, '')))
+  async compute(work: ServerWork): Promise<ServerVersion> {
+    const { engine, pool } = this.#parts
+    const { run, key, model } = work
     const table = versionTable({ name: model.model.name, run, key })
     const address = qualified(this.#schema, table)
+    const reading = this.#readingOf(model)
     return pool.during(async (session) => {
-      const made = await inTransaction(session, async () => {
-        if (own.length === 0) await session.run(`SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)}`)
-        else await this.#checkTables(session, model)
-        for (const input of own) {
-          const from = qualified(this.#schema, this.#shown.get(input) ?? '')
-          await session.run(`CREATE TEMP VIEW ${quoteIdentifier(input)} AS SELECT * FROM ${from}`)
-        }
-        const { sql, settings } = obey(model.model.sql, 'postgres')
-        const { seconds } = model.model.settings.budget
-        if (seconds !== undefined) await session.run(`SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`)
-        for (const { set } of settings) await session.run(set.replace(/^SET /, 'SET LOCAL '))
-        const rows = await session.runOne(`CREATE TABLE ${address} AS\n${withoutEnd(sql)}`)
-        for (const input of own) await session.run(`DROP VIEW pg_temp.${quoteIdentifier(input)}`)
-        return { rows, ...(await this.#measured(session, address)) }
+      const { made, columns, bytes } = await inTransaction(session, { engine, model: model.model.name }, async () => {
+        await this.#settle(session, model.model, reading)
+        const before = await this.#beforeOf(session, work)
+        await limit(session, model.model.settings.budget)
+        return withInputs(session, reading, async () => {
+          const versions = this.#schema
+          const contentOf = (schema: string, name: string): string | null =>
+            schema === versions ? name : (this.#tables.get(`${schema}.${name}`)?.content ?? null)
+          return {
+            made: await makeVersion(session, { work, address, versions, before, contentOf }),
+            ...(await this.#measured(session, address)),
+          }
+        })
       })
       // What reads it is planned by what it holds.
       await session.run(`ANALYZE ${address}`)
-      return { content: { kind: 'server', engine, table }, ...made }
+      const { intervals, computed, rows } = made
+      const content = { kind: 'server', engine, table } as const
+      if (intervals === undefined) return { content, columns, rows, bytes }
+      return { content: { ...content, intervals }, columns, rows, bytes, intervals: { computed, all: intervals.length } }
     })
   }
 
-  async #checkTables(session: Session, { model, inputs }: CheckedModel): Promise<void> {
-    const { engine } = this.#parts
-    const prefix = serverRelation(engine, '')
-    for (const input of inputs) {
-      if (!input.startsWith(prefix)) continue
-      const relation = input.slice(prefix.length)
-      const now = await tableNow(session, relation)
-      if (now.content !== this.#tables.get(relation)?.content)
-        throw new MillraceError('ENGINE_TABLE_CHANGED', { details: { model: model.name, file: model.file, table: relation, engine } })
+  #readingOf({ inputs }: Pick<CheckedModel, 'inputs'>): Reading {
+    return readingOf({ inputs, shown: this.#shown, prefix: serverRelation(this.#parts.engine, ''), versions: this.#schema })
+  }
+
+  /** Chooses the moment at which a transaction reads: the run's, or a younger one at which the tables are as they were. */
+  async #settle(session: Session, { name, file }: Settled, { tables, readsVersions }: Reading): Promise<void> {
+    const { engine, snapshot } = this.#parts
+    if (!readsVersions) {
+      await session.run(`SET TRANSACTION SNAPSHOT ${quoteLiteral(snapshot)}`)
+      return
     }
+    for (const relation of tables) {
+      const now = await rowsNow(session, relation)
+      if (now.content !== this.#tables.get(relation)?.content)
+        throw new MillraceError('ENGINE_TABLE_CHANGED', { details: { model: name, file, table: relation, engine } })
+    }
+  }
+
+  /** Of the version before the table. Raises HISTORY_ELSEWHERE where it should go on with one that is not here. */
+  async #beforeOf(session: Session, { model, before }: ServerWork): Promise<string | null> {
+    const { engine } = this.#parts
+    const isMerged = model.model.settings.interval === null
+    if (before === null) return null
+    const { content } = before
+    const isHere = content.kind === 'server' && content.engine === engine && content.table !== null
+    const address = isHere ? qualified(this.#schema, content.table ?? '') : null
+    const [known] = address === null ? [] : await session.cells(`SELECT to_regclass(${quoteLiteral(address)})::text`)
+    if (address !== null && known?.[0] !== null) return address
+    if (isMerged) throw historyElsewhere(model, content.kind === 'server' ? content.engine : 'DuckDB')
+    return null
   }
 
   async #measured(session: Session, address: string): Promise<{ columns: readonly GraphColumn[]; bytes: number }> {
@@ -123,13 +153,15 @@ export class PostgresRun implements ServerRun {
     return { columns: columns.get(row.oid)?.columns ?? [], bytes: Number(row.bytes) }
   }
 
-  async *rows(table: string, columns: readonly GraphColumn[]): AsyncIterable<readonly (readonly (string | null)[])[]> {
+  async *rows({ model, content }: Pick<Version, 'model' | 'content'>, columns: readonly GraphColumn[]): RowsOfServer {
     const { pool } = this.#parts
+    assert(content.kind === 'server', 'only what lies on the server is read here')
     const list = columns.map(({ name, type }) => printed(quoteIdentifier(name), type)).join(', ')
     const session = await pool.take()
     try {
-      await session.run('BEGIN READ ONLY')
-      await session.run(`DECLARE millrace_rows NO SCROLL CURSOR FOR SELECT ${list} FROM ${qualified(this.#schema, table)}`)
+      await session.run(SNAPSHOT_BEGIN)
+      const from = content.table === null ? await this.#openView(session, model) : qualified(this.#schema, content.table)
+      await session.run(`DECLARE millrace_rows NO SCROLL CURSOR FOR SELECT ${list} FROM ${from}`)
       for (;;) {
         const part = await session.cells(`FETCH ${ROWS_AT_ONCE} FROM millrace_rows`)
         if (part.length === 0) break
@@ -141,12 +173,20 @@ export class PostgresRun implements ServerRun {
     }
   }
 
-  async stage({ environment, tables }: ShownTables): Promise<StagedTables> {
+  /** A view, and all that it reads, in the session until its transaction ends. */
+  async #openView(session: Session, name: string): Promise<string> {
+    const reading = this.#readingOf({ inputs: [name] })
+    await this.#settle(session, { name, file: name }, reading)
+    await createInputs(session, reading)
+    return `pg_temp.${quoteIdentifier(name)}`
+  }
+
+  async stage({ environment, tables, views }: ShownTables): Promise<StagedTables> {
     const { engine, identity, schema, pool } = this.#parts
     const session = await pool.take()
     const release = (): void => pool.giveBack(session)
     const place = { engine, identity, schema: environmentSchema(schema, environment), versions: this.#schema, environment }
-    return stage(session, { ...place, tables }, release)
+    return stage(session, { ...place, tables, views }, release)
   }
 
   async showing(environment: string): Promise<number | null> {
@@ -181,19 +221,25 @@ export class PostgresRun implements ServerRun {
   }
 }
 
-/** Of a connection that was lost it is told that it may come again. */
-async function inTransaction<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
+type RowsOfServer = AsyncIterable<readonly (readonly (string | null)[])[]>
+
+/** What may pass by itself is told as such: it is tried again. */
+async function inTransaction<Result>(
+  session: Session,
+  told: { readonly engine: string; readonly model: string },
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await session.transaction(SNAPSHOT_BEGIN, work)
   } catch (error) {
-    throw session.isLost ? session.failure(error) : error
+    if (session.isLost) throw session.failure(error)
+    if (!mayPass(error)) throw error
+    throw new MillraceError('ENGINE_BUSY', { cause: error, details: { ...told, problem: describeError(error) } })
   }
 }
 
-/** All rows, in any order: their number, and the sum of a hash of each as it is printed. */
-async function tableNow(session: Session, relation: string): Promise<ServerTable> {
-  const hash = 'coalesce(sum(hashtextextended((millrace_row.*)::text, 0)::numeric), 0)::text'
-  const [row] = await session.cells(`SELECT count(*)::text, ${hash} FROM ${relation} AS millrace_row`)
-  const [rows = '0', sum = '0'] = row ?? []
-  return { content: `${rows} ${sum}`, rows: Number(rows) }
+/** The server keeps to them itself; of rows they are counted when they are there. */
+async function limit(session: Session, { seconds, spillMb }: Budget): Promise<void> {
+  if (seconds !== undefined) await session.run(`SET LOCAL statement_timeout = ${Math.ceil(seconds * 1000)}`)
+  if (spillMb !== undefined) await session.run(`SET LOCAL temp_file_limit = ${spillMb * 1024}`)
 }

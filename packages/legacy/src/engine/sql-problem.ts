@@ -30,6 +30,14 @@ export function isSqlState(error: unknown): boolean {
   return /^(?:0A|22|23|2B|42|54)/.test(asPostgres(error).code ?? '')
 }
 
+/** What another session, or the server for a while, is in the way of; by SQLSTATE. */
+const PASSING = /^(?:08|40|53300|55006|55P03|57P0[123])/
+
+/** Whether the same may succeed later: a lost race, a deadlock, a lock that was not to be had, too many sessions, a server that restarts. */
+export function mayPass(error: unknown): boolean {
+  return PASSING.test(asPostgres(error).code ?? '')
+}
+
 function asPostgres(error: unknown): PostgresError {
   return error instanceof Error ? error : { message: describeError(error) }
 }

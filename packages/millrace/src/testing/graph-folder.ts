@@ -1,5 +1,5 @@
 /** A project whose graph is checked, planned and run in this process, as the commands do it. */
-import { type GraphRunOutcome, openEnvironment, planGraph, runGraph } from '@millrace/batch/graph'
+import { type GraphRunOutcome, openEnvironment, planGraph, runGraph, type StepTold } from '@millrace/batch/graph'
 import { type MillraceError, systemClock } from '@millrace/base'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -14,6 +14,8 @@ export interface RunWish {
   readonly signal?: AbortSignal
   readonly workers?: number
   readonly onStep?: (name: string) => void
+  /** Told of each model that is kept by intervals. */
+  readonly onIntervals?: (intervals: { readonly computed: number; readonly all: number }) => void
 }
 
 export class GraphFolder {
@@ -50,8 +52,12 @@ export class GraphFolder {
       const [error] = errors
       if (error !== undefined) throw error
       await wish.checked?.()
-      const { signal = new AbortController().signal, workers = 2, onStep = () => undefined } = wish
-      return runGraph({ ...place, clock: systemClock, signal, workers, onStep: ({ name }) => onStep(name) })
+      const { signal = new AbortController().signal, workers = 2, onStep = () => undefined, onIntervals = () => undefined } = wish
+      const told = ({ name, intervals }: StepTold): void => {
+        onStep(name)
+        if (intervals !== undefined) onIntervals(intervals)
+      }
+      return runGraph({ ...place, clock: systemClock, signal, workers, onStep: told })
     })
   }
 

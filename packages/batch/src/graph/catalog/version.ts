@@ -9,10 +9,24 @@ export type VersionContent =
       /** Of a model that is kept by intervals: for each file, its interval; the files of one stand together. */
       readonly intervals?: readonly string[]
     }
-  /** A table in the engine's schema of versions; null for a table of the server itself, of which the catalogue only knows what it held. */
-  | { readonly kind: 'server'; readonly engine: string; readonly table: string | null }
-  /** With the folded names of what it reads. */
-  | { readonly kind: 'view'; readonly sql: string; readonly inputs: readonly string[] }
+  | ServerContent
+  | ({ readonly kind: 'view' } & ViewContent)
+
+export interface ServerContent {
+  readonly kind: 'server'
+  readonly engine: string
+  /** In the engine's schema of versions; null for a view, and for a table of the server itself, of which the catalogue only knows what it held. */
+  readonly table: string | null
+  readonly view?: ViewContent
+  /** Of a model that is kept by intervals: each one's first moment, and what it was computed from. */
+  readonly intervals?: readonly (readonly [start: string, key: string])[]
+}
+
+export interface ViewContent {
+  readonly sql: string
+  /** Folded names of what it reads. */
+  readonly inputs: readonly string[]
+}
 
 export interface VersionDraft {
   /** The folded name of the model, stream or seed. */

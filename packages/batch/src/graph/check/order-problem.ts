@@ -1,11 +1,11 @@
 /** What is wrong with the order of joins that a model states; null where it states none or a good one. */
 import type { SqlProblem } from '@millrace/sql/text'
-import { obey } from '../../order/obey.ts'
+import { obey, type OrderedEngine } from '../../order/obey.ts'
 import type { GraphModel } from '../model/model.ts'
 
-export function orderProblem({ sql, settings }: GraphModel): SqlProblem | null {
+export function orderProblem({ sql, settings }: GraphModel, engine: OrderedEngine = 'duckdb'): SqlProblem | null {
   if (!sql.includes('/*+')) return null
-  const { orders, problems } = obey(sql, 'duckdb')
+  const { orders, problems } = obey(sql, engine)
   const [first] = problems
   if (first !== undefined) return { code: 'SQL_BIND', problem: first.problem, byte: Buffer.byteLength(sql.slice(0, first.start)) }
   if (settings.materialize !== 'view' || orders.length === 0) return null

@@ -9,7 +9,8 @@
 import type { MillraceError } from '@millrace/base'
 import type { CheckedModel, GraphColumn, GraphRelation, HeldModel } from '../check/checked-graph.ts'
 import type { GraphModel } from '../model/model.ts'
-import type { VersionContent } from '../catalog/version.ts'
+import type { IntervalWindow } from '../model/interval-window.ts'
+import type { ServerContent, Version, VersionContent, ViewContent } from '../catalog/version.ts'
 
 /** Bytes that an engine holds on this machine: what it costs to compute there. */
 export interface Held {
@@ -31,14 +32,23 @@ export interface ServerWork {
   readonly run: number
   readonly key: string
   readonly model: CheckedModel
+  /** Of the version: those of a snapshot have its history in them. */
+  readonly columns: readonly GraphColumn[]
+  /** What the rows are merged into, or whose intervals are kept. */
+  readonly before: Version | null
+  /** When the run read everything: from then on a snapshot's new rows are so. */
+  readonly atMs: number
+  readonly window: IntervalWindow | null
 }
 
 export interface ServerVersion {
-  readonly content: Extract<VersionContent, { kind: 'server' }>
+  readonly content: ServerContent
   /** As they are in the table that was made. */
   readonly columns: readonly GraphColumn[]
   readonly rows: number
   readonly bytes: number
+  /** Of a model that is kept by intervals: how many were computed, and how many there are. */
+  readonly intervals?: { readonly computed: number; readonly all: number }
 }
 
 /** Of a table of the server at the moment of the run. */
@@ -54,8 +64,11 @@ export interface ServerRun extends EngineRun {
   tables(relations: readonly string[]): Promise<ReadonlyMap<string, ServerTable>>
   /** What it reads was shown before. */
   compute(work: ServerWork): Promise<ServerVersion>
-  /** Every value as a text which, cast to its column's type, DuckDB reads as that value; NULL as null. Some rows at a time. */
-  rows(table: string, columns: readonly GraphColumn[]): AsyncIterable<readonly (readonly (string | null)[])[]>
+  /**
+   * Every value as a text which, cast to its column's type, DuckDB reads as that value; NULL as null. Some rows at a time.
+   * What a view reads was shown before; its rows are those of the run's moment.
+   */
+  rows(version: Pick<Version, 'model' | 'content'>, columns: readonly GraphColumn[]): AsyncIterable<readonly (readonly (string | null)[])[]>
   stage(shown: ShownTables): Promise<StagedTables>
   /** Which publication an environment shows on the server; null where it shows none. */
   showing(environment: string): Promise<number | null>
@@ -67,6 +80,8 @@ export interface ShownTables {
   readonly environment: string
   /** By the model's name, its version's table. */
   readonly tables: ReadonlyMap<string, string>
+  /** By the model's name. */
+  readonly views: ReadonlyMap<string, ViewContent>
 }
 
 export interface StagedTables {

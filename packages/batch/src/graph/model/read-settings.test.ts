@@ -30,11 +30,14 @@ test("a file's header goes before what its folder says, and tags add up", () => 
   })
 })
 
-test('a model that stays on a server is a table, and takes itself back where its folder stays there', () => {
+test('a model that stays on a server is a table where it says nothing, and takes itself back where its folder stays there', () => {
   const folder = { engine: 'warehouse', materialize: 'view' } as const
+  expect(modelOf('a', 'select 1', folder).settings).toMatchObject({ engine: 'warehouse', materialize: 'view' })
   expect(modelOf('a', '-- @engine warehouse\nselect 1', {}).settings).toMatchObject({ engine: 'warehouse', materialize: 'table' })
   expect(modelOf('a', '-- @engine duckdb\nselect 1', folder).settings).toMatchObject({ engine: null, materialize: 'view' })
-  expect(() => modelOf('a', 'select 1', folder)).toThrow('a model that stays on warehouse is a table, and not view')
+  expect(() => modelOf('a', 'select 1', { engine: 'warehouse', materialize: 'live' })).toThrow(
+    'a model that stays on warehouse is computed by runs, and not live',
+  )
 })
 
 test("a file's budget goes before its folder's, limit by limit", () => {
@@ -68,7 +71,8 @@ test.each([
   ['-- @materialize snapshot\n-- @key a, A', 2, 'it names a column twice'],
   ['-- @materialize table\n-- @interval "at" day', 2, 'only an incremental model has one'],
   ['-- @engine Big One', 1, 'it is the name of one of `engines` in millrace.config.ts, or duckdb'],
-  ['-- @engine a\n-- @materialize snapshot\n-- @key a', 1, 'a model that stays on a is a table, and not snapshot'],
+  ['-- @engine a\n-- @materialize snapshot', 2, 'snapshot needs `@key a, b`'],
+  ['-- @engine a\n-- @budget memory_mb 100', 2, 'of a model that stays on a there are seconds, rows and spill_mb'],
   ['-- @engine a\n-- @cluster_by b', 2, 'a model that stays on a has no files to lay out'],
   ['-- @disabled', 1, 'it says no reason'],
   ['-- @materialize table\n-- @partition_by', 2, 'it names no column'],

@@ -95,9 +95,14 @@ export function readSettings({ file, sql, folder }: HeaderSource): ModelSettings
 }
 
 function missingSetting(draft: Draft): { name: string; problem: string } | null {
-  const { materialize, interval, key, engine } = draft
-  if (engine !== null && materialize !== 'table')
-    return { name: 'engine', problem: `a model that stays on ${engine} is a table, and not ${materialize}` }
+  const { materialize, interval, key, engine, budget } = draft
+  if (engine !== null && materialize === 'live')
+    return { name: 'engine', problem: `a model that stays on ${engine} is computed by runs, and not live` }
+  if (engine !== null && budget.memoryMb !== undefined)
+    return {
+      name: 'budget',
+      problem: `of a model that stays on ${engine} there are seconds, rows and spill_mb`,
+    }
   if (materialize !== 'incremental' && interval !== null) return { name: 'interval', problem: 'only an incremental model has one' }
   if (materialize === 'incremental' && interval === null && key.length === 0)
     return { name: 'materialize', problem: 'incremental needs `@key a, b` or `@interval column day`' }

@@ -58,6 +58,8 @@ export class BudgetWatch {
     // A server ends it by itself.
     const isLate = this.#isLate || (budget.seconds !== undefined && /statement timeout/.test(describeError(error)))
     if (isLate) return this.#over('seconds', budget.seconds, this.#used(), error)
+    if (budget.spillMb !== undefined && /temp_file_limit/.test(describeError(error)))
+      return this.#over('spill_mb', budget.spillMb, 'what it wrote to temporary files of the server was more', error)
     if (error instanceof MillraceError) return error
     const text = describeError(error)
     if (!/Out of Memory|max_temp_directory_size/i.test(text)) return error

@@ -23,13 +23,13 @@ export interface CarriedRequest extends Pick<CarryRequest, 'engine' | 'connectio
 /** The file of a version's rows, which is made where there is none. */
 export async function carriedContent({ version, catalog, servers, clock, folder, run, ...own }: CarriedRequest): Promise<VersionContent> {
   const { model, key, columns, content } = version
-  assert(content.kind === 'server' && content.table !== null, 'only models of a server are read here')
+  assert(content.kind === 'server', 'only models of a server are read here')
   const known = catalog.carried(model, key)
   if (known !== null) return { kind: 'files', files: [known] }
   const file = `versions/${model}/${run}-carried-${hashOf(key).slice(0, 12)}.parquet`
   const path = join(folder, file)
   mkdirSync(dirname(path), { recursive: true })
-  const rows = await carryRows({ ...own, rows: servers.of(content.engine).rows(content.table, columns), columns, path })
+  const rows = await carryRows({ ...own, rows: servers.of(content.engine).rows(version, columns), columns, path })
   catalog.addCarried({ model, key, file, rows, bytes: await syncFile(path) }, clock.nowMs())
   return { kind: 'files', files: [file] }
 }

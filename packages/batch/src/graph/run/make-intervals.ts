@@ -13,7 +13,7 @@ import { type CheckedModel, type GraphColumn, type GraphRelation, hashOf, signat
 import { nextInterval, stretchesOf } from '../model/interval.ts'
 import { foldedName, type IntervalUnit } from '../model/model.ts'
 import { keyInLayout, layoutOf } from '../model/layout.ts'
-import type { IntervalWindow } from '../model/interval-window.ts'
+import { type IntervalWindow, isWithinWindow } from '../model/interval-window.ts'
 import { withoutEnd } from '../../without-end.ts'
 import { intervalScans, type IntervalScans, withinInterval } from './interval-scans.ts'
 import type { RowsLimit, RunEngine } from './run-engine.ts'
@@ -157,12 +157,7 @@ class IntervalsMaking {
   }
 
   #isMeant(start: string): boolean {
-    const { window } = this.#request
-    if (window === null) return true
-    return (
-      (window.to === null || start < window.to) &&
-      (window.from === null || start >= window.from || nextInterval(start, this.#unit) > window.from)
-    )
+    return isWithinWindow(this.#request.window, start, this.#unit)
   }
 
   /** What the version before has for an interval, if it means the same. */

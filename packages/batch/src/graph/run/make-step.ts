@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { statesOrder } from '../../order/obey.ts'
 import type { GraphCatalog } from '../catalog/catalog.ts'
-import type { Version } from '../catalog/version.ts'
+import type { ServerContent, Version } from '../catalog/version.ts'
 import { type CheckedModel, type GraphColumn, hashOf } from '../check/checked-graph.ts'
 import type { Budget } from '../model/budget.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
@@ -159,16 +159,16 @@ export class StepMaker {
     return { ...(await this.#content({ ...work, step: { ...work.step, columns } })), columns }
   }
 
-  async #onServer({ name, key, model, server, columns }: Step): Promise<MadeColumns> {
+  async #onServer({ name, key, model, server, columns, before }: Step): Promise<MadeColumns> {
     if (server !== null) return { content: { kind: 'server', engine: server.engine, table: null }, rows: server.rows, bytes: 0, columns }
     assert(model !== null, 'a step on a server is a table of it or a model')
     const { engine } = model.model.settings
     const target = this.#request.servers.of(engine as string)
-    for (const input of model.inputs) {
-      const version = this.#versionOf(input)
-      await target.show(input, version.content, version.columns)
-    }
-    const made = await target.compute({ run: this.#request.run, key, model })
+    for (const input of model.inputs) await this.#showOnServer(this.#versionOf(input))
+    const { materialize } = model.model.settings
+    if (materialize === 'view') return { content: viewOn(engine as string, model), rows: 0, bytes: 0, columns }
+    const { run, atMs, window } = this.#request
+    const made = await target.compute({ run, key, model, columns, before, atMs, window })
     if (!this.#keepsSome && JSON.stringify(made.columns) !== JSON.stringify(columns))
       throw new MillraceError('ENGINE_SCHEMA_CHANGED', { details: { model: name, file: model.model.file, engine } })
     return made
@@ -244,9 +244,21 @@ export class StepMaker {
   ): Promise<Pick<Version, 'content' | 'columns'>> {
     const version = this.#versionOf(name)
     if (version.content.kind !== 'server') return version
-    const begun = this.#carried.get(name) ?? carriedContent({ ...this.#request, version, engine, connection })
+    const begun = this.#carried.get(name) ?? this.#carry(version, { engine, connection })
     this.#carried.set(name, begun)
     return { content: await begun, columns: version.columns }
+  }
+
+  async #carry(version: Version, { engine, connection }: Pick<Work, 'engine' | 'connection'>): Promise<Version['content']> {
+    await this.#showOnServer(version)
+    return carriedContent({ ...this.#request, version, engine, connection })
+  }
+
+  /** To the server on which it lies, after all that it reads there. */
+  async #showOnServer({ model, content, columns }: Version): Promise<void> {
+    assert(content.kind === 'server', 'a model of a server reads what lies there')
+    for (const input of content.view?.inputs ?? []) await this.#showOnServer(this.#versionOf(input))
+    await this.#request.servers.of(content.engine).show(model, content, columns)
   }
 
   /** Makes a relation readable, and before it those that a view reads. */
@@ -274,9 +286,14 @@ export class StepMaker {
   /** A view has no rows of its own: whoever reads it reads what it reads. */
   rowsOf(name: string): number {
     const version = this.#versions.get(name) ?? this.#request.published.get(name)
-    if (version?.content.kind !== 'view') return version?.rows ?? 0
-    return version.content.inputs.reduce((sum, input) => sum + this.rowsOf(input), 0)
+    const content = version?.content
+    const view = content?.kind === 'server' ? content.view : content?.kind === 'view' ? content : undefined
+    return view === undefined ? (version?.rows ?? 0) : view.inputs.reduce((sum, input) => sum + this.rowsOf(input), 0)
   }
+}
+
+function viewOn(engine: string, { model: { sql }, inputs }: CheckedModel): ServerContent {
+  return { kind: 'server', engine, table: null, view: { sql, inputs } }
 }
 
 /** The engine for stated orders of joins is shared too: one that is ended there would end another's statement. */

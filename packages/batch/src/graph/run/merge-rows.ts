@@ -41,6 +41,7 @@ interface Merge {
 export async function mergeRows(request: MergeRequest): Promise<WrittenRows> {
   const { engine, model, name, before, columns, write, limit } = request
   const isSnapshot = model.model.settings.materialize === 'snapshot'
+  if (before?.content.kind === 'server') throw historyElsewhere(model, before.content.engine)
   // What a model reads may have got other types though its SQL means the same.
   const goesOn = before !== null && signatureOf(before.columns) === signatureOf(columns)
   if (isSnapshot && before !== null && !goesOn)
@@ -52,6 +53,11 @@ export async function mergeRows(request: MergeRequest): Promise<WrittenRows> {
     const merge = { request, rows, old, connection }
     return write(connection, isSnapshot ? await historyOf(merge) : upsertOf(merge))
   })
+}
+
+/** What is merged into its version before is computed where that lies. */
+export function historyElsewhere({ model }: CheckedModel, where: string): MillraceError {
+  return new MillraceError('HISTORY_ELSEWHERE', { details: { model: model.name, file: model.file, where } })
 }
 
 async function checkKey({ model: { model }, name }: MergeRequest, rows: string, connection: DuckDBConnection): Promise<void> {

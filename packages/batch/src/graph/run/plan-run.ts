@@ -107,11 +107,20 @@ export function planRun(request: PlanRequest): RunPlan {
   return { steps, gone }
 }
 
-function withWhatIsMissing({ graph, selected, published }: PlanRequest): ReadonlySet<string> {
+/** A view on a server reads its tables as they are, so that whoever reads it needs it as of now. */
+export function withWhatIsMissing({
+  graph,
+  selected,
+  published,
+}: Pick<PlanRequest, 'graph' | 'selected' | 'published'>): ReadonlySet<string> {
   if (selected.size === graph.models.size) return selected
+  const isNeeded = (name: string): boolean => {
+    const settings = graph.models.get(name)?.model.settings
+    return settings !== undefined && (!published.has(name) || (settings.engine !== null && settings.materialize === 'view'))
+  }
   const wanted = new Set(selected)
   for (const [name, { inputs }] of [...graph.models].toReversed()) {
-    if (wanted.has(name)) for (const input of inputs) if (graph.models.has(input) && !published.has(input)) wanted.add(input)
+    if (wanted.has(name)) for (const input of inputs) if (isNeeded(input)) wanted.add(input)
   }
   return wanted
 }
@@ -221,7 +230,7 @@ function expectedOf({ version, rowsRead, spent, model }: Expected): Pick<Step, '
 
 function intervalsOf({ model, before }: Pick<Step, 'model' | 'before'>, action: StepAction): IntervalsPlan | null {
   if (model === null || model.model.settings.interval === null || action !== 'run') return null
-  if (before?.content.kind !== 'files' || before.fingerprint !== model.meaning) return { known: 0 }
+  if (before === null || before.content.kind === 'view' || before.fingerprint !== model.meaning) return { known: 0 }
   return { known: before.content.intervals?.length ?? 0 }
 }
 

@@ -15,7 +15,7 @@ import { statesOrder } from '../../order/obey.ts'
 import { foldedName } from '../model/model.ts'
 import { type Seed, seedScan } from '../model/seed-relations.ts'
 import type { ServerEngine } from '../engine/graph-engine.ts'
-import { type Leaf, planRun, type RunPlan } from './plan-run.ts'
+import { type Leaf, planRun, type RunPlan, withWhatIsMissing } from './plan-run.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import { RunForecastTelling } from './tell-forecast.ts'
 import { openRunEngine, SPILL_LIMIT_MB } from './run-engine.ts'
@@ -94,7 +94,8 @@ export async function planGraph(place: GraphPlace): Promise<RunPlan> {
 async function planAt(place: GraphPlace, position: LogPosition, servers: ServerRuns): Promise<RunPlan> {
   const { graph, catalog, environment, selected } = place
   const published = catalog.published(environment)
-  const tables = await servers.leaves(graph, (name) => selected.has(name) || !published.has(name))
+  const wanted = withWhatIsMissing({ graph, selected, published })
+  const tables = await servers.leaves(graph, (name) => wanted.has(name))
   return planRun({
     graph,
     leaves: new Map([...leavesOf(place, position), ...tables.map((leaf) => [leaf.name, leaf] as const)]),

@@ -3,7 +3,14 @@ import { assert, MillraceError } from '@millrace/base'
 import type { GraphCatalog } from '../catalog/catalog.ts'
 import type { Version } from '../catalog/version.ts'
 import type { CheckedGraph } from '../check/checked-graph.ts'
-import { type ServerEngine, serverRelation, type ServerRun, type ServerTable, type StagedTables } from '../engine/graph-engine.ts'
+import {
+  type ServerEngine,
+  serverRelation,
+  type ServerRun,
+  type ServerTable,
+  type ShownTables,
+  type StagedTables,
+} from '../engine/graph-engine.ts'
 import type { Leaf } from './plan-run.ts'
 
 export interface ServerRunsRequest {
@@ -65,7 +72,7 @@ export class ServerRuns {
     let publication: number
     try {
       for (const [engine, run] of this.#runs)
-        staged.push([engine, await run.stage({ environment: shown.environment, tables: tablesOn(engine, versions) })])
+        staged.push([engine, await run.stage({ environment: shown.environment, ...shownOn(engine, versions) })])
       publication = commit()
     } catch (error) {
       for (const [, each] of staged) await each.abandon()
@@ -101,11 +108,12 @@ export class ServerRuns {
   }
 }
 
-function tablesOn(engine: string, versions: readonly Version[]): Map<string, string> {
-  const tables = versions.flatMap(({ model, content }) =>
-    content.kind === 'server' && content.engine === engine && content.table !== null ? [[model, content.table] as const] : [],
-  )
-  return new Map(tables)
+function shownOn(engine: string, versions: readonly Version[]): Pick<ShownTables, 'tables' | 'views'> {
+  const own = versions.flatMap(({ model, content }) => (content.kind === 'server' && content.engine === engine ? [{ model, content }] : []))
+  return {
+    tables: new Map(own.flatMap(({ model, content }) => (content.table === null ? [] : [[model, content.table] as const]))),
+    views: new Map(own.flatMap(({ model, content }) => (content.view === undefined ? [] : [[model, content.view] as const]))),
+  }
 }
 
 /** Only engines that the graph uses, or that what is published uses, are asked. The caller closes them. */
