@@ -39,8 +39,6 @@ interface Order {
   readonly origin: FileOrigin
   /** A part is yielded whenever about so many bytes were read. Default `PART_BYTES`. */
   readonly partBytes?: number
-  /** After so many bytes a format that can reads with a second thread. Default `ALONE_BYTES`. */
-  readonly aloneBytes?: number
   /** A part's `mark`: what came up to it is passed over. */
   readonly resume?: ReadMark | null
 }
@@ -128,8 +126,6 @@ export interface InferredColumn {
 
 /** Bytes of a part where the caller has no wish of its own: enough to write well, little enough to hold several. */
 export const PART_BYTES = 1_048_576
-/** For less, another thread would not have begun before the file's end. */
-export const ALONE_BYTES = 8_388_608
 /** At most so much of a file is looked at to infer its types. */
 export const SAMPLE_BYTES = 4_194_304
 /** A record may be so long where its format does not say otherwise. */

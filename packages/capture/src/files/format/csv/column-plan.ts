@@ -44,7 +44,7 @@ export function planColumns(order: PlanOrder): readonly ColumnPlan[] {
     return {
       name: column.name,
       field: fieldOf(order, column.name),
-      cell: shadowed ? { ...cell, fast: null } : cell,
+      cell: shadowed ? { ...cell, form: null } : cell,
       nullable: column.nullable,
       nulls,
       emptyAloneIsNull: nulls.size === 1 && nulls.has(''),

@@ -1,7 +1,6 @@
 /**
  * Reads one stretch of CSV to columns: cut as a whole, then column by column, so that no object is made per record.
- * It knows nothing of what came before: records and lines are counted from the stretch's first, so that any thread
- * can read any stretch.
+ * It knows nothing of what came before: records and lines are counted from the stretch's first.
  */
 import { type CsvFormat, type Schema, valueToJson, type Vector } from '@millrace/core'
 import type { ParkedRow } from '../../../parking/parked-record.ts'
@@ -13,7 +12,6 @@ import { type Dialect, dialectOf } from './dialect.ts'
 import { type CutPiece, readColumn, valueOf } from './read-column.ts'
 import { Tokenizer } from './tokenizer.ts'
 
-/** Plain data: also what another thread is told. */
 export interface PieceOrder {
   readonly format: CsvFormat
   readonly schema: Schema

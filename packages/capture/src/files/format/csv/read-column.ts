@@ -1,7 +1,7 @@
 /** One column of a piece, cell by cell, from places in the bytes to a vector. */
 import { CELL, type Value, type Vector, VectorBuilder, vectorOfPacked } from '@millrace/core'
 import type { KeptPiece, TextCells } from '../encoding/text-cells.ts'
-import type { FastNumber } from '../value/cell-options.ts'
+import type { CellForm } from '../scan/cell-kernels.ts'
 import { describeMisfit } from '../value/cell-type.ts'
 import type { ColumnPlan } from './column-plan.ts'
 import { MARK, type Tokenizer } from './tokenizer.ts'
@@ -18,42 +18,30 @@ export interface CutPiece {
 }
 
 export function readColumn(piece: CutPiece, plan: ColumnPlan): Vector {
-  const { layout, fast } = plan.cell
-  if (fast !== null && layout !== 'text' && layout !== 'bytes') return readNumbers(piece, plan, fast)
+  const { form } = plan.cell
+  if (form !== null) return readForm(piece, plan, form)
   if (plan.cell.type.kind !== 'text' || !plan.emptyAloneIsNull) return readAny(piece, plan)
   const kept = piece.texts.kept()
   return kept === null ? readTexts(piece, plan) : placeTexts(piece, plan, kept)
 }
 
-function readNumbers(piece: CutPiece, plan: ColumnPlan, fast: FastNumber): Vector {
-  const { cut, bytes } = piece
-  const { rows, width, starts, ends, marks, marked } = cut
-  const { layout } = plan.cell
-  const numbers = new Float64Array(layout === 'boolean' ? 0 : rows)
-  const flags = new Uint8Array(layout === 'boolean' ? rows : 0)
-  const values = layout === 'boolean' ? flags : numbers
+function readForm(piece: CutPiece, plan: ColumnPlan, form: CellForm): Vector {
+  const { rows, width } = piece.cut
   let cells: Uint8Array | null = null
-  for (let row = 0, at = plan.field; row < rows; row += 1, at += width) {
-    if (!marked || (marks[at] as number) <= MARK.QUOTED) {
-      const value = fast(bytes, starts[at] as number, ends[at] as number)
-      // NaN, the only value that is not itself, is how the short cut gives up.
-      if (value === value) {
-        values[row] = value
-        continue
-      }
-    }
-    const value = valueOf(piece, plan, at)
-    if (typeof value === 'bigint') return readAny(piece, plan)
-    if (value === null || value === undefined) {
-      note(piece, plan, { row, at, value })
-      cells ??= new Uint8Array(rows)
-      cells[row] = CELL.NULL
-    } else {
-      values[row] = Number(value)
-    }
+  const odd = (row: number): number | null => {
+    const value = valueOf(piece, plan, row * width + plan.field)
+    // Too large for a double; then the column needs another layout.
+    if (typeof value === 'bigint') return null
+    if (value !== null && value !== undefined) return Number(value)
+    note(piece, plan, { row, at: row * width + plan.field, value })
+    cells ??= new Uint8Array(rows)
+    cells[row] = CELL.NULL
+    return 0
   }
-  if (layout === 'boolean') return { layout, values: flags, cells }
-  return { layout: layout === 'float' ? 'float' : 'integer', values: numbers, cells }
+  const values = piece.cut.scanner.column(form, { first: plan.field, width, rows }, odd)
+  if (values === null) return readAny(piece, plan)
+  if (plan.cell.layout === 'boolean') return { layout: 'boolean', values: Uint8Array.from(values), cells }
+  return { layout: plan.cell.layout === 'float' ? 'float' : 'integer', values: values.slice(), cells }
 }
 
 /** Where the cells stand in the bytes that are kept; what only escapes is taken out of these. */

@@ -28,11 +28,9 @@ const dialects = fc
   })
   .map((dialect): Written => ({ ...dialect, escape: dialect.escape === 'quote' ? dialect.quote : dialect.escape }))
 
-/** From the first byte on with a second thread, or without one. */
 const cuts = fc.record({
   chunks: fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 5 }),
   partBytes: fc.integer({ min: 1, max: 90 }),
-  aloneBytes: fc.constantFrom(0, 1_000_000),
 })
 
 const NASTY = textColumn(fc.constantFrom('a', 'ß', '7', ' ', ',', ';', '|', '\t', '"', "'", '\\', '\n', '\r', '.', ':', '#', 'é'))

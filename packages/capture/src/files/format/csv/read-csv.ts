@@ -1,24 +1,15 @@
-/** CSV, part by part; of a long file two parts at a time. */
+/** CSV, part by part. */
 import { assert, MillraceError } from '@millrace/base'
 import { type Batch, type CsvFormat, OPERATION, type Schema } from '@millrace/core'
 import { decompress } from '../compression/decompress.ts'
 import { asUtf8 } from '../encoding/encoding.ts'
 import { Pieces } from '../pieces.ts'
-import {
-  ALONE_BYTES,
-  type FileEnd,
-  PART_BYTES,
-  type ReadMark,
-  type ReadOrder,
-  type RecordPart,
-  type RecordParts,
-} from '../record-reader.ts'
+import { type FileEnd, PART_BYTES, type ReadMark, type ReadOrder, type RecordPart, type RecordParts } from '../record-reader.ts'
 import { type Figure, Totals } from '../totals.ts'
 import { decimalReader } from '../value/decimal.ts'
 import { type Dialect, dialectOf } from './dialect.ts'
 import { readHeader } from './header.ts'
 import { PieceReader, type ReadPiece } from './piece-reader.ts'
-import { SecondReader } from './second-reader.ts'
 
 interface CsvMark extends ReadMark {
   readonly line: number
@@ -42,12 +33,10 @@ export function openPieces(order: Pick<ReadOrder, 'bytes' | 'name' | 'partBytes'
   const { compression = 'auto', expansionMax } = format
   const plain = decompress({ bytes: order.bytes, compression, name: order.name, expansionMax })
   const text = dialect.encoding.kind === 'foreign' ? asUtf8(plain, dialect.encoding) : plain
-  return new Pieces(text, (order.partBytes ?? PART_BYTES) * 2 + dialect.recordBytesMax + SLACK_BYTES)
+  return new Pieces(text, (order.partBytes ?? PART_BYTES) + dialect.recordBytesMax + SLACK_BYTES)
 }
 
-const LF = 0x0a
-
-/** Beyond the longest record and two parts: a line end, or what a comment begins with. */
+/** Beyond the longest record and a part: a line end, or what a comment begins with. */
 const SLACK_BYTES = 4096
 
 class CsvReader {
@@ -81,61 +70,26 @@ class CsvReader {
     this.#line = line
     this.#header = fields
     const partBytes = this.#order.partBytes ?? PART_BYTES
-    const order = { format: this.#format, schema: this.#schema, fields, partBytes, name: this.#order.name }
-    const reader = new PieceReader(order)
-    let second: SecondReader | null = null
-    const { aloneBytes = ALONE_BYTES } = this.#order
-    let alone = aloneBytes
-    try {
-      for (let wanted = partBytes; ;) {
-        if (alone <= 0 && SecondReader.isWorthwhile()) second ??= new SecondReader(order)
-        const isPair = alone <= 0 && second !== null
-        await this.#pieces.fill(isPair ? partBytes * 2 : wanted)
-        if (this.#overlong) {
-          await this.#pieces.skipLine()
-          this.#overlong = false
-          continue
-        }
-        const { length, ended, from } = this.#pieces
-        if (length === 0 && ended) break
-        if (isPair && second !== null && length > partBytes) {
-          if (!(yield* this.#pair(reader, second))) alone = Math.max(aloneBytes, partBytes)
-          continue
-        }
-        const to = Math.min(this.#pieces.to, from + wanted)
-        const piece = reader.read(this.#pieces.bytes, { from, to, final: ended && to === this.#pieces.to })
-        alone -= piece.length
-        if (piece.length === 0) {
-          assert(!this.#pieces.full || wanted < length, 'a record over its limit is cut')
-          wanted = Math.max(wanted, length) * 2
-          continue
-        }
-        wanted = partBytes
-        yield this.#part(piece)
+    const reader = new PieceReader({ format: this.#format, schema: this.#schema, fields, partBytes, name: this.#order.name })
+    for (let wanted = partBytes; ;) {
+      await this.#pieces.fill(wanted)
+      if (this.#overlong) {
+        await this.#pieces.skipLine()
+        this.#overlong = false
+        continue
       }
-    } finally {
-      second?.close()
+      const { length, ended, from, to } = this.#pieces
+      if (length === 0 && ended) break
+      const piece = reader.read(this.#pieces.bytes, { from, to, final: ended })
+      if (piece.length === 0) {
+        assert(!this.#pieces.full, 'a record over its limit is cut')
+        wanted = length * 2
+        continue
+      }
+      wanted = partBytes
+      yield this.#part(piece)
     }
     return { records: this.#records, bad: this.#bad, controlTotals: this.#totals.end(), unread: reader.unread(fields) } satisfies FileEnd
-  }
-
-  /**
-   * Two stretches at once, as if the last line end of the first one ended a record. Mostly it does; whether it did
-   * is known once the first one was read from a place that is certain. False if it did not: then what was read
-   * behind it began in the middle of a record, and is forgotten.
-   */
-  async *#pair(reader: PieceReader, second: SecondReader): AsyncGenerator<RecordPart, boolean> {
-    const { bytes, from, to, ended } = this.#pieces
-    const middle = 1 + bytes.lastIndexOf(LF, from + Math.ceil((to - from) / 2))
-    if (middle <= from) return false
-    const sent = second.read(bytes.subarray(from, middle))
-    const behind = reader.read(bytes, { from: middle, to, final: ended })
-    const ahead = await sent
-    if (ahead === null || ahead.length === 0) return false
-    yield this.#part(ahead)
-    if (ahead.length !== middle - from || ahead.overlong) return false
-    if (behind.length > 0) yield this.#part(behind)
-    return true
   }
 
   /** At the first record, or at a mark. */

@@ -6,6 +6,7 @@
  * closed or is followed by something, a record over its limit) is bad up to the end of its first line, and
  * reading goes on at the next line: what was swallowed by a lost quote is read again for itself.
  */
+import { type Scanner, scanner } from '../scan/scanner.ts'
 import type { Dialect } from './dialect.ts'
 
 const LF = 10
@@ -32,6 +33,8 @@ export class Tokenizer {
   readonly #dialect: Dialect
   /** What ends the search in a cell that is not in quotes. */
   readonly #stops: Uint8Array
+  readonly scanner: Scanner = scanner()
+  readonly #wanted: readonly number[]
   readonly #capacity: number
   /** Cells per record; others are ragged. */
   width: number
@@ -42,8 +45,8 @@ export class Tokenizer {
   rows = 0
   records = 0
   line = 1
-  readonly starts: Int32Array
-  readonly ends: Int32Array
+  starts: Int32Array = new Int32Array(0)
+  ends: Int32Array = new Int32Array(0)
   readonly marks: Uint8Array
   marked = false
   #markedCells = 0
@@ -60,9 +63,9 @@ export class Tokenizer {
     this.width = width
     this.#stops = new Uint8Array(256)
     for (const byte of [dialect.delimiter, LF, CR]) this.#stops[byte] = 1
+    const { quote, escape } = dialect
+    this.#wanted = [...new Set([dialect.delimiter, LF, CR, ...(quote < 0 ? [] : [quote, escape])])]
     this.#capacity = cells + width + 1
-    this.starts = new Int32Array(this.#capacity)
-    this.ends = new Int32Array(this.#capacity)
     this.marks = new Uint8Array(this.#capacity)
     const rows = Math.floor(this.#capacity / width) + 1
     this.rowStarts = new Int32Array(rows)
@@ -95,14 +98,22 @@ export class Tokenizer {
 
   #cut(bytes: Buffer, from: number, to: number, { final, limit }: { final: boolean; limit: number }): number {
     const { delimiter, quote, recordBytesMax, trim, blank } = this.#dialect
-    const { starts, ends, width } = this
+    this.scanner.open({ bytes, from, to, cells: this.#capacity }, this.#wanted)
+    const { starts, ends } = this.scanner
+    this.starts = starts
+    this.ends = ends
+    const { width } = this
     const stops = this.#stops
-    const highest = Math.max(delimiter, CR)
     const lastCell = this.#capacity - width
     const leads = this.#dialect.comment !== null || this.#dialect.trailer !== null
+    const plain = !leads && !trim && width > 1
+    const { places } = this.scanner
     let at = from
+    /** Of the first place that is not before `at`. */
+    let place = 0
     while (at < to && this.rows < limit) {
       const recordStart = at
+      const firstPlace = place
       const firstCell = this.rows * width
       if (firstCell > lastCell) break
       if (leads) {
@@ -111,6 +122,16 @@ export class Tokenizer {
         if (passed > at) {
           at = passed
           if (this.overlong) break
+          while ((places[place] as number) < at) place += 1
+          continue
+        }
+      }
+      if (plain) {
+        const end = this.#plainRecord(bytes, at, place)
+        if (end > 0 && end + 1 < to && end - at <= recordBytesMax) {
+          at = this.#endOfRecord(bytes, at, end, to, width)
+          place += width
+          if ((places[place] as number) < at) place += 1
           continue
         }
       }
@@ -122,19 +143,23 @@ export class Tokenizer {
         let end: number
         if (trim) while (bytes[start] === 0x20 || bytes[start] === blank) start += 1
         if (bytes[start] === quote && start < to) {
-          const mark = this.#quoted(bytes, start + 1, to)
+          const mark = this.#quoted(bytes, place + 1, to)
           if (mark < 0) {
             wrong = mark
             break
           }
           end = this.#closing
           at = this.#next
+          place = this.#nextPlace
           start += 1
           if (field < width) this.#mark(cell, mark)
         } else {
-          at = start
-          // Most characters are beyond all stops: one comparison is cheaper than a look at the table.
-          for (let byte = bytes[at] as number; byte > highest || stops[byte] === 0; byte = bytes[at] as number) at += 1
+          at = places[place] as number
+          // A quote within a cell that does not begin with one is a character like others.
+          while (stops[bytes[at] as number] === 0) {
+            place += 1
+            at = places[place] as number
+          }
           end = at
           if (trim) while (end > start && (bytes[end - 1] === 0x20 || bytes[end - 1] === blank)) end -= 1
         }
@@ -146,6 +171,7 @@ export class Tokenizer {
         field += 1
         if (bytes[at] !== delimiter || at >= to) break
         at += 1
+        place += 1
       }
       // At the end of the piece, a record is complete only if nothing can follow.
       const open = wrong === OPEN || (wrong === 0 && (at >= to || (bytes[at] === CR && at + 1 >= to)))
@@ -160,43 +186,70 @@ export class Tokenizer {
         if (resumed === -1) return recordStart
         at = resumed
         if (this.overlong) break
-        continue
+        place = firstPlace
+      } else {
+        at = this.#endOfRecord(bytes, recordStart, at, to, field)
       }
-      at = this.#endOfRecord(bytes, recordStart, at, to, field)
+      while ((places[place] as number) < at) place += 1
     }
     return Math.min(at, to)
   }
 
+  /**
+   * Where a record ends that has as many cells as it should and not one quote; 0 for any other. Which of its
+   * bytes is another is asked once, at its end: a question for each cell takes longer than the cell.
+   */
+  #plainRecord(bytes: Buffer, from: number, place: number): number {
+    const { starts, ends, width } = this
+    const { places } = this.scanner
+    const { delimiter } = this.#dialect
+    const last = place + width - 1
+    let cell = this.rows * width
+    let start = from
+    let differs = 0
+    for (let each = place; each < last; each += 1, cell += 1) {
+      const end = places[each] as number
+      differs |= (bytes[end] as number) ^ delimiter
+      starts[cell] = start
+      ends[cell] = end
+      start = end + 1
+    }
+    const end = places[last] as number
+    starts[cell] = start
+    ends[cell] = end
+    return differs === 0 && (bytes[end] === LF || bytes[end] === CR) ? end : 0
+  }
+
   #closing = 0
   #next = 0
+  #nextPlace = 0
   #breaks = 0
 
-  /** Reads on after an opening quote; the kind of the cell, or what is wrong. */
+  /** Reads on from the first place after an opening quote; the kind of the cell, or what is wrong. */
   #quoted(bytes: Buffer, from: number, to: number): number {
     const { quote, escape, delimiter, trim, blank } = this.#dialect
+    const { places } = this.scanner
     let escaped = false
-    let at = from
-    for (;;) {
-      let byte = bytes[at] as number
-      while (byte !== quote && byte !== escape && at < to) {
-        if (byte === LF || (byte === CR && bytes[at + 1] !== LF)) this.#breaks += 1
-        at += 1
-        byte = bytes[at] as number
-      }
-      if (at >= to) return OPEN
+    let place = from
+    let at = places[place] as number
+    for (; at < to; at = places[place] as number) {
+      const byte = bytes[at] as number
       // At the end of a piece that is not the last, what is decided here is decided again with what follows.
       if (byte === escape && at + 1 < to && (bytes[at + 1] === quote || (escape !== quote && bytes[at + 1] === escape))) {
         escaped = true
-        at += 2
+        place += 2
         continue
       }
       if (byte === quote) break
-      at += 1
+      if (byte === LF || (byte === CR && bytes[at + 1] !== LF)) this.#breaks += 1
+      place += 1
     }
+    if (at >= to) return OPEN
     this.#closing = at
     at += 1
     if (trim) while (bytes[at] === 0x20 || bytes[at] === blank) at += 1
     this.#next = at
+    this.#nextPlace = place + 1
     if (at < to && bytes[at] !== delimiter && bytes[at] !== LF && bytes[at] !== CR) return AFTER_QUOTE
     return escaped ? MARK.ESCAPED : MARK.QUOTED
   }
@@ -230,7 +283,11 @@ export class Tokenizer {
         this.records += 1
         return next
       }
-      for (let field = fields; field < this.width; field += 1) this.#mark(firstCell + field, MARK.MISSING)
+      for (let field = fields; field < this.width; field += 1) {
+        this.#mark(firstCell + field, MARK.MISSING)
+        this.starts[firstCell + field] = end
+        this.ends[firstCell + field] = end
+      }
     }
     const row = this.rows
     this.rowStarts[row] = start

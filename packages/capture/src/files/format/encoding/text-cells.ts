@@ -87,8 +87,7 @@ export class TextCells {
   kept(): KeptPiece | null {
     if (!this.#ascii) return null
     if (this.#kept === null) {
-      // Memory of its own, which can change hands between threads.
-      const bytes = Buffer.allocUnsafeSlow(this.#end - this.#base)
+      const bytes = Buffer.allocUnsafe(this.#end - this.#base)
       this.#bytes.copy(bytes, 0, this.#base, this.#end)
       this.#kept = { bytes, base: this.#base }
     }

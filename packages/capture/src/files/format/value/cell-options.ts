@@ -1,6 +1,5 @@
 import type { Value } from '@millrace/core'
 
-export type FastNumber = (bytes: Uint8Array, start: number, end: number) => number
 export type TextReader = (text: string) => Value | undefined
 
 export interface CellOptions {

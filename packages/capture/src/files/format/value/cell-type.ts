@@ -1,27 +1,28 @@
 /**
- * How characters become values of a type. `read` decides what is a value and what is not; `fast` is a short
- * cut for the common case, straight from bytes, which gives up (NaN) whenever `read` should look. Nothing is
+ * How characters become values of a type. `read` decides what is a value and what is not; `form` is a short
+ * cut for the common case, straight from bytes, which leaves to `read` whatever it is not sure of. Nothing is
  * rounded, cut or guessed: what is no value of the type is `undefined`, and its record is parked.
  */
 import { unreachable } from '@millrace/base'
 import { isWhole, type Layout, layoutOf, sqlNameOf, type Type } from '@millrace/core'
-import { booleanReader, fastBoolean } from './boolean.ts'
-import type { CellOptions, FastNumber, TextReader } from './cell-options.ts'
-import { dateReader, fastDate, fastTimestamp, timeReader, timestampReader } from './date-time.ts'
-import { decimalReader, fastDecimal } from './decimal.ts'
-import { fastFloat, floatReader } from './float.ts'
+import { type CellForm, EXACT_DIGITS } from '../scan/cell-kernels.ts'
+import { booleanReader } from './boolean.ts'
+import type { CellOptions, TextReader } from './cell-options.ts'
+import { dateReader, timeReader, timestampReader } from './date-time.ts'
+import { decimalReader } from './decimal.ts'
+import { floatReader } from './float.ts'
 import { readBytesText, readJsonText, readOtherText, readUuid } from './text.ts'
-import { fastWhole, wholeReader } from './whole-number.ts'
+import { rangeOf, wholeReader } from './whole-number.ts'
 
 export interface CellType {
   readonly type: Type
   readonly layout: Layout
-  readonly fast: FastNumber | null
+  readonly form: CellForm | null
   readonly read: TextReader
 }
 
 export function cellTypeOf(type: Type, options: CellOptions): CellType {
-  return { type, layout: layoutOf(type), fast: fastOf(type, options), read: readerOf(type, options) }
+  return { type, layout: layoutOf(type), form: formOf(type, options), read: readerOf(type, options) }
 }
 
 /** For people: what a value that did not fit should have been. */
@@ -68,21 +69,29 @@ function readerOf(type: Type, options: CellOptions): TextReader {
   }
 }
 
-function fastOf(type: Type, options: CellOptions): FastNumber | null {
+function formOf(type: Type, options: CellOptions): CellForm | null {
   if (options.format !== undefined || options.thousandsSeparator !== undefined) return null
-  if (isWhole(type)) return fastWhole(type.kind)
+  const point = (options.decimalSeparator ?? '.').charCodeAt(0)
+  if (isWhole(type)) {
+    const { least, most } = rangeOf(type.kind)
+    return { kind: 'numbers', point: NO_BYTE, scale: 0, lowest: Number(least), highest: Number(most) }
+  }
   switch (type.kind) {
-    case 'decimal':
-      return fastDecimal(type.width, type.scale, options)
+    case 'decimal': {
+      const highest = 10 ** Math.min(type.width, EXACT_DIGITS) - 1
+      return { kind: 'numbers', point, scale: type.scale, lowest: -highest, highest }
+    }
     case 'float64':
-      return fastFloat(options)
+      return { kind: 'numbers', point, scale: null, lowest: -Infinity, highest: Infinity }
     case 'boolean':
-      return options.booleans === undefined ? fastBoolean : null
+      return options.booleans === undefined ? { kind: 'booleans' } : null
     case 'date':
-      return fastDate
+      return { kind: 'dates' }
     case 'timestamp':
-      return fastTimestamp
+      return { kind: 'timestamps' }
     default:
       return null
   }
 }
+
+const NO_BYTE = 256

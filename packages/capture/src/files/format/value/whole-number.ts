@@ -1,5 +1,5 @@
 import { wholeNumber } from '@millrace/core'
-import type { CellOptions, FastNumber, TextReader } from './cell-options.ts'
+import type { CellOptions, TextReader } from './cell-options.ts'
 
 export type WholeKind = 'int8' | 'int16' | 'int32' | 'int64' | 'hugeint' | 'uint8' | 'uint16' | 'uint32' | 'uint64'
 
@@ -15,10 +15,6 @@ const BITS: Readonly<Record<WholeKind, number>> = {
   uint64: 64,
 }
 
-const MINUS = 0x2d
-const ZERO = 0x30
-/** So many digits are exact in a double whatever they are. */
-const EXACT_DIGITS = 15
 /** More cannot be a number of any type, however many zeros lead. */
 const CHARACTERS_MAX = 400
 
@@ -40,26 +36,6 @@ export function wholeReader(kind: WholeKind, options: CellOptions): TextReader {
     if (text === null || !/^[+-]?\d+$/.test(text) || text.length > CHARACTERS_MAX) return undefined
     const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
     return value >= least && value <= most ? wholeNumber(value) : undefined
-  }
-}
-
-export function fastWhole(kind: WholeKind): FastNumber {
-  const { least, most } = rangeOf(kind)
-  const lowest = Number(least)
-  const highest = Number(most)
-  return (bytes, start, end) => {
-    const negative = bytes[start] === MINUS
-    const first = negative ? start + 1 : start
-    const digits = end - first
-    if (digits > EXACT_DIGITS || digits <= 0) return Number.NaN
-    let value = 0
-    for (let at = first; at < end; at += 1) {
-      const digit = (bytes[at] as number) - ZERO
-      if (digit < 0 || digit > 9) return Number.NaN
-      value = value * 10 + digit
-    }
-    if (negative && value !== 0) value = -value
-    return value >= lowest && value <= highest ? value : Number.NaN
   }
 }
 
