@@ -17,6 +17,8 @@ export interface OutputOrigin {
   readonly asOf: number
   /** When the source committed the oldest change that went into it, in microseconds. */
   readonly timeMicros: number
+  /** How many changes of the same cut were told before, in other batches. */
+  readonly firstIndex?: number
 }
 
 interface OutputRows {
@@ -40,7 +42,7 @@ export function encodeOutput(change: ZBatch, schema: Schema, origin: OutputOrigi
     count,
     operations: rows.operations,
     transactions: new Float64Array(count).fill(origin.asOf),
-    indexes: numbersTo(count),
+    indexes: numbersFrom(origin.firstIndex, count),
     times: new Float64Array(count).fill(origin.timeMicros),
     after: change.lanes.map((lane) => vectorOfLane(gatherLane(lane, rows.after, count), count)),
     before:
@@ -48,9 +50,9 @@ export function encodeOutput(change: ZBatch, schema: Schema, origin: OutputOrigi
   }
 }
 
-function numbersTo(count: number): Float64Array {
+function numbersFrom(first: number | undefined, count: number): Float64Array {
   const numbers = new Float64Array(count)
-  for (let at = 0; at < count; at += 1) numbers[at] = at
+  for (let at = 0; at < count; at += 1) numbers[at] = (first ?? 0) + at
   return numbers
 }
 
@@ -60,13 +62,13 @@ function comeOnce({ count, weights }: ZBatch): boolean {
 }
 
 /** What most steps of a model over events tell: its rows as they are, without a copy of them. */
-function allInserted({ count, lanes }: ZBatch, schema: Schema, { asOf, timeMicros }: OutputOrigin): Batch {
+function allInserted({ count, lanes }: ZBatch, schema: Schema, { asOf, timeMicros, firstIndex }: OutputOrigin): Batch {
   return {
     schema,
     count,
     operations: new Uint8Array(count).fill(OPERATION.INSERT),
     transactions: new Float64Array(count).fill(asOf),
-    indexes: numbersTo(count),
+    indexes: numbersFrom(firstIndex, count),
     times: new Float64Array(count).fill(timeMicros),
     after: lanes.map((lane) => vectorOfLane(lane, count)),
     before: null,

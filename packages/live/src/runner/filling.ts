@@ -10,18 +10,17 @@
  * for a new model everything, for a changed one the difference, for an unchanged one (after a restart)
  * nothing, which is then not computed.
  */
-import type { Batch, Layout, LogReader } from '@millrace/core'
+import type { Batch, LogReader } from '@millrace/core'
 import { OPERATION, sameSchema } from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
 import type { ToldChange } from '../fold/told-change.ts'
 import type { RelationChange } from '../operator/operator.ts'
 import { decodeOutput } from '../output/decode-output.ts'
-import { Arrangement } from '../zset/arrangement.ts'
-import { ArrangementShape } from '../zset/arrangement-shape.ts'
-import { hashRows } from '../zset/row-hash.ts'
+import type { StateMemory } from '../spill/state-memory.ts'
 import { gatherBatch, type ZBatch } from '../zset/z-batch.ts'
 import type { FoldKeeper } from './fold-keeper.ts'
 import type { LiveUnit, MakeUnit } from './live-unit.ts'
+import { RelationTotal } from './relation-total.ts'
 import { stepUnits } from './step-units.ts'
 
 const SLICE_ROWS = 4096
@@ -49,6 +48,8 @@ export interface FillingPlan {
   /** Models whose streams hold their relation already. */
   readonly published: ReadonlySet<string>
   readonly makeUnit: MakeUnit
+  /** Where what is to be published lies meanwhile. */
+  readonly memory?: StateMemory
   /** How many rows one slice tells. */
   readonly sliceRows?: number
 }
@@ -70,7 +71,7 @@ export class Filling {
       if (isCopy || plan.published.has(model.name)) return { unit, total: null, truncates: false, isCopy }
       const published = reader.streams().find((stream) => stream.name === model.name)
       const truncates = published !== undefined && !(sameSchema(published.schema, model.schema) && isWhole(reader, model.name))
-      const total = new RelationTotal(unit.layouts)
+      const total = new RelationTotal({ layouts: unit.layouts, key: model.schema.key }, plan.memory)
       if (published !== undefined && !truncates) subtractPublished(total, reader, model.name)
       return { unit, total, truncates, isCopy }
     })
@@ -118,14 +119,21 @@ export class Filling {
   finish(): readonly FilledModel[] {
     for (const { unit, isCopy } of this.#units) if (isCopy) unit.close()
     for (const stream of this.#streams) this.#folds.get(stream)?.fold.endTelling()
-    return this.#units
+    const filled = this.#units
       .filter((filling) => !filling.isCopy)
-      .map(({ unit, total, truncates }) => ({ unit, truncates, difference: total === null ? null : total.rows() }))
+      .map(({ unit, total, truncates }) => ({ unit, truncates, difference: total === null ? null : total.takeAll() }))
+    this.#closeTotals()
+    return filled
   }
 
   /** Gives up: none of its units will run. */
   close(): void {
     for (const { unit } of this.#units) unit.close()
+    this.#closeTotals()
+  }
+
+  #closeTotals(): void {
+    for (const { total } of this.#units) total?.close()
   }
 
   async #step(batches: ReadonlyMap<string, ZBatch>, isPartial = true): Promise<void> {
@@ -147,27 +155,6 @@ export class Filling {
 /** Whether all changes of a stream are still kept, so that its rows can be known. */
 function isWhole(reader: LogReader, stream: string): boolean {
   return reader.extents(stream).every(({ first }) => first === 0)
-}
-
-/** A relation that is added up, change by change. */
-class RelationTotal {
-  readonly #rows: Arrangement
-
-  constructor(layouts: readonly Layout[]) {
-    this.#rows = new Arrangement(new ArrangementShape(layouts, []))
-  }
-
-  add(batch: ZBatch): void {
-    this.#rows.apply(batch, hashRows(batch.lanes, [], batch.count))
-  }
-
-  subtract(batch: ZBatch): void {
-    this.add({ ...batch, weights: batch.weights.map((weight) => -weight) })
-  }
-
-  rows(): ZBatch {
-    return this.#rows.rowsAt(this.#rows.slots())
-  }
 }
 
 /** Takes the relation that a stream holds: every change since its last truncation. */

@@ -52,6 +52,8 @@ export class FoldKeeper {
   #late: LateFilter | null
   /** The cut whose rows it holds. */
   cut: number
+  /** It has taken a part of the changes of its cut: what it holds must not be saved. */
+  isWithinStep = false
   #savedAt: Pick<SavedFold, 'through' | 'positions' | 'rows' | 'watermark'>
   /** Per partition the position after the last change taken. */
   readonly #positions: Map<number, number>
@@ -91,6 +93,11 @@ export class FoldKeeper {
 
   get stateRows(): number {
     return this.fold.rowCount
+  }
+
+  /** Which changes of a cut are late is told from all of the cut. */
+  get takesWholeCuts(): boolean {
+    return this.#late !== null
   }
 
   /** Raises LIVE_HISTORY_TRIMMED where changes that it still needs are not in the log any more. */

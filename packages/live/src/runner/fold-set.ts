@@ -6,6 +6,7 @@ import { covers, foldShapeOf, type ReadColumns } from '../fold/fold-columns.ts'
 import { savedOwners } from '../fold/saved-parts.ts'
 import { FoldKeeper } from './fold-keeper.ts'
 import { StateMemory } from '../spill/state-memory.ts'
+import type { Lane } from './lanes.ts'
 import type { LiveProgress, SavedFold } from './live-progress.ts'
 
 /** Per stream what is read of it. */
@@ -66,12 +67,19 @@ export class FoldSet {
     return keepers
   }
 
-  step({ batches, untilCut }: CutRange): SetStep {
+  /** The streams of a lane. */
+  streamsOf({ has }: Lane): readonly string[] {
+    return this.streams.filter(has)
+  }
+
+  /** Those of a lane go to the range's cut; without one, all. */
+  step({ batches, untilCut }: CutRange, lane?: Lane): SetStep {
     const byStream = Map.groupBy(batches, (stored) => stored.stream)
     const changes = new Map<string, ToldChange>()
     const lost = new Map<string, MillraceError>()
     let oldest = Infinity
     for (const [stream, keeper] of this.#keepers) {
+      if (lane?.has(stream) === false) continue
       try {
         const { change, oldestMicros } = keeper.step(byStream.get(stream) ?? [], untilCut)
         oldest = Math.min(oldest, oldestMicros)
@@ -108,7 +116,7 @@ export class FoldSet {
     const remove: NonNullable<StateChange['remove']>[number][] = []
     const clear = this.#retired.flatMap((stream) => savedOwners(this.#reader, stream))
     for (const keeper of this.#keepers.values()) {
-      if (!keeper.needsSaving(nowMs) && !(all && keeper.fold.dirtyCount > 0)) continue
+      if (keeper.isWithinStep || (!keeper.needsSaving(nowMs) && !(all && keeper.fold.dirtyCount > 0))) continue
       const change = keeper.save(nowMs)
       put.push(...(change.put ?? []))
       remove.push(...(change.remove ?? []))

@@ -20,7 +20,10 @@ export interface SavedFold {
 }
 
 export interface LiveProgress {
+  /** The cut that the models reflect; of those that are apart, their own. */
   readonly cut: number
+  /** Streams and models that are at another cut at present (lanes.ts). */
+  readonly apart?: { readonly cut: number; readonly names: readonly string[] }
   readonly folds: Readonly<Record<string, SavedFold>>
   /** Per published model its fingerprint. */
   readonly models: Readonly<Record<string, string>>
@@ -29,10 +32,10 @@ export interface LiveProgress {
 export function readProgress(reader: LogReader): LiveProgress {
   const saved = reader.progress(PROGRESS_NAME)
   if (saved === null) return { cut: 0, folds: {}, models: {} }
-  const { folds = {}, models = {} } = saved.state as { folds?: LiveProgress['folds']; models?: LiveProgress['models'] }
-  return { cut: saved.transaction, folds, models }
+  const { folds = {}, models = {}, apart } = saved.state as Partial<LiveProgress>
+  return { cut: saved.transaction, folds, models, ...(apart === undefined ? {} : { apart }) }
 }
 
-export function asSourceProgress({ cut, folds, models }: LiveProgress): SourceProgress {
-  return { source: PROGRESS_NAME, transaction: cut, state: { folds, models } }
+export function asSourceProgress({ cut, ...state }: LiveProgress): SourceProgress {
+  return { source: PROGRESS_NAME, transaction: cut, state }
 }

@@ -1,19 +1,13 @@
 /** What the log takes of models: a step's changes, and all that a filling adds to a model's stream. */
 import type { Append, StreamDefinition } from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
-import { encodeOutput } from '../output/encode-output.ts'
+import { encodeOutput, type OutputOrigin } from '../output/encode-output.ts'
 import { splitBatch } from '../output/split-batch.ts'
 import { truncation } from '../output/truncation.ts'
 import type { ZBatch } from '../zset/z-batch.ts'
 import type { FilledModel } from './filling.ts'
 
-const OUTPUT_ROWS_LIMIT = 32_768
-
-export interface OutputOrigin {
-  /** The cut that the output reflects. */
-  readonly asOf: number
-  readonly timeMicros: number
-}
+export const OUTPUT_ROWS_LIMIT = 32_768
 
 export interface Output {
   readonly appends: readonly Append[]

@@ -25,6 +25,8 @@ export class ShopLog {
   readonly #streams: Map<string, StreamDefinition>
   /** Where models are computed that are started from now on; in this thread without them. */
   workers: RunnerWorkers | null = null
+  /** With more changes than these a step is taken in slices, by models that are started from now on. */
+  stepChangesLimit: number | null = null
   #transaction = 0
 
   private constructor(folder: string, store: Store, streams: readonly StreamDefinition[]) {
@@ -63,7 +65,8 @@ export class ShopLog {
   }
 
   start(models: readonly BoundModel[], earlier: readonly BoundModel[] = [], memory: StateMemoryOptions = {}): RunningModels {
-    return new RunningModels(this, { models, earlier, memory })
+    const { stepChangesLimit } = this
+    return new RunningModels(this, { models, earlier, memory, ...(stepChangesLimit === null ? {} : { stepChangesLimit }) })
   }
 
   /** What a process does that starts after another's death: nothing is at hand but the file. */
@@ -85,6 +88,7 @@ interface RunPlan {
   readonly models: readonly BoundModel[]
   readonly earlier: readonly BoundModel[]
   readonly memory: StateMemoryOptions
+  readonly stepChangesLimit?: number
 }
 
 export class RunningModels {
@@ -94,10 +98,10 @@ export class RunningModels {
   readonly #done: Promise<void>
   #failure: unknown = null
 
-  constructor(log: ShopLog, { models, earlier, memory }: RunPlan) {
+  constructor(log: ShopLog, plan: RunPlan) {
     this.#writer = new MortalWriter(log.store)
     const { store, workers } = log
-    const options = { models, earlier, writer: this.#writer, reader: store.reader(), signal: store, memory }
+    const options = { ...plan, writer: this.#writer, reader: store.reader(), signal: store }
     this.runner = new LiveRunner(workers === null ? options : { ...options, workers })
     this.#done = this.runner.run(this.#stop.signal).catch((error: unknown) => {
       this.#failure = error

@@ -104,6 +104,22 @@ export class Arrangement {
     return slots.subarray(0, next)
   }
 
+  /** The slots of about so many rows from a slot on, those of one key together, and the slot to go on from. */
+  slotsByKey(from: number, rowsLimit: number): { readonly slots: Int32Array; readonly next: number } {
+    const chosen: number[] = []
+    let next = from
+    for (; next < this.table.slotCount && chosen.length < rowsLimit; next += 1) {
+      const isHead = this.weightOf(next) !== 0 && (this.links[next * LINK.STRIDE + LINK.PREVIOUS] as number) < 0
+      for (let slot = isHead ? next : NONE; slot >= 0; slot = this.links[slot * LINK.STRIDE + LINK.NEXT] as number) chosen.push(slot)
+    }
+    return { slots: Int32Array.from(chosen), next }
+  }
+
+  /** The rows in the slots go. */
+  remove(slots: Int32Array): void {
+    for (const slot of slots) this.#add(slot, -this.weightOf(slot))
+  }
+
   rowsAt(slots: Int32Array): ZBatch {
     const weights = Float64Array.from(slots, (slot) => this.weightOf(slot))
     return { count: slots.length, lanes: this.table.gather(slots, slots.length), weights }
