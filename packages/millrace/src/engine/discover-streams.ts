@@ -1,6 +1,5 @@
 import { MillraceError } from '@millrace/base'
 import { lateStreamOf, type LogReader, type StreamDefinition } from '@millrace/core'
-import { Door } from '@millrace/guard'
 import type { Project } from '../config/project.ts'
 import { lateStreams, watermarksOf } from './watermarks.ts'
 
@@ -17,13 +16,21 @@ export interface Discovered {
 export async function discoverStreams(project: Project, reader: LogReader | null): Promise<Discovered> {
   const late = new Set(watermarksOf(project.config).map(([stream]) => lateStreamOf(stream)))
   const known = reader?.streams().filter(({ name, kind }) => kind === 'table' && !late.has(name)) ?? []
+  const { sources = {}, allowInside = [] } = project.config
+  const isAlone = Object.keys(sources).length === 0 && allowInside.length === 0
+  const { streams, unreachable } = isAlone ? { streams: [], unreachable: [] } : await askSources(project, known)
+  refuseUnknownStreams(project, streams)
+  return { streams: [...streams, ...lateStreams(project, streams)], unreachable }
+}
+
+/** What follows a database, and the door out, are loaded only where there is something to ask, or addresses to look at. */
+async function askSources(project: Project, known: readonly StreamDefinition[]): Promise<Discovered> {
+  const { doorOf } = await import('./door-of.ts')
   const door = doorOf(project)
   const streams: StreamDefinition[] = []
   const unreachable: MillraceError[] = []
-  const sources = Object.entries(project.config.sources ?? {})
-  for (const [name, config] of sources) {
+  for (const [name, config] of Object.entries(project.config.sources ?? {})) {
     try {
-      // What follows a database is loaded only where there is one to ask.
       const { kindOf } = await import('./source/source-kinds.ts')
       const place = { project: project.config.name, name, config, folder: project.folder, door, known }
       const tables = await kindOf(config).discover(place)
@@ -35,12 +42,7 @@ export async function discoverStreams(project: Project, reader: LogReader | null
       unreachable.push(error)
     }
   }
-  refuseUnknownStreams(project, streams)
-  return { streams: [...streams, ...lateStreams(project, streams)], unreachable }
-}
-
-export function doorOf({ config }: Project): Door {
-  return new Door({ allowInside: config.allowInside ?? [] })
+  return { streams, unreachable }
 }
 
 /** A stream's partitions are fixed when it is first written: a key must stay where its past is. */

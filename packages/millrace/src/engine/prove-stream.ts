@@ -2,7 +2,7 @@ import { MillraceError, systemClock } from '@millrace/base'
 import type { LogReader, SourceCopy } from '@millrace/core'
 import { type CopyProof, proveCopy } from '@millrace/prove'
 import type { Project } from '../config/project.ts'
-import { doorOf } from './discover-streams.ts'
+import { doorOf } from './door-of.ts'
 import { kindOf } from './source/source-kinds.ts'
 
 export interface StreamProofOptions {

@@ -172,6 +172,17 @@ export class GraphCatalog {
     return new Map(rows.map(versionOf).map((version) => [version.model, version]))
   }
 
+  /** The engines on which lies what an environment shows. */
+  enginesShown(environment: string): Set<string> {
+    const rows = this.#database
+      .prepare(
+        `SELECT DISTINCT versions.content ->> 'engine' AS engine FROM environments JOIN published USING (publication)
+         JOIN versions ON versions.id = published.version WHERE environments.name = ? AND versions.kind = 'server'`,
+      )
+      .all(environment)
+    return new Set(rows.map(({ engine }) => String(engine)))
+  }
+
   /** As `published`, of each only what it means. */
   publishedMeanings(environment: string): Map<string, string> {
     const rows = this.#database
@@ -288,6 +299,19 @@ function carriedKey(key: string): string {
   return `carried ${key}`
 }
 
+/** Columns that were read lately, by their text: many versions have the same ones. */
+const COLUMNS = new Map<string, Version['columns']>()
+const COLUMNS_LIMIT = 10_000
+
+function columnsOf(text: string): Version['columns'] {
+  const known = COLUMNS.get(text)
+  if (known !== undefined) return known
+  if (COLUMNS.size >= COLUMNS_LIMIT) COLUMNS.clear()
+  const columns = JSON.parse(text) as Version['columns']
+  COLUMNS.set(text, columns)
+  return columns
+}
+
 function versionOf(row: Row): Version {
   return {
     id: Number(row['id']),
@@ -295,7 +319,7 @@ function versionOf(row: Row): Version {
     key: String(row['key']),
     fingerprint: String(row['fingerprint']),
     content: JSON.parse(String(row['content'])) as Version['content'],
-    columns: JSON.parse(String(row['columns'])) as Version['columns'],
+    columns: columnsOf(String(row['columns'])),
     rows: Number(row['rows']),
     bytes: Number(row['bytes']),
     seconds: Number(row['seconds']),

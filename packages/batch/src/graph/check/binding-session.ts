@@ -10,6 +10,7 @@ import { EVALUATION_SETTINGS, quoteIdentifier, relationAddress, relationName, ty
 import type { GraphColumn, GraphRelation } from './checked-graph.ts'
 import { lineageOf, type Lineage, type PlanNode, relationsOfPlan } from './lineage.ts'
 import { pathAt } from './mentions.ts'
+import { columnsOfPlan } from './plan-columns.ts'
 import { canonicalPlan } from './plan-text.ts'
 import { withoutEnd } from '../../without-end.ts'
 
@@ -17,6 +18,15 @@ export interface BoundSelect {
   readonly plan: string
   readonly reads: ReadonlySet<string>
   readonly lineage: Lineage
+  /** Null where the empty table of the model was made, which has them. */
+  readonly columns: readonly GraphColumn[] | null
+}
+
+export interface BindRequest {
+  readonly name: string
+  readonly sql: string
+  /** The empty table is made in any case, and not just where the plan does not tell the columns. */
+  readonly wantsTable: boolean
 }
 
 export type BindAnswer =
@@ -68,18 +78,18 @@ export class BindingSession {
     await this.#inOrder(() => this.#control.run(`CREATE TABLE ${relationName(name)} (${list.join(', ')})`))
   }
 
-  /** Binds a model and makes its empty table, so that others can read it. At most `BINDS_AT_ONCE` at a time. */
-  async bind(name: string, sql: string): Promise<BindAnswer> {
+  /** Binds a model. At most `BINDS_AT_ONCE` at a time. */
+  async bind(request: BindRequest): Promise<BindAnswer> {
     const binder = this.#idle.pop()
     assert(binder !== undefined, 'no more is bound at once than there are connections')
     try {
-      return await this.#bindWith(binder, name, sql)
+      return await this.#bindWith(binder, request)
     } finally {
       this.#idle.push(binder)
     }
   }
 
-  async #bindWith({ connection, plan: planner }: Binder, name: string, sql: string): Promise<BindAnswer> {
+  async #bindWith({ connection, plan: planner }: Binder, { name, sql, wantsTable }: BindRequest): Promise<BindAnswer> {
     planner.bindVarchar(1, sql)
     const planned = await planner.runAndReadAll()
     const text = String(planned.getRows()[0]?.[0])
@@ -88,13 +98,22 @@ export class BindingSession {
     const [plan, second] = answer.plans
     if (plan === undefined) return wrong('SQL_PARSE', 'there is no statement')
     if (second !== undefined) return wrong('SQL_PARSE', 'there is a second statement; a model is one SELECT')
+    const columns = wantsTable ? null : columnsOfPlan(plan)
+    if (columns === null) {
+      const problem = await this.#makeTable(connection, name, sql)
+      if (problem !== null) return problem
+    }
+    return { kind: 'bound', plan: canonicalPlan(text), reads: relationsOfPlan(plan), lineage: lineageOf(plan), columns }
+  }
+
+  async #makeTable(connection: DuckDBConnection, name: string, sql: string): Promise<BindAnswer | null> {
     await this.makeSchema(name)
     try {
       await connection.run(`CREATE TABLE ${relationName(name)} AS (\n${withoutEnd(sql)}\n) WITH NO DATA`)
     } catch (error) {
       return wrong('SQL_BIND', describeError(error).split('\n')[0] ?? 'it does not bind')
     }
-    return { kind: 'bound', plan: canonicalPlan(text), reads: relationsOfPlan(plan), lineage: lineageOf(plan) }
+    return null
   }
 
   /** Gives a bound model columns that its SQL does not have. */

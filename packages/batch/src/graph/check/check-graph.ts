@@ -166,7 +166,7 @@ class GraphCheck {
     for (const hint of hints) await this.#define(hint)
     const tried = new Set<string>()
     for (;;) {
-      const answer = await session.bind(model.name, model.sql)
+      const answer = await session.bind({ name: model.name, sql: model.sql, wantsTable: !isFree(model) })
       this.#bound += 1
       if (answer.kind === 'bound') {
         const problem = await this.#keptColumns(session, model)
@@ -182,9 +182,8 @@ class GraphCheck {
   }
 
   async #keptColumns(session: BindingSession, model: GraphModel): Promise<MillraceError | null> {
-    const { materialize, key, interval, partitionBy, clusterBy } = model.settings
-    const isFree = [key, partitionBy, clusterBy].every((columns) => columns.length === 0)
-    if (isFree && interval === null) return null
+    if (isFree(model)) return null
+    const { materialize } = model.settings
     const problem = keptColumnsError(model, await session.columnsOf(model.name))
     if (problem === null && materialize === 'snapshot') await session.widen(model.name, HISTORY_COLUMNS)
     return problem
@@ -212,8 +211,11 @@ class GraphCheck {
 
   #keep(name: string, model: GraphModel, answer: Extract<BindAnswer, { kind: 'bound' }>): void {
     const inputs = [...answer.reads].map(foldedName)
-    this.#defined.set(name, Promise.resolve())
-    this.#sound.set(name, { text: textOf(model), inputs, columns: null, meaning: answer.plan, lineage: answer.lineage })
+    const { plan, lineage, columns } = answer
+    // Plans are long: that of a model whose columns are known is not kept.
+    if (columns === null) this.#defined.set(name, Promise.resolve())
+    const meaning = columns === null ? plan : meaningOf(model, plan, columns)
+    this.#sound.set(name, { text: textOf(model), inputs, columns, meaning, lineage })
   }
 
   #refuse(name: string, error: MillraceError): void {
@@ -287,8 +289,19 @@ function startingWithLeast(circle: readonly string[]): string[] {
   return [...circle.slice(least), ...circle.slice(0, least)]
 }
 
-function textOf({ sql, settings }: GraphModel): string {
-  return hashOf(sql, JSON.stringify(settings))
+/** Whether it does not matter to its settings which columns it has. */
+function isFree({ settings: { key, interval, partitionBy, clusterBy } }: GraphModel): boolean {
+  return interval === null && [key, partitionBy, clusterBy].every((columns) => columns.length === 0)
+}
+
+const TEXTS = new WeakMap<GraphModel, string>()
+
+function textOf(model: GraphModel): string {
+  const known = TEXTS.get(model)
+  if (known !== undefined) return known
+  const text = hashOf(model.sql, JSON.stringify(model.settings))
+  TEXTS.set(model, text)
+  return text
 }
 
 function meaningOf({ settings }: GraphModel, plan: string, columns: readonly GraphColumn[]): string {

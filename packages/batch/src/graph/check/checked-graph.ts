@@ -1,6 +1,6 @@
 /** What a check yields: the models that are sound, in an order in which each comes after what it reads. */
 import type { MillraceError } from '@millrace/base'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { GraphModel } from '../model/model.ts'
 import type { Lineage } from './lineage.ts'
 
@@ -45,12 +45,17 @@ export interface CheckedGraph {
 }
 
 export function hashOf(...parts: readonly string[]): string {
-  const hash = createHash('sha1')
-  for (const part of parts) hash.update(`${part.length}:`).update(part)
-  return hash.digest('hex')
+  return hash('sha1', parts.map((part) => `${part.length}:${part}`).join(''))
 }
+
+/** Each reader of a relation asks for its signature, and its columns never change. */
+const SIGNATURES = new WeakMap<readonly GraphColumn[], string>()
 
 /** Of relations with equal signatures a reader's meaning is the same. */
 export function signatureOf(columns: readonly GraphColumn[]): string {
-  return hashOf(...columns.flatMap(({ name, type }) => [name, type]))
+  const known = SIGNATURES.get(columns)
+  if (known !== undefined) return known
+  const signature = hashOf(...columns.flatMap(({ name, type }) => [name, type]))
+  SIGNATURES.set(columns, signature)
+  return signature
 }

@@ -121,9 +121,9 @@ export async function beginServerRuns(request: ServerRunsRequest): Promise<Serve
   const { graph, catalog, engines, environment } = request
   const runs = new ServerRuns(catalog)
   const used = new Set([...graph.models.values()].map(({ model }) => model.settings.engine))
-  for (const { content } of catalog.published(environment).values()) if (content.kind === 'server') used.add(content.engine)
+  const shown = catalog.enginesShown(environment)
   try {
-    for (const engine of engines) if (used.has(engine.name)) await runs.begin(engine, request)
+    for (const engine of engines) if (used.has(engine.name) || shown.has(engine.name)) await runs.begin(engine, request)
   } catch (error) {
     await runs.close()
     throw error
