@@ -8,20 +8,30 @@
  * never ends, because its server died while writing it, is passed over when it comes again.
  */
 import { assert, type Clock, MillraceError } from '@millrace/base'
-import { OPERATION, CELL } from '@millrace/core'
-import { type GroupStart, readMariadbGtid, readMysqlGtid, readPayload, readQuery, readXaName } from './binlog/control-event.ts'
+import {
+  type GroupStart,
+  type QueryEvent,
+  readMariadbGtid,
+  readMysqlGtid,
+  readPayload,
+  readQuery,
+  readXaName,
+} from './binlog/control-event.ts'
 import { EventReader } from './binlog/event-reader.ts'
 import { EVENT } from './binlog/event-type.ts'
 import { isMalformed, MalformedError } from './binlog/malformed.ts'
 import { readRows, rowsTypeOf, tableIdAt } from './binlog/rows-event.ts'
 import { readStatement } from './binlog/statement.ts'
+import { BoundTables } from './bound-tables.ts'
 import type { CaptureRecord } from './capture-record.ts'
+import { CapturedTables } from './captured-tables.ts'
 import { parseHistory, type History } from './gtid/history.ts'
 import type { PendingChanges } from './pending-changes.ts'
 import { HistoryProof } from './gtid/history-proof.ts'
 import { IncompleteGroup } from './incomplete-group.ts'
+import { caseOfName, type NameCase } from './name-case.ts'
 import type { ProgressState } from './progress-state.ts'
-import { ALL_TABLES, type Effect, effectOf } from './statement-effect.ts'
+import { type Effect, effectOf, type StatementPlace } from './statement-effect.ts'
 import type { TableBinder } from './table-binder.ts'
 import type { TableFeed } from './table-feed.ts'
 import type { TransactionLog } from './transaction-log.ts'
@@ -38,26 +48,21 @@ export interface FollowerOptions {
   readonly record: CaptureRecord
   readonly state: ProgressState
   readonly isWanted: (table: string) => boolean
+  readonly names: NameCase
+  /** Setting `explicit_defaults_for_timestamp` of the server, the other way round. */
+  readonly isTimestampFilled: boolean
   /** The first group is one that is in the log already; its likeness proves that this server shares our history. */
   readonly isProofWanted: boolean
   /** Groups that were found to have no end, by `file:position`. */
   readonly incomplete: ReadonlySet<string>
 }
 
-interface BoundTable {
-  readonly body: Buffer
-  readonly feed: TableFeed | null
-  readonly table: string
-}
-
-/** Tables whose numbers are remembered; the server numbers anew after each change of a shape. */
-const BOUND_TABLES_MAX = 10_000
-
 export class BinlogFollower {
   readonly #options: FollowerOptions
   readonly #events: EventReader
   readonly #history: History
-  readonly #bound = new Map<number, BoundTable>()
+  readonly #bound = new BoundTables()
+  readonly #tables: CapturedTables
   #file: string
   #group: GroupStart | null = null
   #groupPlace = ''
@@ -71,6 +76,7 @@ export class BinlogFollower {
     const { source, isChecked, state, isProofWanted } = options
     this.#options = options
     this.#events = new EventReader(source, isChecked)
+    this.#tables = new CapturedTables({ ...options, onStop: (table) => this.#bound.silence(table) })
     this.#history = parseHistory(state.dialect, state.gtid)
     this.#file = state.file
     this.#proof = new HistoryProof(state.proof, isProofWanted)
@@ -103,9 +109,14 @@ export class BinlogFollower {
   #rows(type: NonNullable<ReturnType<typeof rowsTypeOf>>, bytes: number): Promise<void> | null {
     const { buffer, start, end } = this.#events
     const { pending, log } = this.#options
-    const bound = this.#bound.get(tableIdAt(buffer, start))
-    if (bound === undefined || bound.feed === null || this.#isSkipped || this.#proof.isAtHand) return null
+    const id = tableIdAt(buffer, start)
+    const bound = this.#bound.get(id)
+    if (bound === undefined) {
+      if (this.#bound.isNobodys(id)) return null
+      throw new MalformedError('rows came of a table that nothing told of')
+    }
     const { feed } = bound
+    if (feed === null || this.#isSkipped || this.#proof.isAtHand) return null
     const body = readRows(buffer, { start, end, type, columns: feed.columnCount })
     if (type.kind === 'update') feed.update(body)
     else if (type.kind === 'delete') feed.delete(body)
@@ -134,26 +145,19 @@ export class BinlogFollower {
       const binding = await binder.bind(body)
       let feed: TableFeed | null = null
       if (binding.kind === 'bound') feed = binding.feed
-      if (binding.kind === 'reshaped' && this.#isStopped(binding.table))
-        return this.#remember(id, { body, feed: null, table: binding.table })
-      if (binding.kind === 'reshaped') {
+      if (binding.kind === 'reshaped' && !this.#tables.isStopped(binding.table)) {
         await log.settle()
         log.define(binding.definition)
         feed = binding.apply()
-        this.#bound.clear()
+        this.#bound.forget(binding.table)
       }
-      if (binding.kind === 'stopped') this.#stop(binding.table, binding.why)
+      if (binding.kind === 'stopped') this.#tables.stop(binding.table, binding.why)
       const table = binding.kind === 'passed' ? '' : binding.table
       this.#resemble(table)
-      this.#remember(id, { body, feed: this.#isStopped(table) ? null : feed, table })
+      this.#bound.set(id, { body, feed: this.#tables.isStopped(table) ? null : feed, table })
     } catch (error) {
       throw this.#unreadable(error)
     }
-  }
-
-  #remember(id: number, bound: BoundTable): void {
-    if (this.#bound.size >= BOUND_TABLES_MAX) this.#bound.clear()
-    this.#bound.set(id, bound)
   }
 
   #control(type: number): Promise<void> | null {
@@ -192,6 +196,7 @@ export class BinlogFollower {
 
   #begin(group: GroupStart): Promise<void> | null {
     this.#failIfOpen()
+    this.#bound.trim()
     const { log, incomplete } = this.#options
     this.#group = group
     this.#groupPlace = `${this.#file}:${this.#events.nextPosition}`
@@ -211,7 +216,7 @@ export class BinlogFollower {
   }
 
   #query(isCompressed: boolean): Promise<void> | null {
-    const { database, sql } = readQuery(this.#events.body, isCompressed)
+    const { database, sql, isStrict } = readQuery(this.#events.body, isCompressed)
     if (this.#group === null) return null
     const statement = readStatement(sql)
     const isFirst = this.#isFirst
@@ -235,14 +240,17 @@ export class BinlogFollower {
         if (isFirst && this.#group.isStandalone === null) this.#isStandalone = true
         this.#proof.add(sql)
         const effect =
-          this.#isSkipped || this.#proof.isAtHand
-            ? null
-            : effectOf(statement, { sql, database, ours: this.#options.database, isWanted: this.#options.isWanted })
-        const done = effect === null ? null : this.#apply(effect)
-        if (!this.#isStandalone) return done
-        return done === null ? this.#end() : done.then(() => this.#end() ?? undefined)
+          this.#isSkipped || this.#proof.isAtHand ? null : effectOf(statement, this.#statementPlace({ sql, database, isStrict }))
+        if (effect !== null) this.#apply(effect)
+        return this.#isStandalone ? this.#end() : null
       }
     }
+  }
+
+  #statementPlace(query: QueryEvent): StatementPlace {
+    const { database: ours, isWanted, isTimestampFilled, names, binder } = this.#options
+    const caseOf = (name: string): string => caseOfName(name, names)
+    return { ...query, ours, isWanted, isTimestampFilled, caseOf, columnsOf: (table) => binder.columnsOf(table) }
   }
 
   #xa({ verb, name, isOnePhase }: { verb: string; name: string; isOnePhase: boolean }, isFirst: boolean): Promise<void> | null {
@@ -295,40 +303,11 @@ export class BinlogFollower {
     return { ...state, gtid: this.#history.toString(), file: this.#file, position: this.#events.nextPosition, before, proof }
   }
 
-  #apply(effect: Effect): Promise<void> | null {
-    const { log, binder } = this.#options
-    const { state } = this
+  #apply(effect: Effect): void {
     if (effect.kind === 'unseen')
       throw new MillraceError('CAPTURE_STATEMENT_LOGGED', { details: { source: this.#options.source, place: this.#place } })
     this.#bound.clear()
-    for (const { table, why } of effect.stop) if (state.tables.includes(table)) this.#stop(table, why)
-    const known = new Set(state.tables)
-    for (const table of effect.create) known.add(table)
-    if (known.size > state.tables.length) log.state = { ...log.state, tables: Array.from(known) }
-    const emptied = state.tables.filter(
-      (table) => (effect.empty.includes(table) || effect.empty.includes(ALL_TABLES)) && !this.#isStopped(table),
-    )
-    for (const table of emptied) {
-      for (const slot of binder.slotsOf(table) ?? []) {
-        const builder = slot.start(OPERATION.TRUNCATE, false)
-        for (const column of builder.after) column.pushCell(CELL.ABSENT)
-      }
-    }
-    return null
-  }
-
-  #isStopped(table: string): boolean {
-    return this.state.stopped[table] !== undefined
-  }
-
-  /** Nothing of the table is taken from here on; its neighbours flow on (law 9). */
-  #stop(table: string, why: string): void {
-    const { log, source, record } = this.#options
-    if (this.#isStopped(table)) return
-    const stopped = { ...log.state.stopped, [table]: why }
-    log.state = { ...log.state, stopped }
-    record.stoppedTables = Object.keys(stopped)
-    record.error = new MillraceError('CAPTURE_TABLE_STOPPED', { details: { source, table, what: why } })
+    this.#tables.apply(effect)
   }
 
   #resemble(table: string): void {

@@ -3,6 +3,7 @@ import { type Clock, MillraceError, reach } from '@millrace/base'
 import type { LogReader, LogWriter, SourceProgress } from '@millrace/core'
 import { BinlogFollower } from './binlog-follower.ts'
 import type { CaptureRecord } from './capture-record.ts'
+import { stoppedError } from './captured-tables.ts'
 import { isWanted, readTables } from './catalog/read-tables.ts'
 import { definitionOf, streamName, type Table } from './catalog/table.ts'
 import { type Charsets, readCharsets } from './cell/charset.ts'
@@ -10,6 +11,7 @@ import type { ZeroDates } from './cell/date-time.ts'
 import { checkHistory, checkServer, readLogStatus, type ServerFacts } from './check-source.ts'
 import { connect, type Connection, quoteText, type SourceTarget } from './connect.ts'
 import { MysqlSet } from './gtid/mysql-set.ts'
+import { caseOfName, nameCaseOf } from './name-case.ts'
 import { PendingChanges } from './pending-changes.ts'
 import { type ProgressState, progressOf, stateOf, TAIL } from './progress-state.ts'
 import { openSnapshot } from './snapshot/open-snapshot.ts'
@@ -167,6 +169,8 @@ async function stream(options: SessionOptions, ground: Ground, progress: SourceP
   const connection = await connect(target)
   const raw = await startDump(connection, { facts, serverId: options.serverId, from: isProofWanted ? state.before : state.gtid })
   const pending = new PendingChanges()
+  const names = nameCaseOf(facts)
+  const database = caseOfName(control.address.database, names)
   const log = new TransactionLog({
     source,
     pending,
@@ -184,7 +188,7 @@ async function stream(options: SessionOptions, ground: Ground, progress: SourceP
     zeros,
     pending,
     partitionsOf,
-    database: control.address.database,
+    database,
     dialect: facts.dialect,
     definitions: reader.streams().filter(({ name }) => captured.has(name)),
     isWanted: (table) => isWanted(table, config),
@@ -201,14 +205,14 @@ async function stream(options: SessionOptions, ground: Ground, progress: SourceP
     state,
     isProofWanted,
     incomplete,
-    database: control.address.database,
+    database,
+    names,
+    isTimestampFilled: facts.variables.get('explicit_defaults_for_timestamp') === 'OFF',
     isChecked: facts.isChecked,
     isWanted: (table) => isWanted(table, config),
   })
   Object.assign(record, { gtid: state.gtid, file: state.file, position: state.position, stoppedTables: Object.keys(state.stopped) })
-  const [stopped] = Object.entries(state.stopped)
-  const error =
-    stopped === undefined ? null : new MillraceError('CAPTURE_TABLE_STOPPED', { details: { source, table: stopped[0], what: stopped[1] } })
+  const error = stoppedError(source, state.stopped)
   await followStream(
     {
       raw,

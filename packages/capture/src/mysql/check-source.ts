@@ -30,6 +30,8 @@ const VARIABLES = [
   'gtid_executed',
   'gtid_purged',
   'gtid_binlog_pos',
+  'lower_case_table_names',
+  'explicit_defaults_for_timestamp',
   'server_id',
   'server_uuid',
   'server_uid',

@@ -77,8 +77,14 @@ export class TableBinder {
     const why = difference(known.definition.schema, told)
     if (why !== null) return { kind: 'stopped', table, why }
     const schema = widened(known.definition.schema, told)
-    if (schema.columns.length > known.definition.schema.columns.length) return this.#reshaped({ stream, schema, map, cells })
+    if (schema.columns.length > known.definition.schema.columns.length || isRelabelled(known.definition.schema, schema))
+      return this.#reshaped({ stream, schema, map, cells })
     return { kind: 'bound', feed: this.#feed(map, cells, known), table }
+  }
+
+  /** As the log knows them; undefined before the table's first row. */
+  columnsOf(table: string): readonly Column[] | undefined {
+    return this.#streams.get(streamName(this.#options.source, table))?.definition.schema.columns
   }
 
   /** One feed for a stream as the log knows it, to tell that it was emptied; undefined before its first row. */
@@ -152,6 +158,7 @@ function schemaOf(map: TableMap, columns: readonly MapColumn[], cells: readonly 
   return { columns: told, key: map.key }
 }
 
+const LABELLED = /^(?:enum|set)\(/
 const FRACTION = /^(?:datetime|timestamp|time)(?:\((\d)\))?$/
 
 /** Why the old shape cannot hold rows of the new one; null where it can. */
@@ -169,8 +176,17 @@ function difference(old: Schema, now: Schema): string | null {
   return keyOf(old) === keyOf(now) ? null : `its primary key was (${keyOf(old)}) and is (${keyOf(now)})`
 }
 
-/** The old columns in their order, then the new ones, which the rows of before do not have. */
+/** The old columns in their order, with the labels of today; then the new ones, which the rows of before do not have. */
 function widened(old: Schema, now: Schema): Schema {
   const added = now.columns.filter(({ name }) => !old.columns.some((column) => column.name === name))
-  return { columns: [...old.columns, ...added.map((column) => ({ ...column, nullable: true }))], key: old.key }
+  const kept = old.columns.map((column) => {
+    const { sourceType = '' } = now.columns.find(({ name }) => name === column.name) ?? column
+    return LABELLED.test(sourceType) ? { ...column, sourceType } : column
+  })
+  return { columns: [...kept, ...added.map((column) => ({ ...column, nullable: true }))], key: old.key }
+}
+
+/** Labels that came are kept, so that a later change of the table can be judged by them. */
+function isRelabelled(old: Schema, widest: Schema): boolean {
+  return old.columns.some(({ sourceType }, at) => sourceType !== widest.columns[at]?.sourceType)
 }

@@ -45,7 +45,14 @@ export function readMysqlGtid(body: Buffer, seconds: number): GroupStart {
 export interface QueryEvent {
   readonly database: string
   readonly sql: string
+  /** A value that does not fit was refused rather than changed. */
+  readonly isStrict: boolean
 }
+
+const STATUS = { FLAGS: 0, SQL_MODE: 1 } as const
+const FLAGS_BYTES = 4
+/** STRICT_TRANS_TABLES and STRICT_ALL_TABLES. */
+const STRICT = 0x60_00_00
 
 export function readQuery(body: Buffer, isCompressed: boolean): QueryEvent {
   const databaseLength = body.readUInt8(8)
@@ -56,7 +63,14 @@ export function readQuery(body: Buffer, isCompressed: boolean): QueryEvent {
   return {
     database: body.toString('utf8', databaseStart, databaseStart + databaseLength),
     sql: (isCompressed ? inflate(text) : text).toString('utf8'),
+    isStrict: (readSqlMode(body.subarray(13, databaseStart)) & STRICT) !== 0,
   }
+}
+
+/** The lower half of the session's mode, which servers write first, or behind the flags; 0 where they do not. */
+function readSqlMode(status: Buffer): number {
+  const at = status[0] === STATUS.FLAGS ? 1 + FLAGS_BYTES : 0
+  return status[at] === STATUS.SQL_MODE && status.length >= at + 9 ? status.readUInt32LE(at + 1) : 0
 }
 
 function readPreparing(body: Buffer, at: number): string {

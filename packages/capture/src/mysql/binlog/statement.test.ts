@@ -1,5 +1,6 @@
+import type { Column } from '@millrace/core'
 import { expect, test } from 'vitest'
-import { effectOf } from '../statement-effect.ts'
+import { effectOf, type StatementPlace } from '../statement-effect.ts'
 import { readStatement } from './statement.ts'
 
 const name = (table: string, database: string | null = null): { database: string | null; table: string } => ({ database, table })
@@ -33,6 +34,8 @@ test.each([
   ['CREATE INDEX i ON t (a)', { kind: 'other' }],
   ['INSERT INTO t VALUES (1)', { kind: 'rows' }],
   ['GRANT SELECT ON d.* TO u', { kind: 'other' }],
+  ['SET STATEMENT max_statement_time = 10, lock_wait_timeout = 5 FOR TRUNCATE TABLE t', { kind: 'truncate', tables: [name('t')] }],
+  ["SET @a = 'TRUNCATE t'", { kind: 'other' }],
 ])('%s is understood', (sql, expected) => {
   expect(readStatement(sql)).toEqual(expected)
 })
@@ -58,21 +61,107 @@ test.each([
   ['ALTER TABLE t TRUNCATE PARTITION p0', true],
   ['ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE u', true],
   ['ALTER TABLE t IMPORT TABLESPACE', true],
+  ['ALTER TABLE t CONVERT PARTITION p0 TO TABLE u', true],
+  ['ALTER TABLE t CONVERT TABLE u TO PARTITION p0 VALUES LESS THAN (9)', true],
+  ['ALTER IGNORE TABLE t ADD UNIQUE KEY (a)', true],
+  ['ALTER ONLINE TABLE t ADD UNIQUE KEY (a)', false],
 ])('%s changes rows that are there: %s', (sql, isChanging) => {
   const statement = readStatement(sql)
   expect(statement).toMatchObject({ kind: 'alter', table: name('t'), to: null })
   expect(statement.kind === 'alter' && statement.why !== null).toBe(isChanging)
 })
 
+const PLACE: StatementPlace = {
+  sql: '',
+  database: 'shop',
+  isStrict: true,
+  ours: 'shop',
+  isTimestampFilled: false,
+  caseOf: (written) => written,
+  isWanted: (table) => table !== 'skipped',
+  columnsOf: () => [],
+}
+
+const effect = (sql: string, place: Partial<StatementPlace> = {}): ReturnType<typeof effectOf> =>
+  effectOf(readStatement(sql), { ...PLACE, sql, ...place })
+
 test('statements act on the tables of our database only, by its name or the default', () => {
-  const place = (sql: string, database: string): ReturnType<typeof effectOf> =>
-    effectOf(readStatement(sql), { sql, database, ours: 'shop', isWanted: (table) => table !== 'skipped' })
-  expect(place('truncate item', 'shop')).toMatchObject({ empty: ['item'] })
-  expect(place('truncate item', 'other')).toBeNull()
-  expect(place('truncate shop.item', 'other')).toMatchObject({ empty: ['item'] })
-  expect(place('truncate skipped', 'shop')).toBeNull()
-  expect(place('drop database shop', 'other')).toMatchObject({ empty: ['*'] })
-  expect(place('update other.t set a = 1', 'other')).toBeNull()
-  expect(place('update shop.t set a = 1', 'other')).toEqual({ kind: 'unseen' })
-  expect(place('alter table item rename to archive', 'shop')).toMatchObject({ stop: [{ table: 'item' }, { table: 'archive' }] })
+  expect(effect('truncate item')).toMatchObject({ empty: ['item'] })
+  expect(effect('truncate item', { database: 'other' })).toBeNull()
+  expect(effect('truncate shop.item', { database: 'other' })).toMatchObject({ empty: ['item'] })
+  expect(effect('truncate skipped')).toBeNull()
+  expect(effect('drop database shop', { database: 'other' })).toMatchObject({ drop: ['*'] })
+  expect(effect('update other.t set a = 1', { database: 'other' })).toBeNull()
+  expect(effect('update shop.t set a = 1', { database: 'other' })).toEqual({ kind: 'unseen' })
+  expect(effect('alter table item rename to archive')).toMatchObject({ stop: [{ table: 'item' }, { table: 'archive', isArrival: true }] })
+})
+
+test('where the server keeps names in small letters, statements may write them in any', () => {
+  const caseOf = (written: string): string => written.toLowerCase()
+  expect(effect('TRUNCATE Item', { caseOf })).toMatchObject({ empty: ['item'] })
+  expect(effect('TRUNCATE Item')).toMatchObject({ empty: ['Item'] })
+  expect(effect('TRUNCATE SHOP.Item', { caseOf, database: 'other' })).toMatchObject({ empty: ['item'] })
+  expect(effect('UPDATE Shop.t SET a = 1', { caseOf, database: 'other' })).toEqual({ kind: 'unseen' })
+})
+
+test('a table that gives rows to another stops with it, also where it came only now', () => {
+  const both = { stop: [{ table: 't' }, { table: 'u', isArrival: true }] }
+  expect(effect('ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u')).toMatchObject(both)
+  expect(effect('ALTER TABLE t CONVERT PARTITION p TO TABLE u')).toMatchObject(both)
+  expect(effect('ALTER TABLE t CONVERT TABLE u TO PARTITION p VALUES LESS THAN (9)')).toMatchObject(both)
+})
+
+const column = (kind: 'text' | 'bytes' | 'int16' | 'float64' | 'timestamp' | 'timestamptz', sourceType: string): Column => ({
+  name: 'c',
+  type: { kind },
+  nullable: true,
+  sourceType,
+})
+
+test.each([
+  [column('text', 'varchar(10)'), 'VARCHAR(3) NOT NULL', false],
+  [column('text', 'varchar(10)'), 'LONG VARCHAR', false],
+  [column('text', 'char(10)'), 'CHARACTER VARYING(20)', false],
+  [column('text', 'varchar(10)'), 'CHAR(10)', true],
+  [column('text', 'char(10)'), "CHAR(20) DEFAULT 'AS'", false],
+  [column('text', 'varchar(10)'), 'TIME', true],
+  [column('text', 'time(3)'), 'TIME(2)', true],
+  [column('text', 'time(3)'), 'TIME(6)', false],
+  [column('timestamp', 'datetime(3)'), 'DATETIME', true],
+  [column('timestamptz', 'timestamp'), 'TIMESTAMP NULL', false],
+  [column('timestamptz', 'timestamp'), 'TIMESTAMP NOT NULL', true],
+  [column('text', "enum('a','b')"), "ENUM('a','b','c')", false],
+  [column('text', "enum('a','b')"), 'enum("a","b")', false],
+  [column('text', "enum('a','b')"), "ENUM('A','b')", true],
+  [column('text', "enum('a','b')"), "ENUM('b','a')", true],
+  [column('text', "set('a,b','b')"), "SET('b','a,b')", true],
+  [column('text', 'enum'), "ENUM('a')", true],
+  [column('text', "enum('a')"), 'VARCHAR(9)', false],
+  [column('bytes', 'binary(2)'), 'BINARY(4)', true],
+  [column('bytes', 'binary(1)'), 'BINARY', false],
+  [column('bytes', 'binary(2)'), 'VARBINARY(9)', false],
+  [column('bytes', 'varbinary(2)'), 'BLOB', false],
+  [column('int16', 'smallint(6)'), 'YEAR', true],
+  [column('int16', 'year(4)'), 'YEAR', false],
+  [column('int16', 'smallint(6)'), 'SMALLINT NOT NULL', false],
+  [column('int16', 'smallint(6)'), 'SMALLINT NOT NULL AUTO_INCREMENT', true],
+  [column('int16', 'smallint(6)'), 'SMALLINT AS (id + 1)', true],
+  [column('float64', 'double'), 'DOUBLE(5,1)', true],
+  [column('float64', 'double'), 'DOUBLE', false],
+])('%o that becomes %s has other values in the rows that are there: %s', (before, definition, isRewritten) => {
+  for (const sql of [`ALTER TABLE t MODIFY COLUMN c ${definition}`, `ALTER TABLE t ADD INDEX (c), CHANGE C c ${definition}`]) {
+    expect(effect(sql, { columnsOf: () => [before] }) !== null, sql).toBe(isRewritten)
+    expect(effect(sql, { columnsOf: () => undefined }), 'a table without a row has none that could change').toBeNull()
+  }
+})
+
+test('without a strict mode values may have been changed to fit; a bare TIMESTAMP is what a setting makes of it', () => {
+  const columnsOf = (): Column[] => [column('text', 'varchar(10)')]
+  for (const sql of ['ALTER TABLE t MODIFY c VARCHAR(3)', 'ALTER TABLE t CONVERT TO CHARACTER SET latin1']) {
+    expect(effect(sql, { columnsOf })).toBeNull()
+    expect(effect(sql, { columnsOf, isStrict: false })).toMatchObject({ stop: [{ table: 't', isArrival: false }] })
+  }
+  expect(effect('ALTER TABLE t ADD at TIMESTAMP')).toBeNull()
+  expect(effect('ALTER TABLE t ADD at TIMESTAMP', { isTimestampFilled: true })).toMatchObject({ stop: [{ table: 't' }] })
+  expect(effect('ALTER TABLE t ADD at TIMESTAMP NULL', { isTimestampFilled: true })).toBeNull()
 })

@@ -3,13 +3,8 @@
  * the borders of transactions, and every change of a table's shape. Only what capture must act on is
  * understood; a statement that would change rows unseen is named as such.
  */
-import { type Token, tokensOf } from './statement-tokens.ts'
-
-export interface TableName {
-  /** Null: of the statement's own default database. */
-  readonly database: string | null
-  readonly table: string
-}
+import { type AlterStatement, readAlter } from './alter-statement.ts'
+import { type TableName, Tokens } from './tokens.ts'
 
 export type Statement =
   | { readonly kind: 'begin' | 'commit' | 'rollback' | 'rollback-to' | 'other' }
@@ -19,16 +14,17 @@ export type Statement =
   | { readonly kind: 'create'; readonly table: TableName; readonly isReplacing: boolean }
   | { readonly kind: 'drop-database'; readonly database: string }
   | { readonly kind: 'rename'; readonly pairs: readonly { readonly from: TableName; readonly to: TableName }[] }
-  /** `why` it changes rows that are there already, or their columns' meaning; null where it does not. */
-  | { readonly kind: 'alter'; readonly table: TableName; readonly why: string | null; readonly to: TableName | null }
+  | AlterStatement
   /** Changes rows without telling them. */
   | { readonly kind: 'rows' }
 
 const ROWS = new Set(['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'LOAD', 'CALL', 'WITH', 'IMPORT'])
 
 export function readStatement(sql: string): Statement {
-  const tokens = new Tokens(tokensOf(sql))
-  const verb = tokens.word()
+  const tokens = Tokens.of(sql)
+  let verb = tokens.word()
+  // `SET STATEMENT max_statement_time = 10 FOR TRUNCATE t` is what stands behind FOR.
+  while (verb === 'SET' && tokens.take('STATEMENT') && tokens.skipTo('FOR')) verb = tokens.word()
   switch (verb) {
     case 'BEGIN':
       return { kind: 'begin' }
@@ -48,7 +44,7 @@ export function readStatement(sql: string): Statement {
     case 'RENAME':
       return readRename(tokens)
     case 'ALTER':
-      return readAlter(tokens)
+      return readAlter(tokens) ?? { kind: 'other' }
     case 'CREATE':
       return readCreate(tokens)
     case 'DELETE':
@@ -109,132 +105,4 @@ function readDelete(tokens: Tokens): Statement {
   const name = tokens.name()
   tokens.take(';')
   return tokens.isAtEnd ? { kind: 'truncate', tables: [name] } : { kind: 'rows' }
-}
-
-function readAlter(tokens: Tokens): Statement {
-  while (tokens.take('ONLINE') || tokens.take('IGNORE'));
-  if (!tokens.take('TABLE')) return { kind: 'other' }
-  tokens.skip('IF', 'EXISTS')
-  const table = tokens.name()
-  let why: string | null = null
-  let to: TableName | null = null
-  for (const part of tokens.parts()) {
-    if (part.take('RENAME') && !part.is('COLUMN') && !part.is('INDEX') && !part.is('KEY')) {
-      part.take('TO')
-      part.take('AS')
-      to = part.name()
-    } else {
-      part.rewind()
-      why ??= whyOfPart(part)
-    }
-  }
-  return { kind: 'alter', table, why, to }
-}
-
-const NOT_COLUMNS = new Set(['INDEX', 'KEY', 'UNIQUE', 'PRIMARY', 'CONSTRAINT', 'FOREIGN', 'FULLTEXT', 'SPATIAL', 'CHECK', 'PARTITION'])
-
-function whyOfPart(part: Tokens): string | null {
-  const verb = part.word()
-  if (verb === 'ADD') return part.isOneOf(NOT_COLUMNS) ? null : whyOfAdded(part)
-  if (verb === 'DROP') {
-    if (part.is('PARTITION')) return 'a partition was dropped with its rows'
-    return part.isOneOf(NOT_COLUMNS) ? null : 'a column was dropped'
-  }
-  if (verb === 'TRUNCATE' || verb === 'EXCHANGE') return 'the rows of a partition were taken out'
-  if (verb === 'DISCARD' || verb === 'IMPORT') return 'its tablespace was exchanged'
-  if (verb === 'RENAME' && part.is('COLUMN')) return 'a column was renamed'
-  if (verb === 'CHANGE') {
-    part.take('COLUMN')
-    part.skip('IF', 'EXISTS')
-    return part.name().table.toLowerCase() === part.name().table.toLowerCase() ? null : 'a column was renamed'
-  }
-  return null
-}
-
-/** A column that brings a value into the rows that are there: those rows come by no event. */
-function whyOfAdded(part: Tokens): string | null {
-  if (part.is('SYSTEM') || part.is('PERIOD')) return 'system versioning was added'
-  const words = part.rest().split(' ')
-  for (const [at, word] of words.entries()) {
-    if (word === 'DEFAULT' && words[at + 1] !== 'NULL') return 'a column was added with a default, which the rows that are there have now'
-    if (word === 'NOT' && words[at + 1] === 'NULL')
-      return 'a column was added that is NOT NULL, so the rows that are there have a value in it now'
-    if (word === 'GENERATED' || word === 'AS' || word === 'AUTO_INCREMENT' || word === 'SERIAL') {
-      return 'a column was added that the server fills in the rows that are there'
-    }
-  }
-  return null
-}
-
-class Tokens {
-  readonly #tokens: readonly Token[]
-  #at = 0
-
-  constructor(tokens: readonly Token[]) {
-    this.#tokens = tokens
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at >= this.#tokens.length
-  }
-
-  rewind(): void {
-    this.#at = 0
-  }
-
-  /** The next word in capitals; empty at the end. */
-  word(): string {
-    const token = this.#tokens[this.#at]
-    this.#at += 1
-    return token === undefined || token.isName ? '' : token.text.toUpperCase()
-  }
-
-  is(word: string): boolean {
-    const token = this.#tokens[this.#at]
-    return token !== undefined && !token.isName && token.text.toUpperCase() === word
-  }
-
-  isOneOf(words: ReadonlySet<string>): boolean {
-    const token = this.#tokens[this.#at]
-    return token !== undefined && !token.isName && words.has(token.text.toUpperCase())
-  }
-
-  take(word: string): boolean {
-    if (!this.is(word)) return false
-    this.#at += 1
-    return true
-  }
-
-  skip(...words: readonly string[]): void {
-    if (this.is(words[0] ?? '')) for (const word of words) this.take(word)
-  }
-
-  name(): TableName {
-    const first = this.#tokens[this.#at]?.text ?? ''
-    this.#at += 1
-    if (!this.take('.')) return { database: null, table: first }
-    const table = this.#tokens[this.#at]?.text ?? ''
-    this.#at += 1
-    return { database: first, table }
-  }
-
-  rest(): string {
-    return this.#tokens
-      .slice(this.#at)
-      .map(({ text, isName }) => (isName ? text : text.toUpperCase()))
-      .join(' ')
-  }
-
-  /** What stands between commas, outside of brackets. */
-  parts(): Tokens[] {
-    const parts: Token[][] = [[]]
-    let depth = 0
-    for (const token of this.#tokens.slice(this.#at)) {
-      if (!token.isName && token.text === '(') depth += 1
-      if (!token.isName && token.text === ')') depth -= 1
-      if (!token.isName && token.text === ',' && depth === 0) parts.push([])
-      else parts.at(-1)?.push(token)
-    }
-    return parts.map((part) => new Tokens(part))
-  }
 }

@@ -132,7 +132,7 @@ function textCell(column: MapColumn, place: CellPlace): BinlogCell {
         type: { kind: 'text' },
         size: meta,
         read: isEnum ? enumReader(labels) : setReader(labels),
-        sourceType: isEnum ? 'enum' : 'set',
+        sourceType: `${isEnum ? 'enum' : 'set'}(${labels.map((label) => `'${label.replaceAll("'", "''")}'`).join(',')})`,
       }
     }
     case COLUMN_TYPE.STRING: {

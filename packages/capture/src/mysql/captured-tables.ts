@@ -1,0 +1,73 @@
+/** Which tables are captured and which have stopped, as statements and shapes change it while the binlog is followed. */
+import { MillraceError } from '@millrace/base'
+import { CELL, OPERATION } from '@millrace/core'
+import type { CaptureRecord } from './capture-record.ts'
+import { ALL_TABLES, type TablesEffect } from './statement-effect.ts'
+import type { TableBinder } from './table-binder.ts'
+import type { TransactionLog } from './transaction-log.ts'
+
+export interface CapturedTablesOptions {
+  readonly source: string
+  readonly log: TransactionLog
+  readonly binder: TableBinder
+  readonly record: CaptureRecord
+  readonly onStop: (table: string) => void
+}
+
+export class CapturedTables {
+  readonly #options: CapturedTablesOptions
+
+  constructor(options: CapturedTablesOptions) {
+    this.#options = options
+  }
+
+  isStopped(table: string): boolean {
+    return this.#options.log.state.stopped[table] !== undefined
+  }
+
+  /** Nothing of the table is taken from here on; its neighbours flow on (law 9). */
+  stop(table: string, why: string): void {
+    const { log, source, record, onStop } = this.#options
+    if (this.isStopped(table)) return
+    const stopped = { ...log.state.stopped, [table]: why }
+    log.state = { ...log.state, stopped }
+    record.stoppedTables = Object.keys(stopped)
+    record.error = stoppedError(source, { [table]: why })
+    onStop(table)
+  }
+
+  apply(effect: TablesEffect): void {
+    const { log, binder } = this.#options
+    const { state } = log
+    for (const { table, why, isArrival } of effect.stop) if (isArrival || state.tables.includes(table)) this.stop(table, why)
+    for (const table of Object.keys(state.stopped)) if (isAmong(effect.drop, table)) this.#resume(table)
+    const tables = new Set([...state.tables, ...effect.create])
+    if (tables.size > state.tables.length) log.state = { ...log.state, tables: [...tables] }
+    for (const table of state.tables) {
+      if (!isAmong(effect.drop, table) && (this.isStopped(table) || !isAmong(effect.empty, table))) continue
+      for (const slot of binder.slotsOf(table) ?? []) {
+        for (const column of slot.start(OPERATION.TRUNCATE, false).after) column.pushCell(CELL.ABSENT)
+      }
+    }
+  }
+
+  /** It is gone with all that could not be told of it; one that is made under its name begins without rows. */
+  #resume(table: string): void {
+    const { log, source, record } = this.#options
+    const stopped = Object.fromEntries(Object.entries(log.state.stopped).filter(([name]) => name !== table))
+    log.state = { ...log.state, stopped }
+    record.stoppedTables = Object.keys(stopped)
+    record.error = stoppedError(source, stopped)
+  }
+}
+
+function isAmong(tables: readonly string[], table: string): boolean {
+  return tables.includes(table) || tables.includes(ALL_TABLES)
+}
+
+/** Of the first of them; null where none is. */
+export function stoppedError(source: string, stopped: Readonly<Record<string, string>>): MillraceError | null {
+  const [first] = Object.entries(stopped)
+  if (first === undefined) return null
+  return new MillraceError('CAPTURE_TABLE_STOPPED', { details: { source, table: first[0], what: first[1] } })
+}
