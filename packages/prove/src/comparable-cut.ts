@@ -16,6 +16,12 @@ import type { LogReader } from '@millrace/core'
 /** Under which name the live runner keeps its position in the log, and in its state what it published. */
 const LIVE_RUNNER = 'live'
 
+/** Of the runner's state: each published model's meaning, and which models are at a cut of their own at present. */
+interface LiveState {
+  readonly models?: Readonly<Record<string, string>>
+  readonly apart?: { readonly cut: number; readonly names: readonly string[] }
+}
+
 export interface CutRequest {
   readonly reader: LogReader
   readonly model: string
@@ -37,9 +43,11 @@ export function comparableCut(request: CutRequest): number {
 /** How far the runner has come with the model; null where it has not published it, or not in its present meaning. */
 function reachedCut({ reader, model, fingerprint }: CutRequest): number | null {
   const progress = reader.progress(LIVE_RUNNER)
-  const published = (progress?.state['models'] ?? {}) as Readonly<Record<string, string>>
-  const found = published[model]
-  return progress === null || found === undefined || (fingerprint !== undefined && fingerprint !== found) ? null : progress.transaction
+  if (progress === null) return null
+  const { models = {}, apart } = progress.state as LiveState
+  const found = models[model]
+  if (found === undefined || (fingerprint !== undefined && fingerprint !== found)) return null
+  return apart?.names.includes(model) === true ? apart.cut : progress.transaction
 }
 
 /** The newest `asOf` of the model's stream that is not beyond `until`. */

@@ -192,6 +192,27 @@ test('law 3: a wrong type is named, though every value looks the same', async ()
   }, schema)
 })
 
+test('a model that moves apart from the others is compared at its own cut', async () => {
+  await withShop(async (shop) => {
+    const first = await shop.orders(...FIRST)
+    await shop.publish(first, RIGHT)
+    const inside = await shop.orders(['delete', [3, 'bob', 250]])
+    const last = await shop.orders(['insert', [4, 'bob', 1]])
+    await shop.publish(last, [
+      ['delete', ['bob', 1, 250]],
+      ['insert', ['bob', 1, 1]],
+    ])
+    for (const [names, verdict, cut] of [
+      [['totals'], 'equal', last],
+      [['others'], 'different', inside],
+    ] as const) {
+      const { state, ...position } = progressAt(inside)
+      await shop.store.commit({ progress: { ...position, state: { ...state, apart: { cut: last, names } } } })
+      expect(await proveModel({ reader: shop.reader, ...PROOF })).toMatchObject({ verdict, cut })
+    }
+  })
+})
+
 test('a proof at an older cut is made at the end of the step that had published it', async () => {
   await withShop(async (shop) => {
     const first = await shop.orders(...FIRST)
