@@ -311,7 +311,7 @@ test('a view of DuckDB over a model of a server is read here, and is among what 
   const listed = await runCli(['ls', 'best', '--json'], project)
   expect(JSON.parse(listed.stdout)).toMatchObject({ models: [{ name: 'best', kind: 'table on warehouse', inputs: ['sold'] }] })
   const told = await runCli(['explain', 'best', '--check', '--json'], project)
-  expect(JSON.parse(told.stdout)).toMatchObject({ error: { code: 'SELECTION_INVALID' } })
+  expect([told.code, told.stdout]).toEqual([0, ''])
 })
 
 test('rows that lie on a server and that no model of DuckDB reads are not read here', async () => {

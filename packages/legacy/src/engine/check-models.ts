@@ -21,6 +21,7 @@ import {
 import { quoteIdentifier, sqlError } from '@millrace/sql/text'
 import { columnsOf, type ServerColumns } from './columns.ts'
 import { meaningOfTree, relationsOfTree } from './meaning.ts'
+import { lineageOfTree } from './lineage.ts'
 import type { Session } from './session.ts'
 import { isSqlState, missingRelation, problemOfPostgres } from './sql-problem.ts'
 
@@ -82,6 +83,10 @@ class ModelsCheck {
     const read = new Set(views.flatMap(({ tree }) => [...relationsOfTree(tree)]))
     const outside = await this.#outside([...read].filter((oid) => !owned.has(oid)))
     const columns = await columnsOf(this.#session, [...views.map(({ oid }) => oid), ...outside.keys()])
+    const nameOf = (oid: number): string | undefined => {
+      const table = outside.get(oid)
+      return owned.get(oid) ?? (table === undefined ? undefined : serverRelation(this.#engine, table))
+    }
     const inputs = new Map(views.map((view) => [view.name, this.#inputsOf(view, owned, outside)]))
     const models = new Map<string, CheckedModel>()
     const unreadable = new Map<string, ServerColumns['unreadable']>()
@@ -97,7 +102,7 @@ class ModelsCheck {
       const meaning = hashOf(tree, view.functions, JSON.stringify(of.columns), ...kept)
       const reads = inputs.get(name) as readonly string[]
       const fingerprint = hashOf(meaning, ...reads.map((input) => models.get(input)?.fingerprint ?? input))
-      models.set(name, { model, inputs: reads, columns: of.columns, meaning, fingerprint, lineage: of.columns.map(() => []) })
+      models.set(name, { model, inputs: reads, columns: of.columns, meaning, fingerprint, lineage: lineageOf(view, { nameOf, columns }) })
       if (of.unreadable.length > 0) unreadable.set(name, of.unreadable)
     }
     const relations: GraphRelation[] = [...outside].map(([oid, name]) => ({
@@ -233,4 +238,21 @@ class ModelsCheck {
     inputs.delete(view.name)
     return [...inputs]
   }
+}
+
+interface Named {
+  readonly nameOf: (oid: number) => string | undefined
+  readonly columns: ReadonlyMap<number, ServerColumns>
+}
+
+/** By the names of models and tables; a whole row is all of its columns. */
+function lineageOf({ tree }: BoundView, { nameOf, columns }: Named): CheckedModel['lineage'] {
+  return lineageOfTree(tree).map((origins) =>
+    origins.flatMap(({ relation, column }) => {
+      const name = nameOf(relation)
+      const names = columns.get(relation)?.names ?? new Map<number, string>()
+      const meant = column === 0 ? [...names.values()] : [names.get(column) ?? '']
+      return name === undefined ? [] : meant.map((each) => [name, each] as const)
+    }),
+  )
 }

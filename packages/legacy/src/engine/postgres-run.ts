@@ -13,6 +13,7 @@ import {
   type Held,
   type KeptTables,
   historyElsewhere,
+  type OrderVerdict,
   type ServerContent,
   type ServerRun,
   type ServerTable,
@@ -27,6 +28,7 @@ import { quoteIdentifier, quoteLiteral } from '@millrace/sql/text'
 import { columnsOf } from './columns.ts'
 import { printed } from './duckdb-type.ts'
 import { environmentSchema, qualified, runOfTable, versionsSchema, versionTable } from './names.ts'
+import { explainOrders } from './explain-orders.ts'
 import { makeVersion } from './make-version.ts'
 import { showing, stage } from './publish.ts'
 import { rowsNow } from './rows-now.ts'
@@ -141,6 +143,19 @@ export class PostgresRun implements ServerRun {
     if (address !== null && known?.[0] !== null) return address
     if (isMerged) throw historyElsewhere(model, content.kind === 'server' ? content.engine : 'DuckDB')
     return null
+  }
+
+  async explain(model: CheckedModel): Promise<OrderVerdict[]> {
+    const reading = this.#readingOf(model)
+    return this.#parts.pool.during(async (session) => {
+      await session.run('BEGIN')
+      try {
+        await createInputs(session, reading)
+        return await explainOrders(session, model.model, new Set(reading.views.map(({ name }) => name)))
+      } finally {
+        await session.run('ROLLBACK').catch(() => undefined)
+      }
+    })
   }
 
   async #measured(session: Session, address: string): Promise<{ columns: readonly GraphColumn[]; bytes: number }> {

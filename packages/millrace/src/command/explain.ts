@@ -8,6 +8,7 @@ import type { Terminal } from '../cli/terminal.ts'
 import { type Project, readProject } from '../config/project.ts'
 import { graphFolder } from '../engine/check-batch.ts'
 import { checkWhole } from '../engine/check-project.ts'
+import { graphEngines } from '../engine/graph-engines.ts'
 import { openCatalog } from '../engine/open-graph.ts'
 import { explainLive, readersOf } from './explain-live.ts'
 
@@ -54,14 +55,9 @@ function unknown(selection: string, { known, isLive }: { known: readonly string[
 }
 
 async function ordersOf(project: Project, model: CheckedModel, environment: string): Promise<readonly OrderVerdict[]> {
-  const { name, settings } = model.model
-  if (settings.engine !== null)
-    throw new MillraceError('SELECTION_INVALID', {
-      details: { selection: name, problem: `plans of ${settings.engine}, on which it stays, are not read` },
-    })
   const catalog = openCatalog(project)
   try {
-    return await explainOrders({ catalog, folder: graphFolder(project), environment }, model)
+    return await explainOrders({ catalog, folder: graphFolder(project), environment, engines: await graphEngines(project) }, model)
   } finally {
     catalog.close()
   }

@@ -8,6 +8,7 @@
  */
 import type { MillraceError } from '@millrace/base'
 import type { CheckedModel, GraphColumn, GraphRelation, HeldModel } from '../check/checked-graph.ts'
+import type { OrderVerdict } from '../../order/check-plan.ts'
 import type { GraphModel } from '../model/model.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import type { ServerContent, Version, VersionContent, ViewContent } from '../catalog/version.ts'
@@ -64,6 +65,8 @@ export interface ServerRun extends EngineRun {
   tables(relations: readonly string[]): Promise<ReadonlyMap<string, ServerTable>>
   /** What it reads was shown before. */
   compute(work: ServerWork): Promise<ServerVersion>
+  /** How its own plan joins what orders name, one verdict for each order; what the model reads was shown before. */
+  explain(model: CheckedModel): Promise<OrderVerdict[]>
   /**
    * Every value as a text which, cast to its column's type, DuckDB reads as that value; NULL as null. Some rows at a time.
    * What a view reads was shown before; its rows are those of the run's moment.

@@ -21,7 +21,7 @@ import { mergeRows } from './merge-rows.ts'
 import type { RunPlan, Step } from './plan-run.ts'
 import type { Held } from '../engine/graph-engine.ts'
 import type { RowsLimit, RunEngine } from './run-engine.ts'
-import type { ServerRuns } from './server-runs.ts'
+import { type ServerRuns, showOnServer } from './server-runs.ts'
 import type { SpareConnections } from './spread-work.ts'
 import { syncFile } from './sync-file.ts'
 import { writeRows, type WrittenRows } from './write-rows.ts'
@@ -164,7 +164,7 @@ export class StepMaker {
     assert(model !== null, 'a step on a server is a table of it or a model')
     const { engine } = model.model.settings
     const target = this.#request.servers.of(engine as string)
-    for (const input of model.inputs) await this.#showOnServer(this.#versionOf(input))
+    for (const input of model.inputs) await showOnServer(target, this.#versionOf(input), (name) => this.#versionOf(name))
     const { materialize } = model.model.settings
     if (materialize === 'view') return { content: viewOn(engine as string, model), rows: 0, bytes: 0, columns }
     const { run, atMs, window } = this.#request
@@ -250,15 +250,9 @@ export class StepMaker {
   }
 
   async #carry(version: Version, { engine, connection }: Pick<Work, 'engine' | 'connection'>): Promise<Version['content']> {
-    await this.#showOnServer(version)
+    assert(version.content.kind === 'server', 'only what lies on a server is brought from there')
+    await showOnServer(this.#request.servers.of(version.content.engine), version, (name) => this.#versionOf(name))
     return carriedContent({ ...this.#request, version, engine, connection })
-  }
-
-  /** To the server on which it lies, after all that it reads there. */
-  async #showOnServer({ model, content, columns }: Version): Promise<void> {
-    assert(content.kind === 'server', 'a model of a server reads what lies there')
-    for (const input of content.view?.inputs ?? []) await this.#showOnServer(this.#versionOf(input))
-    await this.#request.servers.of(content.engine).show(model, content, columns)
   }
 
   /** Makes a relation readable, and before it those that a view reads. */

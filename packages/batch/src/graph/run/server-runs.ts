@@ -131,6 +131,18 @@ export async function beginServerRuns(request: ServerRunsRequest): Promise<Serve
   return runs
 }
 
+/** A version to the server on which it lies, after all that it reads there. */
+export async function showOnServer(
+  run: ServerRun,
+  { model, content, columns }: Version,
+  versionOf: (name: string) => Version,
+): Promise<void> {
+  assert(content.kind === 'server', 'a model of a server reads what lies there')
+  const behind = content.view?.inputs.filter((input) => !input.startsWith(serverRelation(content.engine, ''))) ?? []
+  for (const input of behind) await showOnServer(run, versionOf(input), versionOf)
+  await run.show(model, content, columns)
+}
+
 export interface ShowPublicationRequest {
   readonly catalog: GraphCatalog
   readonly engines: readonly ServerEngine[]
