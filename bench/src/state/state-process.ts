@@ -1,13 +1,14 @@
-/** One measured process: the join grows and changes, or starts again over what was saved. */
+/** One measured process: the state grows and changes, or starts again over what was saved. */
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LiveRunner } from '@millrace/live'
 import { bindModels, type BoundModel } from '@millrace/sql'
 import { openStore, type Store } from '@millrace/store'
 import { changeAt, type Value } from '@millrace/core'
-import { LINES_EACH, SQL, statusOf, TABLES, Workload } from './state-workload.ts'
+import { type FormName, FORMS, statusOf, TABLES, Workload } from './state-workload.ts'
 
 export interface StateOrder {
+  readonly form: FormName
   readonly store: string
   readonly orders: number
   /** Null for no limit. */
@@ -68,25 +69,25 @@ class Running {
   }
 }
 
-async function boundModel(): Promise<readonly BoundModel[]> {
-  const { bound, errors } = await bindModels({ models: [{ name: 'shipped', sql: SQL }], streams: TABLES })
+async function boundModel(form: FormName): Promise<readonly BoundModel[]> {
+  const { bound, errors } = await bindModels({ models: [{ name: 'shipped', sql: FORMS[form].sql }], streams: TABLES })
   if (errors[0] !== undefined) throw errors[0]
   return bound
 }
 
-async function run({ store: path, orders, bytesLimit, seed }: StateOrder): Promise<Ran> {
-  const models = await boundModel()
+async function run({ form, store: path, orders, bytesLimit, seed }: StateOrder): Promise<Ran> {
+  const models = await boundModel(form)
   const store = await openStore(path)
   await store.commit({ streams: TABLES })
   const running = new Running(store, models, bytesLimit)
   await running.reach(0)
-  const workload = new Workload(orders, seed)
+  const workload = new Workload(form, orders, seed)
   const timed = async (rows: number, act: () => Promise<void>): Promise<number> => {
     const startMs = performance.now()
     await act()
     return Math.round((rows / (performance.now() - startMs)) * 1000)
   }
-  const growPerSecond = await timed(orders * (1 + LINES_EACH), async () => {
+  const growPerSecond = await timed(orders * FORMS[form].readEach, async () => {
     for (let from = 0; from < orders; from += PORTION) {
       const { cut } = await store.commit({ appends: workload.arrival(from, Math.min(orders, from + PORTION)) })
       await running.reach(cut - PORTIONS_AHEAD)
@@ -105,7 +106,7 @@ async function run({ store: path, orders, bytesLimit, seed }: StateOrder): Promi
   const spilledMb = running.evidence('stateBytesSpilled') / 1e6
   const peakMb = peak()
   await running.stop()
-  const isRight = says(store, workload)
+  const isRight = says(store, workload, FORMS[form].rowsEach)
   await store.close()
   return { growPerSecond, newPerSecond, anyPerSecond, stateMb: running.stateBytes / 1e6, spilledMb, peakMb, isRight }
 }
@@ -113,8 +114,8 @@ async function run({ store: path, orders, bytesLimit, seed }: StateOrder): Promi
 /** The model may be so many cuts behind its sources. */
 const PORTIONS_AHEAD = 4
 
-async function start({ store: path, bytesLimit }: StateOrder): Promise<Started> {
-  const models = await boundModel()
+async function start({ form, store: path, bytesLimit }: StateOrder): Promise<Started> {
+  const models = await boundModel(form)
   const store = await openStore(path)
   const startMs = performance.now()
   const running = new Running(store, models, bytesLimit)
@@ -130,10 +131,10 @@ function peak(): number {
   return process.resourceUsage().maxRSS / 1000
 }
 
-/** Whether the model's stream adds up to the join of all that came. */
-function says(store: Store, { versions }: Workload): boolean {
+/** Whether the model's stream adds up to what all that came says. */
+function says(store: Store, { versions }: Workload, rowsEach: number): boolean {
   const reader = store.reader()
-  const statuses: (string | undefined)[] = new Array(versions.length * LINES_EACH)
+  const statuses: (string | undefined)[] = new Array(versions.length * rowsEach)
   const put = (row: readonly Value[], isThere: boolean): void => {
     const line = Number(row[0])
     if (isThere) statuses[line] = String(row[2])
@@ -148,7 +149,7 @@ function says(store: Store, { versions }: Workload): boolean {
     }
   }
   reader.close()
-  return statuses.length > 0 && versions.every((version, order) => statuses[order * LINES_EACH] === statusOf(order, version))
+  return statuses.length > 0 && versions.every((version, order) => statuses[order * rowsEach] === statusOf(order, version))
 }
 
 const order = JSON.parse(process.argv[2] ?? '{}') as StateOrder & { readonly action: 'run' | 'start' }

@@ -11,9 +11,35 @@ const ORDERS = table('shop.orders', { id: 'int64', customer: 'text', status: 'te
 const LINES = table('shop.lines', { id: 'int64', order_id: 'int64', quantity: 'int64' })
 
 export const TABLES: readonly StreamDefinition[] = [ORDERS, LINES]
-export const SQL = 'SELECT l.id, o.customer, o.status, l.quantity FROM shop.lines l JOIN shop.orders o ON o.id = l.order_id'
 
-export const LINES_EACH = 3
+const LINES_EACH = 3
+
+/** What is kept live. Each of its rows tells a number, by which the order is known, and in its third column the order's status. */
+export interface StateForm {
+  readonly sql: string
+  /** The rows of an order, whose numbers follow each other. */
+  readonly rowsEach: number
+  /** The rows of the tables for an order. */
+  readonly readEach: number
+  /** About what an order takes in memory, as rows of streams and in the operator. */
+  readonly orderBytes: number
+}
+
+export const FORMS = {
+  join: {
+    sql: 'SELECT l.id, o.customer, o.status, l.quantity FROM shop.lines l JOIN shop.orders o ON o.id = l.order_id',
+    rowsEach: LINES_EACH,
+    readEach: 1 + LINES_EACH,
+    orderBytes: 640,
+  },
+  groups: {
+    sql: 'SELECT id, count(*) AS times, max(status) AS status, sum(length(customer)) AS letters, count(DISTINCT customer) AS customers FROM shop.orders GROUP BY id',
+    rowsEach: 1,
+    readEach: 1,
+    orderBytes: 640,
+  },
+} as const satisfies Record<string, StateForm>
+export type FormName = keyof typeof FORMS
 const STATUS = ['new', 'paid', 'sent', 'done'] as const
 
 /** The status of an order after so many changes of it. */
@@ -24,15 +50,17 @@ export function statusOf(order: number, version: number): string {
 export class Workload {
   /** Per order how often it changed. */
   readonly versions: Uint8Array
+  readonly #form: StateForm
   readonly #random
   #transaction = 0
 
-  constructor(orders: number, seed: number) {
+  constructor(form: FormName, orders: number, seed: number) {
+    this.#form = FORMS[form]
     this.versions = new Uint8Array(orders)
     this.#random = seededRandom(seed)
   }
 
-  /** Orders `from` to `until` with their lines come. */
+  /** Orders `from` to `until` come, with their lines where these are read. */
   arrival(from: number, until: number): readonly Append[] {
     this.#transaction += 1
     const orders = new BatchBuilder(ORDERS.schema)
@@ -41,7 +69,8 @@ export class Workload {
       this.#push(orders, 'insert', [id, `customer ${id % 100_000}`, statusOf(id, 0)])
       for (let line = id * LINES_EACH; line < (id + 1) * LINES_EACH; line += 1) this.#push(lines, 'insert', [line, id, line % 10])
     }
-    return [appendOf(ORDERS, orders), appendOf(LINES, lines)]
+    const arrived = [appendOf(ORDERS, orders), appendOf(LINES, lines)]
+    return arrived.slice(0, this.#form.readEach > 1 ? 2 : 1)
   }
 
   /** Each of `count` orders changes: any, or the newest. */

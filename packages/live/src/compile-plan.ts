@@ -10,8 +10,8 @@ import {
   type Project,
 } from '@millrace/sql'
 import { AggregateOperator } from './operator/aggregate-operator.ts'
-import { AsofOperator } from './operator/asof-operator.ts'
-import { BagOperator } from './operator/bag-operator.ts'
+import { asofOperator } from './operator/asof-operator.ts'
+import { bagOperator } from './operator/bag-operator.ts'
 import { FilterOperator } from './operator/filter-operator.ts'
 import { JoinOperator } from './operator/join-operator.ts'
 import type { Operator } from './operator/operator.ts'
@@ -22,9 +22,9 @@ import { findSessions } from './rewrite/find-sessions.ts'
 import { SessionOperator } from './operator/session-operator.ts'
 import { ScanOperator } from './operator/scan-operator.ts'
 import { FanOutOperator } from './operator/fan-out-operator.ts'
-import { TopOperator } from './operator/top-operator.ts'
+import { topOperator } from './operator/top-operator.ts'
 import { UnionOperator } from './operator/union-operator.ts'
-import { WindowOperator } from './operator/window-operator.ts'
+import { windowOperator } from './operator/window-operator.ts'
 import { UnnestOperator } from './operator/unnest-operator.ts'
 import { StateMemory } from './spill/state-memory.ts'
 import { StateScope } from './spill/state-scope.ts'
@@ -85,25 +85,25 @@ function operatorOf(plan: Plan, compiling: Compiling): Operator {
         scope,
       )
     case 'aggregate':
-      return new AggregateOperator(compile(plan.input), { groups: plan.groups, identity: groupIdentity(plan), calls: plan.calls })
+      return new AggregateOperator(compile(plan.input), { groups: plan.groups, identity: groupIdentity(plan), calls: plan.calls }, scope)
     case 'distinct': {
       // Each row once is a group of all columns without an aggregate.
       const columns = plan.types.map((type, at) => columnReference(at, type))
-      return new AggregateOperator(compile(plan.input), { groups: columns, identity: columns.map((_, at) => at), calls: [] })
+      return new AggregateOperator(compile(plan.input), { groups: columns, identity: columns.map((_, at) => at), calls: [] }, scope)
     }
     case 'top':
-      return new TopOperator(compile(plan.input), plan)
+      return topOperator(compile(plan.input), plan, scope)
     case 'window':
-      return new WindowOperator(compile(plan.input), plan)
+      return windowOperator(compile(plan.input), plan, scope)
     case 'recursion': {
       // Its rounds are stepped by themselves: what they share with the rest of the plan they compute themselves.
       const inputs = { initial: compile(plan.initial), round: compilePlan(plan.round, scope) }
       return new RecursionOperator(inputs, plan)
     }
     case 'asof':
-      return new AsofOperator({ left: compile(plan.left), right: compile(plan.right) }, plan)
+      return asofOperator({ left: compile(plan.left), right: compile(plan.right) }, plan, scope)
     case 'bag':
-      return new BagOperator({ left: compile(plan.left), right: compile(plan.right) }, plan.operation)
+      return bagOperator({ left: compile(plan.left), right: compile(plan.right) }, plan, scope)
     case 'unnest':
       return new UnnestOperator(compile(plan.input), plan)
     case 'union':
@@ -112,7 +112,7 @@ function operatorOf(plan: Plan, compiling: Compiling): Operator {
 }
 
 /** The input of a projection that does not read the number of sessions which an aggregate below is grouped by; null for any other. */
-function sessionsBelow(plan: Project, { compile, isShared }: Compiling): Operator | null {
+function sessionsBelow(plan: Project, { compile, isShared, scope }: Compiling): Operator | null {
   const conditions: Expression[] = []
   let below = plan.input
   for (; below.kind === 'filter' && !isShared(below); below = below.input) conditions.unshift(below.condition)
@@ -121,7 +121,7 @@ function sessionsBelow(plan: Project, { compile, isShared }: Compiling): Operato
   const found = findSessions(below, read)
   if (found === null || found.parts.some(isShared)) return null
   const sessions = new SessionOperator(compile(found.sessions.input), found.sessions)
-  const grouped = new AggregateOperator(sessions, { groups: found.groups, identity: groupIdentity(below), calls: found.calls })
+  const grouped = new AggregateOperator(sessions, { groups: found.groups, identity: groupIdentity(below), calls: found.calls }, scope)
   return conditions.reduce((input: Operator, condition) => new FilterOperator(input, condition), grouped)
 }
 

@@ -7,6 +7,7 @@ import type { Value } from '@millrace/core'
 import { bindModels } from '@millrace/sql'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { StateMemory } from './spill/state-memory.ts'
 import { Oracle } from './testing/oracle.ts'
 import { textOf } from './testing/published-relation.ts'
 import { randomOrderedQuery } from './testing/random-ordered-query.ts'
@@ -28,7 +29,8 @@ async function compare(seed: number, steps: number): Promise<void> {
   const models = Array.from({ length: 6 }, (_, at) => ({ name: `m${at}`, sql: randomOrderedQuery(random, tables.map(relationOf)) }))
   const { bound, errors } = await bindModels({ models, streams: tables })
   expect(errors).toEqual([])
-  const units = bound.map((model) => ({ model, unit: new UnitRelation(model) }))
+  const memory = seed % 2 === 0 ? undefined : new StateMemory({ bytesLimit: 1, partBytesLimit: 4 << 10 })
+  const units = bound.map((model) => ({ model, unit: new UnitRelation(model, memory) }))
   const oracle = new Oracle()
   await oracle.begin(tables)
   const held = new Map(tables.map((table) => [table.name, [] as (readonly Value[])[]]))
@@ -45,6 +47,7 @@ async function compare(seed: number, steps: number): Promise<void> {
     }
   } finally {
     oracle.close()
+    memory?.close()
   }
 }
 

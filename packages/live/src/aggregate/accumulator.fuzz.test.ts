@@ -41,14 +41,14 @@ const CASES: readonly Case[] = [
   {
     name: 'a sum of different values',
     layout: 'integer',
-    make: () => new DistinctAccumulator(new SumAccumulator(LIMIT)),
+    make: () => new DistinctAccumulator(new SumAccumulator(LIMIT), 'integer'),
     value: whole,
     expected: (values) => summed(different(values)),
   },
   {
     name: 'a count of different values',
     layout: 'text',
-    make: () => new DistinctAccumulator(new CountAccumulator()),
+    make: () => new DistinctAccumulator(new CountAccumulator(), 'text'),
     value: word,
     expected: (values) => different(values).length,
   },

@@ -4,6 +4,8 @@
  */
 import type { VectorBuilder } from '@millrace/core'
 import type { Lane } from '@millrace/sql'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
+import { gatherValues } from '../zset/z-batch.ts'
 
 export interface Accumulator {
   /** Makes room for slots below `capacity`. */
@@ -15,6 +17,12 @@ export interface Accumulator {
   tell?(slot: number, into: VectorBuilder): void
   /** The group is gone; its slot may come to be another's. */
   clear(slot: number): void
+  /** About what it takes in memory. Asked after every step: it takes no time to speak of. */
+  readonly bytes: number
+  /** Puts down what it holds of some groups. */
+  save(slots: Int32Array, writer: LaneWriter): void
+  /** Takes up what another put down, each group in a slot of its own, where there is nothing yet. */
+  load(slots: Int32Array, reader: LaneReader): void
 }
 
 export interface WeightedRows {
@@ -22,6 +30,16 @@ export interface WeightedRows {
   /** The call's arguments and then its ORDER BY, as the call lists them; none for COUNT(*). */
   readonly lanes: readonly Lane[]
   readonly weights: Float64Array
+}
+
+/** The numbers of some slots, as a lane. */
+export function putNumbers(writer: LaneWriter, numbers: Float64Array, slots: Int32Array): void {
+  writer.put(slots.length, [{ layout: 'float', values: gatherValues(numbers, slots, slots.length), nulls: null }])
+}
+
+export function takeNumbers(reader: LaneReader, numbers: Float64Array, slots: Int32Array): void {
+  const values = reader.take().lanes[0]?.values as Float64Array
+  for (let at = 0; at < slots.length; at += 1) numbers[slots[at] as number] = values[at] as number
 }
 
 export function grownNumbers(values: Float64Array, capacity: number): Float64Array {

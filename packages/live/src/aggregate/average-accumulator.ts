@@ -3,6 +3,7 @@ import { type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { averageOf, type AverageRule } from './average.ts'
 import { WholeSums } from './whole-sums.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export class AverageAccumulator implements Accumulator {
   readonly #sums = new WholeSums()
@@ -34,5 +35,17 @@ export class AverageAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#sums.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#sums.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#sums.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#sums.load(slots, reader)
   }
 }

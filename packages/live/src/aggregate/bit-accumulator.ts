@@ -4,8 +4,9 @@
  */
 import { CELL, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
-import { type Accumulator, grownNumbers, type WeightedRows } from './accumulator.ts'
+import { type Accumulator, grownNumbers, putNumbers, takeNumbers, type WeightedRows } from './accumulator.ts'
 import { CountAccumulator } from './count-accumulator.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export type BitFunction = 'bit_and' | 'bit_or' | 'bit_xor'
 
@@ -60,6 +61,28 @@ export class BitAccumulator implements Accumulator {
   clear(slot: number): void {
     this.#counts.clear(slot)
     this.#bits.fill(0, slot * this.#width, (slot + 1) * this.#width)
+  }
+
+  get bytes(): number {
+    return this.#counts.bytes + this.#bits.byteLength
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#counts.save(slots, writer)
+    putNumbers(writer, this.#bits, this.#places(slots))
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#counts.load(slots, reader)
+    takeNumbers(reader, this.#bits, this.#places(slots))
+  }
+
+  #places(slots: Int32Array): Int32Array {
+    const places = new Int32Array(slots.length * this.#width)
+    for (let at = 0; at < places.length; at += 1) {
+      places[at] = (slots[Math.floor(at / this.#width)] as number) * this.#width + (at % this.#width)
+    }
+    return places
   }
 
   #addValue(slot: number, value: number | bigint, weight: number): void {

@@ -1,7 +1,8 @@
 import type { VectorBuilder } from '@millrace/core'
 import type { Lane } from '@millrace/sql'
 import { gatherValues } from '../zset/z-batch.ts'
-import { type Accumulator, grownNumbers, type WeightedRows } from './accumulator.ts'
+import { type Accumulator, grownNumbers, putNumbers, takeNumbers, type WeightedRows } from './accumulator.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export class CountAccumulator implements Accumulator {
   #counts: Float64Array = new Float64Array(64)
@@ -38,5 +39,17 @@ export class CountAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#counts[slot] = 0
+  }
+
+  get bytes(): number {
+    return this.#counts.byteLength
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    putNumbers(writer, this.#counts, slots)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    takeNumbers(reader, this.#counts, slots)
   }
 }

@@ -1,14 +1,26 @@
 /** An aggregate of each different value once: it hands on only a value's coming and going. */
+import type { Layout } from '@millrace/core'
 import type { Lane } from '@millrace/sql'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
+import { putValues, takeValues, valueBytes } from './saved-values.ts'
 import { type BagValue, bagValueOf } from './value-order.ts'
+
+/** What V8 takes for a Map without entries. */
+const MAP_BYTES = 200
 
 export class DistinctAccumulator implements Accumulator {
   readonly #inner: Accumulator
   readonly #values: (Map<BagValue, number> | undefined)[] = []
+  /** How many maps there are, and how many values in all of them. */
+  #maps = 0
+  #entries = 0
+  readonly #layout: Layout
 
-  constructor(inner: Accumulator) {
+  /** `layout`: that of the values. */
+  constructor(inner: Accumulator, layout: Layout) {
     this.#inner = inner
+    this.#layout = layout
   }
 
   reserve(capacity: number): void {
@@ -30,17 +42,47 @@ export class DistinctAccumulator implements Accumulator {
   }
 
   clear(slot: number): void {
-    this.#values[slot] = undefined
+    const values = this.#values[slot]
+    if (values !== undefined) {
+      this.#maps -= 1
+      this.#entries -= values.size
+      this.#values[slot] = undefined
+    }
     this.#inner.clear(slot)
+  }
+
+  get bytes(): number {
+    const held = this.#maps * MAP_BYTES + this.#values.length * 8
+    return this.#inner.bytes + held + valueBytes(this.#entries, this.#values.length, (slot) => firstOf(this.#values[slot]))
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#inner.save(slots, writer)
+    putValues(writer, { slots, layouts: [this.#layout] }, (slot) => this.#values[slot] ?? [])
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#inner.load(slots, reader)
+    takeValues(reader, slots, (slot, value, weight) => this.#change(slot, value as BagValue, weight))
   }
 
   /** 1 where the value came to be there, -1 where it went; over a batch these sum to the truth. */
   #change(slot: number, value: BagValue, weight: number): number {
-    const values = (this.#values[slot] ??= new Map())
+    let values = this.#values[slot]
+    if (values === undefined) {
+      values = new Map()
+      this.#values[slot] = values
+      this.#maps += 1
+    }
     const before = values.get(value) ?? 0
     const after = before + weight
     if (after === 0) values.delete(value)
     else values.set(value, after)
+    this.#entries += (after === 0 ? 0 : 1) - (before === 0 ? 0 : 1)
     return (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0)
   }
+}
+
+function firstOf(values: ReadonlyMap<BagValue, number> | undefined): BagValue | undefined {
+  return values?.keys().next().value
 }

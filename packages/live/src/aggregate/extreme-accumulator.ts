@@ -5,7 +5,9 @@
  */
 import { CELL, type Layout, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 import { type Accumulator, grownNumbers, type WeightedRows } from './accumulator.ts'
+import { putValues, takeValues, valueBytes } from './saved-values.ts'
 import { type BagOrder, changedBag, SortedBag, type ValueBag } from './value-bag.ts'
 import { type BagValue, bagValueOf, lessOf, valueOfBag } from './value-order.ts'
 
@@ -14,6 +16,8 @@ export class ExtremeAccumulator implements Accumulator {
   readonly #held: (BagValue | ValueBag | undefined)[] = []
   /** How often the one value is there. */
   #weights: Float64Array = new Float64Array(64)
+  /** How many values lie in bags. */
+  #bagged = 0
   readonly #layout: Layout
   readonly #order: BagOrder
 
@@ -48,7 +52,28 @@ export class ExtremeAccumulator implements Accumulator {
   }
 
   clear(slot: number): void {
+    const held = this.#held[slot]
+    if (typeof held === 'object') this.#bagged -= held.size
     this.#setOnly(slot, undefined, 0)
+  }
+
+  get bytes(): number {
+    const held = this.#held.length * 8 + this.#weights.byteLength
+    return held + valueBytes(this.#held.length + this.#bagged, this.#held.length, (slot) => this.#extreme(slot))
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    putValues(writer, { slots, layouts: [this.#layout] }, (slot) => this.#entries(slot))
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    takeValues(reader, slots, (slot, value, weight) => this.#addValue(slot, value as BagValue, weight))
+  }
+
+  #entries(slot: number): Iterable<readonly [BagValue, number]> {
+    const held = this.#held[slot]
+    if (typeof held === 'object') return held.entries()
+    return held === undefined ? [] : [[held, this.#weights[slot] as number]]
   }
 
   #extreme(slot: number): BagValue | undefined {
@@ -67,16 +92,20 @@ export class ExtremeAccumulator implements Accumulator {
     } else {
       const bag = new SortedBag(this.#order)
       bag.change(held, this.#weights[slot] as number)
+      this.#bagged += 1
       this.#change(slot, bag, { value, weight })
     }
   }
 
   #change(slot: number, bag: ValueBag, change: { readonly value: BagValue; readonly weight: number }): void {
+    const before = bag.size
     const changed = changedBag(bag, change, this.#order)
+    this.#bagged += changed.size - before
     if (changed.size > 1) {
       this.#held[slot] = changed
       return
     }
+    this.#bagged -= changed.size
     this.#setOnly(slot, undefined, 0)
     for (const [value, weight] of changed.entries()) this.#setOnly(slot, value, weight)
   }

@@ -4,8 +4,9 @@ import { type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { GroupedBags } from './grouped-bags.ts'
 import { isAnyNull } from './pick-accumulator.ts'
-import { compareKeys, keyAt, type KeyColumn, partOf, type SortKeyValue } from './sort-order.ts'
+import { keyAt, type KeyColumn, partOf } from './sort-order.ts'
 import type { BagValue } from './value-order.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export interface FirstsRule {
   readonly columns: readonly KeyColumn[]
@@ -19,11 +20,11 @@ export interface FirstsRule {
 }
 
 export class FirstsAccumulator implements Accumulator {
-  readonly #bags: GroupedBags<SortKeyValue>
+  readonly #bags: GroupedBags
   readonly #rule: FirstsRule
 
   constructor(rule: FirstsRule) {
-    this.#bags = new GroupedBags(compareKeys(rule.columns), rule)
+    this.#bags = new GroupedBags(rule.columns, rule)
     this.#rule = rule
   }
 
@@ -51,6 +52,18 @@ export class FirstsAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#bags.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#bags.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#bags.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#bags.load(slots, reader)
   }
 
   #textAt(slot: number, rank: number): string {

@@ -3,6 +3,7 @@ import { type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { CountAccumulator } from './count-accumulator.ts'
 import { FloatSums } from './float-sums.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 /** The double nearest to the exact sum; an average is that divided by the count. */
 export class FloatSumAccumulator implements Accumulator {
@@ -38,5 +39,19 @@ export class FloatSumAccumulator implements Accumulator {
   clear(slot: number): void {
     this.#sums.clear(slot)
     this.#counts.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#sums.bytes + this.#counts.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#sums.save(slots, writer)
+    this.#counts.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#sums.load(slots, reader)
+    this.#counts.load(slots, reader)
   }
 }

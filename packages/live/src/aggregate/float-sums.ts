@@ -8,8 +8,10 @@
  * back to two doubles when it is read and fits again. NaN and the infinities are counted beside it.
  */
 import type { Lane } from '@millrace/sql'
-import { grownNumbers, type WeightedRows } from './accumulator.ts'
+import { grownNumbers, putNumbers, takeNumbers, type WeightedRows } from './accumulator.ts'
+import { putWide, takeWide, wideBytes } from './wide-numbers.ts'
 import { addScaled, DOUBLE_UNIT_BITS, fixedOf, nearestDouble, type Scaled, scaledOf } from './fixed-point.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export const SUM_UNIT_BITS: number = 2 * DOUBLE_UNIT_BITS
 const FROM_DOUBLE_UNIT = BigInt(DOUBLE_UNIT_BITS)
@@ -26,6 +28,8 @@ interface Specials {
   plus: number
   minus: number
 }
+
+const SPECIALS_BYTES = 80
 
 export class FloatSums {
   /** The double nearest to the sum; NaN where the sum is in `#wide`. */
@@ -132,6 +136,37 @@ export class FloatSums {
     this.#rest[slot] = 0
     if (this.#wide.size > 0) this.#wide.delete(slot)
     if (this.#specials.size > 0) this.#specials.delete(slot)
+  }
+
+  get bytes(): number {
+    return this.#near.byteLength + this.#rest.byteLength + wideBytes(this.#wide) + this.#specials.size * SPECIALS_BYTES
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    putNumbers(writer, this.#near, slots)
+    putNumbers(writer, this.#rest, slots)
+    putWide(writer, this.#wide, slots)
+    const found = this.#specials.size === 0 ? [] : [...slots.keys()].filter((at) => this.#specials.has(slots[at] as number))
+    const lane = (valueOf: (at: number) => number): Lane => ({ layout: 'integer', values: Float64Array.from(found, valueOf), nulls: null })
+    const count = (kind: keyof Specials): Lane => lane((at) => this.#specials.get(slots[at] as number)?.[kind] ?? 0)
+    writer.put(found.length, [lane((at) => at), count('nan'), count('plus'), count('minus')])
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    takeNumbers(reader, this.#near, slots)
+    takeNumbers(reader, this.#rest, slots)
+    takeWide(reader, this.#wide, slots)
+    const { count, lanes } = reader.take()
+    const [places, nan, plus, minus] = lanes.map(({ values }) => values as Float64Array) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ]
+    for (let at = 0; at < count; at += 1) {
+      const specials = { nan: nan[at] as number, plus: plus[at] as number, minus: minus[at] as number }
+      this.#specials.set(slots[places[at] as number] as number, specials)
+    }
   }
 
   #addWide(slot: number, value: number): void {

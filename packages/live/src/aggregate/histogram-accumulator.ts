@@ -4,8 +4,9 @@ import { type Lane, laneOf, layoutOfExpression } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { GroupedBags } from './grouped-bags.ts'
 import { elementText } from './list-text.ts'
-import { compareValues } from './sort-order.ts'
+import { partOf, type SortKeyValue } from './sort-order.ts'
 import { type BagValue, bagValueOf } from './value-order.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 const NAMES = ['key', 'value']
 const COUNT: Type = { kind: 'uint64' }
@@ -17,14 +18,14 @@ export interface HistogramRule {
 }
 
 export class HistogramAccumulator implements Accumulator {
-  readonly #bags: GroupedBags<BagValue>
+  readonly #bags: GroupedBags
   readonly #layout: Lane['layout']
   readonly #keyText: (value: BagValue | null) => string
 
   constructor({ key, distinct }: HistogramRule) {
     this.#layout = layoutOfExpression(key)
     this.#keyText = elementText(key)
-    this.#bags = new GroupedBags(compareValues(this.#layout), { distinct })
+    this.#bags = new GroupedBags([{ lane: 0, layout: this.#layout, descending: false, nullsFirst: false }], { distinct })
   }
 
   reserve(capacity: number): void {
@@ -41,8 +42,8 @@ export class HistogramAccumulator implements Accumulator {
 
   results(slots: Int32Array, count: number): Lane {
     const builder = new VectorBuilder('text', count)
-    const entriesOf = (keys: readonly BagValue[], counts: readonly number[]): readonly string[] =>
-      keys.map((key, at) => structText(NAMES, [this.#keyText(key), innerText(COUNT, counts[at] as number)]))
+    const entriesOf = (keys: readonly SortKeyValue[], counts: readonly number[]): readonly string[] =>
+      keys.map((key, at) => structText(NAMES, [this.#keyText(partOf(key, 0)), innerText(COUNT, counts[at] as number)]))
     for (let at = 0; at < count; at += 1) {
       const slot = slots[at] as number
       if (this.#bags.count(slot) === 0) builder.pushCell(CELL.NULL)
@@ -53,5 +54,17 @@ export class HistogramAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#bags.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#bags.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#bags.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#bags.load(slots, reader)
   }
 }

@@ -2,6 +2,7 @@ import { CELL, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { WholeSums } from './whole-sums.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 /**
  * The mean of instants or times of day in whole microseconds. DuckDB cuts it towards zero, and then adds
@@ -31,6 +32,18 @@ export class InstantAverageAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#sums.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#sums.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#sums.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#sums.load(slots, reader)
   }
 }
 

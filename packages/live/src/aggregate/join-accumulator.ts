@@ -3,8 +3,9 @@ import { CELL, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { GroupedBags } from './grouped-bags.ts'
-import { compareKeys, keyAt, type KeyColumn, partOf, type SortKeyValue } from './sort-order.ts'
+import { keyAt, type KeyColumn, partOf, type SortKeyValue } from './sort-order.ts'
 import type { BagValue } from './value-order.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export interface JoinRule {
   /** The order; the value, which is the aggregate's first lane, is one of them. */
@@ -19,13 +20,13 @@ export interface JoinRule {
 }
 
 export class JoinAccumulator implements Accumulator {
-  readonly #bags: GroupedBags<SortKeyValue>
+  readonly #bags: GroupedBags
   readonly #rule: JoinRule
   /** Which part of a key is the value. */
   readonly #value: number
 
   constructor(rule: JoinRule) {
-    this.#bags = new GroupedBags(compareKeys(rule.columns), rule)
+    this.#bags = new GroupedBags(rule.columns, rule)
     this.#rule = rule
     this.#value = rule.columns.findIndex((column) => column.lane === 0)
   }
@@ -56,6 +57,18 @@ export class JoinAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#bags.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#bags.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#bags.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#bags.load(slots, reader)
   }
 
   #joined(keys: readonly SortKeyValue[], counts: readonly number[]): string {

@@ -76,7 +76,7 @@ export function makeAccumulator(call: AggregateCall): Accumulator {
 }
 
 function ofDistinct(call: AggregateCall, plain: Accumulator): Accumulator {
-  return call.distinct ? new DistinctAccumulator(plain) : plain
+  return call.distinct ? new DistinctAccumulator(plain, layoutOfExpression(inputOf(call).type)) : plain
 }
 
 function inputOf({ inputs }: AggregateCall): Expression {

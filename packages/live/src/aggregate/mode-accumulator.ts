@@ -1,8 +1,10 @@
 /** MODE: the value that a group has most often; of several such the one that the order puts first. */
 import { type Layout, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { type Compare, OrderedBag } from './ordered-bag.ts'
+import { putValues, takeValues, valueBytes } from './saved-values.ts'
 import { compareValues, pushValue } from './sort-order.ts'
 import { type BagValue, bagValueOf } from './value-order.ts'
 
@@ -16,6 +18,9 @@ interface Ranking {
   readonly ranked: OrderedBag<Ranked>
 }
 
+/** What V8 takes for a ranking without values. */
+const RANKING_BYTES = 500
+
 export interface ModeRule {
   readonly layout: Layout
   /** Of values that are there equally often the greatest is taken. */
@@ -26,6 +31,9 @@ export interface ModeRule {
 
 export class ModeAccumulator implements Accumulator {
   readonly #rankings: (Ranking | undefined)[] = []
+  /** How many groups have a ranking, and how many different values are in all of them. */
+  #held = 0
+  #values = 0
   readonly #layout: Layout
   readonly #distinct: boolean
   readonly #compare: Compare<Ranked>
@@ -61,15 +69,42 @@ export class ModeAccumulator implements Accumulator {
   }
 
   clear(slot: number): void {
+    const ranking = this.#rankings[slot]
+    if (ranking === undefined) return
+    this.#held -= 1
+    this.#values -= ranking.times.size
     this.#rankings[slot] = undefined
   }
 
+  get bytes(): number {
+    const { length } = this.#rankings
+    return length * 8 + this.#held * RANKING_BYTES + valueBytes(this.#values * 2, length, (slot) => firstOf(this.#rankings[slot]))
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    putValues(writer, { slots, layouts: [this.#layout] }, (slot) => this.#rankings[slot]?.times ?? [])
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    takeValues(reader, slots, (slot, value, weight) => this.#change(slot, value as BagValue, weight))
+  }
+
+  #rankingOf(slot: number): Ranking {
+    const known = this.#rankings[slot]
+    if (known !== undefined) return known
+    const ranking = { times: new Map(), ranked: new OrderedBag(this.#compare, false) }
+    this.#rankings[slot] = ranking
+    this.#held += 1
+    return ranking
+  }
+
   #change(slot: number, value: BagValue, weight: number): void {
-    const { times, ranked } = (this.#rankings[slot] ??= { times: new Map(), ranked: new OrderedBag(this.#compare, false) })
+    const { times, ranked } = this.#rankingOf(slot)
     const before = times.get(value) ?? 0
     const after = before + weight
     if (after === 0) times.delete(value)
     else times.set(value, after)
+    this.#values += (after === 0 ? 0 : 1) - (before === 0 ? 0 : 1)
     const [old, now] = [this.#counted(value, before), this.#counted(value, after)]
     if (old === now) return
     if (old > 0) ranked.change({ value, times: old }, -1)
@@ -80,4 +115,8 @@ export class ModeAccumulator implements Accumulator {
   #counted(value: BagValue, times: number): number {
     return this.#distinct || value !== value ? Math.min(times, 1) : times
   }
+}
+
+function firstOf(ranking: Ranking | undefined): BagValue | undefined {
+  return ranking?.times.keys().next().value
 }

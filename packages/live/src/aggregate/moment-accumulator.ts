@@ -8,6 +8,7 @@ import { EvaluationFailure, type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { addScaled, nearestDouble, type Scaled } from './fixed-point.ts'
 import { type Moments, MomentSums } from './moments.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export const MOMENT_FUNCTIONS = [
   'var_pop',
@@ -70,6 +71,18 @@ export class MomentAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#sums.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#sums.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#sums.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#sums.load(slots, reader)
   }
 
   #result(slot: number): number | null {

@@ -9,6 +9,7 @@ import { CountAccumulator } from './count-accumulator.ts'
 import { addScaled, nearestDouble, type Scaled } from './fixed-point.ts'
 import { FloatSums } from './float-sums.ts'
 import { isAnyNull } from './pick-accumulator.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 /** The sums of one group, each a whole number of units of a power of two. */
 export interface Moments {
@@ -85,6 +86,20 @@ export class MomentSums {
   clear(slot: number): void {
     this.#counts.clear(slot)
     for (const sums of this.#all()) sums.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#all().reduce((sum, sums) => sum + sums.bytes, this.#counts.bytes)
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#counts.save(slots, writer)
+    for (const sums of this.#all()) sums.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#counts.load(slots, reader)
+    for (const sums of this.#all()) sums.load(slots, reader)
   }
 
   #all(): readonly FloatSums[] {

@@ -26,6 +26,7 @@ export class OrderedBag<K> {
   readonly #distinct: boolean
   readonly #chunks: Chunk<K>[] = []
   #total = 0
+  #size = 0
 
   constructor(compare: Compare<K>, distinct: boolean) {
     this.#compare = compare
@@ -35,6 +36,15 @@ export class OrderedBag<K> {
   /** How many keys count, each as often as it does. */
   get count(): number {
     return this.#total
+  }
+
+  /** How many different keys are there. */
+  get size(): number {
+    return this.#size
+  }
+
+  *entries(): Iterable<readonly [K, number]> {
+    for (const { keys, weights } of this.#chunks) for (const [at, key] of keys.entries()) yield [key, weights[at] as number]
   }
 
   /** Whether at most one different key is there. */
@@ -118,6 +128,7 @@ export class OrderedBag<K> {
   }
 
   #insert(at: number, chunk: Chunk<K>, { key, weight, place }: { key: K; weight: number; place: number }): void {
+    this.#size += 1
     chunk.keys.splice(place, 0, key)
     chunk.weights.splice(place, 0, weight)
     if (chunk.keys.length <= CHUNK_LIMIT) return
@@ -131,6 +142,7 @@ export class OrderedBag<K> {
   }
 
   #remove(at: number, chunk: Chunk<K>, place: number): void {
+    this.#size -= 1
     chunk.keys.splice(place, 1)
     chunk.weights.splice(place, 1)
     if (chunk.keys.length === 0) this.#chunks.splice(at, 1)

@@ -7,7 +7,8 @@ import { type Layout, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { GroupedBags } from './grouped-bags.ts'
-import { compareKeys, keyAt, type KeyColumn, partOf, pushValue, type SortKeyValue } from './sort-order.ts'
+import { keyAt, type KeyColumn, partOf, pushValue } from './sort-order.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export interface PickRule {
   readonly columns: readonly KeyColumn[]
@@ -19,12 +20,12 @@ export interface PickRule {
 }
 
 export class PickAccumulator implements Accumulator {
-  readonly #bags: GroupedBags<SortKeyValue>
+  readonly #bags: GroupedBags
   readonly #rule: PickRule
   readonly #layout: Layout
 
   constructor(rule: PickRule) {
-    this.#bags = new GroupedBags(compareKeys(rule.columns), { distinct: false })
+    this.#bags = new GroupedBags(rule.columns, { distinct: false })
     this.#rule = rule
     this.#layout = (rule.columns[rule.value] as KeyColumn).layout
   }
@@ -53,6 +54,18 @@ export class PickAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#bags.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#bags.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#bags.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#bags.load(slots, reader)
   }
 }
 

@@ -4,8 +4,9 @@ import { type Lane, laneOf, type QuantileFraction } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { GroupedBags } from './grouped-bags.ts'
 import { continuousRank, discreteRank, type Interpolation } from './interpolation.ts'
-import { compareKeys, partOf, pushValue, type SortKeyValue } from './sort-order.ts'
+import { partOf, pushValue } from './sort-order.ts'
 import { type BagValue, bagValueOf } from './value-order.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export interface QuantileRule {
   readonly layout: Layout
@@ -20,12 +21,12 @@ export interface QuantileRule {
 }
 
 export class QuantileAccumulator implements Accumulator {
-  readonly #bags: GroupedBags<SortKeyValue>
+  readonly #bags: GroupedBags
   readonly #rule: QuantileRule
 
   constructor(rule: QuantileRule) {
     const { layout, descending } = rule
-    this.#bags = new GroupedBags(compareKeys([{ lane: 0, layout, descending, nullsFirst: false }]), rule)
+    this.#bags = new GroupedBags([{ lane: 0, layout, descending, nullsFirst: false }], rule)
     this.#rule = rule
   }
 
@@ -54,6 +55,18 @@ export class QuantileAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#bags.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#bags.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#bags.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#bags.load(slots, reader)
   }
 
   #result(slot: number, count: number): BagValue {

@@ -2,6 +2,7 @@ import { VectorBuilder, CELL } from '@millrace/core'
 import { EvaluationFailure, type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { WholeSums } from './whole-sums.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 /** What the sum's type can hold. */
 export interface SumLimit {
@@ -38,6 +39,18 @@ export class SumAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#sums.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#sums.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#sums.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#sums.load(slots, reader)
   }
 
   #checked(sum: number | bigint): number | bigint {

@@ -2,6 +2,7 @@ import { CELL, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { WholeSums } from './whole-sums.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 /** BOOL_AND: none of the values is false. BOOL_OR: one is true. */
 export class TruthAccumulator implements Accumulator {
@@ -35,5 +36,17 @@ export class TruthAccumulator implements Accumulator {
 
   clear(slot: number): void {
     this.#sums.clear(slot)
+  }
+
+  get bytes(): number {
+    return this.#sums.bytes
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    this.#sums.save(slots, writer)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    this.#sums.load(slots, reader)
   }
 }

@@ -4,7 +4,9 @@
  */
 import { wholeNumber } from '@millrace/core'
 import type { Lane } from '@millrace/sql'
-import { grownNumbers, type WeightedRows } from './accumulator.ts'
+import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
+import { grownNumbers, putNumbers, takeNumbers, type WeightedRows } from './accumulator.ts'
+import { putWide, takeWide, wideBytes } from './wide-numbers.ts'
 
 const SAFE = Number.MAX_SAFE_INTEGER
 
@@ -48,6 +50,22 @@ export class WholeSums {
     this.#sums[slot] = 0
     this.#counts[slot] = 0
     this.#wide.delete(slot)
+  }
+
+  get bytes(): number {
+    return this.#sums.byteLength + this.#counts.byteLength + wideBytes(this.#wide)
+  }
+
+  save(slots: Int32Array, writer: LaneWriter): void {
+    putNumbers(writer, this.#sums, slots)
+    putNumbers(writer, this.#counts, slots)
+    putWide(writer, this.#wide, slots)
+  }
+
+  load(slots: Int32Array, reader: LaneReader): void {
+    takeNumbers(reader, this.#sums, slots)
+    takeNumbers(reader, this.#counts, slots)
+    takeWide(reader, this.#wide, slots)
   }
 
   #addExact(slot: number, part: bigint): void {

@@ -4,77 +4,90 @@
  * those left rows lie between that right row and the next one.
  */
 import { assert } from '@millrace/base'
-import type { Layout } from '@millrace/core'
-import { type Asof, type Lane, layoutOfExpression, laneValues } from '@millrace/sql'
+import { type Asof, type Expression, type Lane, layoutOfExpression, laneValues } from '@millrace/sql'
 import { grownNumbers } from '../aggregate/accumulator.ts'
 import { OrderedRows } from '../ordered/ordered-rows.ts'
+import { OrderedShape } from '../ordered/ordered-shape.ts'
+import type { StateScope } from '../spill/state-scope.ts'
 import { type ComparedColumn, compileComparer, type RowComparer, type RowComparison } from '../ordered/row-comparison.ts'
 import { NO_SLOT } from '../ordered/row-tree.ts'
 import { IntList } from '../zset/growing-list.ts'
 import type { RowMatcher } from '../zset/row-match.ts'
 import type { RowTable } from '../zset/row-table.ts'
-import { emptyBatch, gatherLane, type ZBatch } from '../zset/z-batch.ts'
-import type { Operator, OperatorSize, Step } from './operator.ts'
+import { gatherLane, type ZBatch } from '../zset/z-batch.ts'
+import type { Operator } from './operator.ts'
+import { RebuiltOperator, type RebuiltPart } from './rebuilt-state.ts'
 
 /** What a step did to one side: per touched partition the slots whose weight changed. */
 type Changes = ReadonlyMap<number, ReadonlySet<number>>
 
-export class AsofOperator implements Operator {
-  readonly layouts: readonly Layout[]
-  readonly #inputs: { readonly left: Operator; readonly right: Operator }
-  readonly #asof: Asof
+/** What all parts have in common. */
+interface AsofShape {
+  readonly asof: Asof
+  readonly left: OrderedShape
+  readonly right: OrderedShape
+  readonly leftColumn: number
+  readonly rightColumn: number
+  /** The order of a right row's value and a left row's. */
+  readonly comparer: RowComparer
+  readonly toRight: RowMatcher
+  readonly toLeft: RowMatcher
+}
+
+export function asofOperator(inputs: { left: Operator; right: Operator }, asof: Asof, scope: StateScope): Operator {
+  const { keys, leftValue, rightValue } = asof
+  const keysOf = { left: keys.map((key) => key.left), right: keys.map((key) => key.right) }
+  const order = { descending: false, nullsFirst: false }
+  const shapeOf = (side: 'left' | 'right', expression: Expression): OrderedShape =>
+    new OrderedShape({ layouts: inputs[side].layouts, partitions: keysOf[side], order: [{ ...order, expression }], others: [] })
+  const [left, right] = [shapeOf('left', leftValue), shapeOf('right', rightValue)]
+  const [leftColumn, rightColumn] = [left, right].map(({ orderColumns }) => (orderColumns[0] as ComparedColumn).left) as [number, number]
+  const layout = layoutOfExpression(leftValue.type)
+  const comparer = compileComparer([{ ...order, left: rightColumn, right: leftColumn, layout, exact: false }])
+  const matchers = { toRight: right.partitionMatcher(left), toLeft: left.partitionMatcher(right) }
+  const shape: AsofShape = { asof, left, right, leftColumn, rightColumn, comparer, ...matchers }
+  const sides = (['left', 'right'] as const).map((side) => ({ operator: inputs[side], keys: keysOf[side] }))
+  const layouts = [...inputs.left.layouts, ...inputs.right.layouts]
+  return new RebuiltOperator({ inputs: sides, layouts, make: () => new AsofPart(shape) }, scope)
+}
+
+class AsofPart implements RebuiltPart {
+  readonly #shape: AsofShape
   readonly #left: OrderedRows
   readonly #right: OrderedRows
-  readonly #leftColumn: number
-  readonly #rightColumn: number
-  /** The order of a right row's value and a left row's. */
-  readonly #comparer: RowComparer
-  readonly #toRight: RowMatcher
-  readonly #toLeft: RowMatcher
   /** Per left slot how many copies are told, and with which right slot. */
   #told: Float64Array = new Float64Array(64)
   #matches: Float64Array = new Float64Array(64)
   #compare: RowComparison = () => 0
   readonly #pairs = { left: new IntList(), right: new IntList(), weights: [] as number[] }
 
-  constructor(inputs: { left: Operator; right: Operator }, asof: Asof) {
-    this.#inputs = inputs
-    this.#asof = asof
-    const { keys, leftValue, rightValue } = asof
-    const order = { descending: false, nullsFirst: false }
-    this.#left = new OrderedRows({
-      layouts: inputs.left.layouts,
-      partitions: keys.map((key) => key.left),
-      order: [{ ...order, expression: leftValue }],
-      others: [],
-    })
-    this.#right = new OrderedRows({
-      layouts: inputs.right.layouts,
-      partitions: keys.map((key) => key.right),
-      order: [{ ...order, expression: rightValue }],
-      others: [],
-    })
-    this.#leftColumn = (this.#left.orderColumns[0] as ComparedColumn).left
-    this.#rightColumn = (this.#right.orderColumns[0] as ComparedColumn).left
-    const layout = layoutOfExpression(leftValue.type)
-    this.#comparer = compileComparer([{ ...order, left: this.#rightColumn, right: this.#leftColumn, layout, exact: false }])
-    this.#toRight = this.#right.partitionMatcher(this.#left)
-    this.#toLeft = this.#left.partitionMatcher(this.#right)
-    this.layouts = [...inputs.left.layouts, ...inputs.right.layouts]
+  constructor(shape: AsofShape) {
+    this.#shape = shape
+    this.#left = new OrderedRows(shape.left)
+    this.#right = new OrderedRows(shape.right)
   }
 
-  step(step: Step): ZBatch {
-    const left = this.#inputs.left.step(step)
-    const right = this.#inputs.right.step(step)
-    if (left.count + right.count === 0) return emptyBatch(this.layouts)
+  get rowCount(): number {
+    return this.#left.table.rowCount + this.#right.table.rowCount
+  }
+
+  get bytes(): number {
+    return this.#left.bytes + this.#right.bytes + this.#told.byteLength + this.#matches.byteLength
+  }
+
+  rows(): readonly ZBatch[] {
+    return [this.#left.rows(), this.#right.rows()]
+  }
+
+  step([left, right]: readonly ZBatch[]): ZBatch {
     const leftChanges = applied(
       this.#left,
-      left,
+      left as ZBatch,
       (slot) => (this.#told[slot] = 0),
       (capacity) => this.#reserve(capacity),
     )
-    const rightChanges = applied(this.#right, right)
-    this.#compare = this.#comparer(this.#right.table, this.#left.table)
+    const rightChanges = applied(this.#right, right as ZBatch)
+    this.#compare = this.#shape.comparer(this.#right.table, this.#left.table)
     this.#tellLeft(leftChanges)
     this.#tellReached(rightChanges)
     const output = this.#output()
@@ -83,18 +96,13 @@ export class AsofOperator implements Operator {
     return output
   }
 
-  size(): OperatorSize {
-    const { left, right } = this.#inputs
-    return { rows: this.#left.table.rowCount + this.#right.table.rowCount + left.size().rows + right.size().rows }
-  }
-
   #reserve(capacity: number): void {
     this.#told = grownNumbers(this.#told, capacity)
     this.#matches = grownNumbers(this.#matches, capacity)
   }
 
   #tellLeft(changes: Changes): void {
-    const match = this.#toRight(this.#right.table, lanesOf(this.#left.table))
+    const match = this.#shape.toRight(this.#right.table, lanesOf(this.#left.table))
     for (const [partition, slots] of changes) {
       const right = this.#right.partitionLike(match, this.#left, partition)
       for (const slot of slots) this.#tell(slot, right)
@@ -102,7 +110,7 @@ export class AsofOperator implements Operator {
   }
 
   #tellReached(changes: Changes): void {
-    const match = this.#toLeft(this.#left.table, lanesOf(this.#right.table))
+    const match = this.#shape.toLeft(this.#left.table, lanesOf(this.#right.table))
     const reached = new IntList()
     for (const [partition, slots] of changes) {
       const left = this.#left.partitionLike(match, this.#right, partition)
@@ -118,7 +126,7 @@ export class AsofOperator implements Operator {
   /** The left rows whose nearest a right row is, or would be if it were there. */
   #placesReached(partition: number, slot: number, left: number): { from: number; to: number } {
     const { tree } = this.#right
-    const { operator } = this.#asof
+    const { operator } = this.#shape.asof
     const root = this.#right.root(partition)
     const place = this.#right.placeOf(partition, slot)
     const looksBack = operator === 'greaterOrEqual' || operator === 'greater'
@@ -146,7 +154,7 @@ export class AsofOperator implements Operator {
   #tell(slot: number, right: number): void {
     const copies = this.#left.tree.weightOf(slot)
     const match = right < 0 || copies === 0 ? NO_SLOT : this.#matchOf(slot, right)
-    const now = match < 0 && !this.#asof.outer ? 0 : copies
+    const now = match < 0 && !this.#shape.asof.outer ? 0 : copies
     const before = this.#told[slot] as number
     const old = this.#matches[slot] as number
     if (before === now && (now === 0 || old === match)) return
@@ -157,22 +165,24 @@ export class AsofOperator implements Operator {
   }
 
   #matchOf(slot: number, right: number): number {
-    if (isNull(this.#left.table, this.#leftColumn, slot) || !this.#canMatch(slot)) return NO_SLOT
+    if (isNull(this.#left.table, this.#shape.leftColumn, slot) || !this.#canMatch(slot)) return NO_SLOT
     const { tree } = this.#right
     const root = this.#right.root(right)
     const compare = this.#compare
-    const { operator } = this.#asof
+    const { operator } = this.#shape.asof
     const withSame = operator === 'greaterOrEqual' || operator === 'less'
     const count = tree.countWhile(root, withSame ? (row) => compare(row, slot) <= 0 : (row) => compare(row, slot) < 0)
     const place = operator === 'greaterOrEqual' || operator === 'greater' ? count - 1 : count
     if (place < 0 || place >= tree.total(root)) return NO_SLOT
     const found = tree.at(root, place)
-    return isNull(this.#right.table, this.#rightColumn, found) ? NO_SLOT : found
+    return isNull(this.#right.table, this.#shape.rightColumn, found) ? NO_SLOT : found
   }
 
   /** A NULL among the keys equals nothing. */
   #canMatch(slot: number): boolean {
-    return this.#asof.keys.every((key, at) => key.nullsMatch || !isNull(this.#left.table, this.#left.partitionColumns[at] as number, slot))
+    return this.#shape.asof.keys.every(
+      (key, at) => key.nullsMatch || !isNull(this.#left.table, this.#left.partitionColumns[at] as number, slot),
+    )
   }
 
   #push(left: number, right: number, weight: number): void {
@@ -186,8 +196,8 @@ export class AsofOperator implements Operator {
     const { count } = left
     const missing = right.values().some((slot) => slot < 0)
     const rightSlots = right.values().map((slot) => Math.max(0, slot))
-    const own = lanesOf(this.#left.table).slice(0, this.#inputs.left.layouts.length)
-    const other = lanesOf(this.#right.table).slice(0, this.#inputs.right.layouts.length)
+    const own = lanesOf(this.#left.table).slice(0, this.#shape.left.rowColumns)
+    const other = lanesOf(this.#right.table).slice(0, this.#shape.right.rowColumns)
     const lanes = [
       ...own.map((lane) => gatherLane(lane, left.values(), count)),
       ...other.map((lane) => {

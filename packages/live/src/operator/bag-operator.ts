@@ -1,23 +1,38 @@
 /** EXCEPT ALL and INTERSECT ALL: per row how often each side has it, and so how often the result does. */
 import { assert } from '@millrace/base'
 import type { Layout } from '@millrace/core'
-import type { Bag } from '@millrace/sql'
+import { type Bag, columnReference } from '@millrace/sql'
 import { grownNumbers } from '../aggregate/accumulator.ts'
+import type { StateScope } from '../spill/state-scope.ts'
 import { IntList } from '../zset/growing-list.ts'
 import { HashedSlots } from '../zset/hashed-slots.ts'
 import { hashRows } from '../zset/row-hash.ts'
 import { compileMatcher, type RowMatcher } from '../zset/row-match.ts'
 import { RowTable } from '../zset/row-table.ts'
-import { emptyBatch, type ZBatch } from '../zset/z-batch.ts'
-import type { Operator, OperatorSize, Step } from './operator.ts'
+import type { ZBatch } from '../zset/z-batch.ts'
+import type { Operator } from './operator.ts'
+import { RebuiltOperator, type RebuiltPart } from './rebuilt-state.ts'
 
-export class BagOperator implements Operator {
+/** What all parts have in common. */
+interface BagShape {
+  readonly operation: Bag['operation']
   readonly layouts: readonly Layout[]
-  readonly #left: Operator
-  readonly #right: Operator
-  readonly #operation: Bag['operation']
-  readonly #columns: readonly number[]
-  readonly #matcher: RowMatcher
+  readonly columns: readonly number[]
+  readonly matcher: RowMatcher
+}
+
+export function bagOperator({ left, right }: { left: Operator; right: Operator }, { operation, types }: Bag, scope: StateScope): Operator {
+  const { layouts } = left
+  const columns = layouts.map((_, at) => at)
+  const matcher = compileMatcher({ layouts, storedColumns: columns, laneColumns: columns }, 'grouping')
+  const shape = { operation, layouts, columns, matcher }
+  const keys = types.map((type, at) => columnReference(at, type))
+  const inputs = [left, right].map((operator) => ({ operator, keys }))
+  return new RebuiltOperator({ inputs, layouts, make: () => new BagPart(shape) }, scope)
+}
+
+class BagPart implements RebuiltPart {
+  readonly #shape: BagShape
   readonly #table: RowTable
   readonly #index = new HashedSlots()
   /** Per slot how often the left side and the right side have the row, and how often it was told. */
@@ -25,23 +40,23 @@ export class BagOperator implements Operator {
   #rights: Float64Array = new Float64Array(64)
   #told: Float64Array = new Float64Array(64)
 
-  constructor({ left, right }: { left: Operator; right: Operator }, operation: Bag['operation']) {
-    this.#left = left
-    this.#right = right
-    this.#operation = operation
-    this.layouts = left.layouts
-    this.#columns = this.layouts.map((_, at) => at)
-    this.#table = new RowTable(this.layouts)
-    this.#matcher = compileMatcher({ layouts: this.layouts, storedColumns: this.#columns, laneColumns: this.#columns }, 'grouping')
+  constructor(shape: BagShape) {
+    this.#shape = shape
+    this.#table = new RowTable(shape.layouts)
   }
 
-  step(step: Step): ZBatch {
-    const left = this.#left.step(step)
-    const right = this.#right.step(step)
-    if (left.count + right.count === 0) return emptyBatch(this.layouts)
+  get rowCount(): number {
+    return this.#table.rowCount
+  }
+
+  get bytes(): number {
+    return this.#table.bytes + this.#index.bytes + this.#lefts.byteLength + this.#rights.byteLength + this.#told.byteLength
+  }
+
+  step([left, right]: readonly ZBatch[]): ZBatch {
     const touched = new Set<number>()
-    this.#take(left, touched, (slot, weight) => (this.#lefts[slot] = (this.#lefts[slot] as number) + weight))
-    this.#take(right, touched, (slot, weight) => (this.#rights[slot] = (this.#rights[slot] as number) + weight))
+    this.#take(left as ZBatch, touched, (slot, weight) => (this.#lefts[slot] = (this.#lefts[slot] as number) + weight))
+    this.#take(right as ZBatch, touched, (slot, weight) => (this.#rights[slot] = (this.#rights[slot] as number) + weight))
     const slots = new IntList()
     const weights: number[] = []
     for (const slot of touched) {
@@ -56,16 +71,21 @@ export class BagOperator implements Operator {
     return output
   }
 
-  size(): OperatorSize {
-    return { rows: this.#table.rowCount + this.#left.size().rows + this.#right.size().rows }
+  rows(): readonly ZBatch[] {
+    return [this.#lefts, this.#rights].map((counts) => {
+      const slots = new IntList()
+      for (let slot = 0; slot < this.#table.slotCount; slot += 1) if (counts[slot] !== 0) slots.push(slot)
+      const weights = Float64Array.from(slots.values(), (slot) => counts[slot] as number)
+      return { count: slots.count, lanes: this.#table.gather(slots.values(), slots.count), weights }
+    })
   }
 
   #take({ count, lanes, weights }: ZBatch, touched: Set<number>, add: (slot: number, weight: number) => void): void {
     if (count === 0) return
-    const hashes = hashRows(lanes, this.#columns, count)
+    const hashes = hashRows(lanes, this.#shape.columns, count)
     this.#table.admit(lanes, count)
     this.#reserve(this.#table.capacity)
-    const match = this.#matcher(this.#table, lanes)
+    const match = this.#shape.matcher(this.#table, lanes)
     for (let row = 0; row < count; row += 1) {
       const hash = hashes[row] as number
       let slot = this.#index.find(hash, match, row)
@@ -86,7 +106,7 @@ export class BagOperator implements Operator {
     const left = this.#lefts[slot] as number
     const right = this.#rights[slot] as number
     assert(left >= 0 && right >= 0, 'a row is never there less than not at all')
-    return this.#operation === 'except' ? Math.max(0, left - right) : Math.min(left, right)
+    return this.#shape.operation === 'except' ? Math.max(0, left - right) : Math.min(left, right)
   }
 
   #forget(touched: ReadonlySet<number>): void {

@@ -1,11 +1,9 @@
 /** The rows that a join remembers of both its sides, of some of the keys. */
-import { laneOf } from '@millrace/sql'
-import { decodeVectors, encodeVectors, type Vector } from '@millrace/core'
 import { partitionHashes } from '../spill/partition-hash.ts'
+import { LaneWriter, putRows, readLanes, takeRows } from '../spill/saved-lanes.ts'
 import type { PartForm, StatePart } from '../spill/state-tree.ts'
 import { Arrangement } from '../zset/arrangement.ts'
 import type { ArrangementShape } from '../zset/arrangement-shape.ts'
-import { vectorOfLane } from '../zset/lane-vector.ts'
 import { hashRows } from '../zset/row-hash.ts'
 import type { ZBatch } from '../zset/z-batch.ts'
 
@@ -43,17 +41,13 @@ export function joinForm(shapes: JoinShapes): PartForm<JoinPart> {
   return {
     empty: () => new JoinPart(shapes),
     encode: ({ left, right }) => {
-      const [first, second] = [encoded(left.rowsAt(left.slots())), encoded(right.rowsAt(right.slots()))]
-      const bytes = new Uint8Array(4 + first.length + second.length)
-      new DataView(bytes.buffer).setUint32(0, first.length)
-      bytes.set(first, 4)
-      bytes.set(second, 4 + first.length)
-      return bytes
+      const writer = new LaneWriter()
+      for (const side of [left, right]) putRows(writer, side.rowsAt(side.slots()))
+      return writer.encode()
     },
     decode: (bytes) => {
-      const end = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-      // A reader lays typed arrays over the bytes, so that each part begins at a place of its own.
-      return filled(decoded(bytes.slice(4, end)), decoded(bytes.slice(end)))
+      const reader = readLanes(bytes)
+      return filled(takeRows(reader), takeRows(reader))
     },
     rows: ({ left, right }) => {
       const [ours, theirs] = [left.slots(), right.slots()]
@@ -82,15 +76,4 @@ function hashesOf({ table }: Arrangement, { keyColumns }: ArrangementShape, slot
 
 function load(arrangement: Arrangement, { keyColumns }: ArrangementShape, batch: ZBatch): void {
   if (batch.count > 0) arrangement.load(batch, hashRows(batch.lanes, keyColumns, batch.count))
-}
-
-function encoded({ lanes, weights, count }: ZBatch): Uint8Array {
-  const first: Vector = { layout: 'integer', values: weights, cells: null }
-  return encodeVectors([first, ...lanes.map((lane) => vectorOfLane(lane, count))], count)
-}
-
-function decoded(bytes: Uint8Array): ZBatch {
-  const { count, vectors } = decodeVectors(bytes)
-  const [weights, ...columns] = vectors
-  return { count, weights: (weights as { values: Float64Array }).values, lanes: columns.map(laneOf) }
 }

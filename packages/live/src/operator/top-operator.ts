@@ -9,9 +9,12 @@ import type { Layout } from '@millrace/core'
 import type { Top } from '@millrace/sql'
 import { grownNumbers } from '../aggregate/accumulator.ts'
 import { OrderedRows } from '../ordered/ordered-rows.ts'
+import { OrderedShape } from '../ordered/ordered-shape.ts'
+import type { StateScope } from '../spill/state-scope.ts'
 import { IntList } from '../zset/growing-list.ts'
-import { emptyBatch, type ZBatch } from '../zset/z-batch.ts'
-import type { Operator, OperatorSize, Step } from './operator.ts'
+import type { ZBatch } from '../zset/z-batch.ts'
+import type { Operator } from './operator.ts'
+import { RebuiltOperator, type RebuiltPart } from './rebuilt-state.ts'
 import { TopOutput } from './top-output.ts'
 
 /** What a step did to one partition. */
@@ -27,9 +30,14 @@ interface Places {
   readonly to: number
 }
 
-export class TopOperator implements Operator {
-  readonly layouts: readonly Layout[]
-  readonly #input: Operator
+export function topOperator(input: Operator, top: Top, scope: StateScope): Operator {
+  const shape = new OrderedShape({ layouts: input.layouts, partitions: top.partitions, order: top.order, others: [] })
+  const layouts: readonly Layout[] = top.numbered ? [...input.layouts, 'integer'] : input.layouts
+  return new RebuiltOperator({ inputs: [{ operator: input, keys: top.partitions }], layouts, make: () => new TopPart(shape, top) }, scope)
+}
+
+class TopPart implements RebuiltPart {
+  readonly #shape: OrderedShape
   readonly #rows: OrderedRows
   readonly #top: Top
   readonly #output: TopOutput
@@ -40,17 +48,27 @@ export class TopOperator implements Operator {
   #stepNumber = 0
   readonly #found = new IntList()
 
-  constructor(input: Operator, top: Top) {
-    this.#input = input
+  constructor(shape: OrderedShape, top: Top) {
+    this.#shape = shape
     this.#top = top
-    this.#rows = new OrderedRows({ layouts: input.layouts, partitions: top.partitions, order: top.order, others: [] })
+    this.#rows = new OrderedRows(shape)
     this.#output = new TopOutput(!top.numbered ? 'none' : top.counting === 'row_number' ? 'each' : 'shared')
-    this.layouts = top.numbered ? [...input.layouts, 'integer'] : input.layouts
   }
 
-  step(step: Step): ZBatch {
-    const batch = this.#input.step(step)
-    if (batch.count === 0) return emptyBatch(this.layouts)
+  get rowCount(): number {
+    return this.#rows.table.rowCount
+  }
+
+  get bytes(): number {
+    return this.#rows.bytes + this.#told.byteLength + this.#numbers.byteLength + this.#cameIn.byteLength
+  }
+
+  rows(): readonly ZBatch[] {
+    return [this.#rows.rows()]
+  }
+
+  step([change]: readonly ZBatch[]): ZBatch {
+    const batch = change as ZBatch
     this.#stepNumber += 1
     this.#rows.admit(batch.lanes, { count: batch.count, copies: batch.count })
     this.#reserve(this.#rows.table.capacity)
@@ -59,13 +77,9 @@ export class TopOperator implements Operator {
     for (let row = 0; row < batch.count; row += 1) if ((batch.weights[row] as number) > 0) this.#change(row, batch, touched)
     for (let row = 0; row < batch.count; row += 1) if ((batch.weights[row] as number) < 0) this.#change(row, batch, touched)
     for (const [partition, part] of touched) this.#tell(partition, part)
-    const output = this.#output.finish(this.#rows.table, this.#input.layouts.length)
+    const output = this.#output.finish(this.#rows.table, this.#shape.rowColumns)
     this.#forget(touched)
     return output
-  }
-
-  size(): OperatorSize {
-    return { rows: this.#rows.table.rowCount + this.#input.size().rows }
   }
 
   #reserve(capacity: number): void {

@@ -8,14 +8,17 @@ import { type Layout, VectorBuilder } from '@millrace/core'
 import { type Expression, type Lane, laneOf, layoutOfExpression, type Window } from '@millrace/sql'
 import { grownNumbers } from '../aggregate/accumulator.ts'
 import { OrderedRows } from '../ordered/ordered-rows.ts'
+import { OrderedShape } from '../ordered/ordered-shape.ts'
+import type { StateScope } from '../spill/state-scope.ts'
 import { type MadeEvaluator, makeEvaluator, storedExpressionsOf } from '../window/make-evaluator.ts'
 import { PartitionView } from '../window/partition-view.ts'
 import { joinedGaps, type Places } from '../window/places.ts'
 import { ToldResults } from '../window/told-results.ts'
 import { IntList } from '../zset/growing-list.ts'
 import { RowTable, type StoredColumn, suitColumn } from '../zset/row-table.ts'
-import { concatBatches, emptyBatch, gatherLane, type ZBatch } from '../zset/z-batch.ts'
-import type { Operator, OperatorSize, Step } from './operator.ts'
+import { concatBatches, gatherLane, type ZBatch } from '../zset/z-batch.ts'
+import type { Operator } from './operator.ts'
+import { RebuiltOperator, type RebuiltPart } from './rebuilt-state.ts'
 
 /** A step's rows that came and went, with their partitions. A row may be in both. */
 interface Movement {
@@ -32,9 +35,27 @@ interface Results {
   readonly lane: Lane
 }
 
-export class WindowOperator implements Operator {
+/** What all parts have in common. */
+interface WindowShape {
+  readonly window: Window
+  readonly ordered: OrderedShape
+  readonly others: readonly Expression[]
+  readonly resultLayouts: readonly Layout[]
   readonly layouts: readonly Layout[]
-  readonly #input: Operator
+}
+
+export function windowOperator(input: Operator, window: Window, scope: StateScope): Operator {
+  const others = window.calls.flatMap(storedExpressionsOf)
+  const ordered = new OrderedShape({ layouts: input.layouts, partitions: window.partitions, order: window.order, others })
+  const resultLayouts = window.calls.map((call) => layoutOfExpression(call.type))
+  const layouts = [...input.layouts, ...resultLayouts]
+  const shape: WindowShape = { window, ordered, others, resultLayouts, layouts }
+  const inputs = [{ operator: input, keys: window.partitions }]
+  return new RebuiltOperator({ inputs, layouts, make: () => new WindowPart(shape) }, scope)
+}
+
+class WindowPart implements RebuiltPart {
+  readonly #shape: WindowShape
   readonly #rows: OrderedRows
   readonly #view: PartitionView
   readonly #evaluators: readonly MadeEvaluator[]
@@ -45,24 +66,34 @@ export class WindowOperator implements Operator {
   #differsIn: Float64Array = new Float64Array(64)
   #stepNumber = 0
 
-  constructor(input: Operator, window: Window) {
-    this.#input = input
-    const others = window.calls.flatMap(storedExpressionsOf)
-    this.#rows = new OrderedRows({ layouts: input.layouts, partitions: window.partitions, order: window.order, others })
+  constructor(shape: WindowShape) {
+    this.#shape = shape
+    this.#rows = new OrderedRows(shape.ordered)
     this.#view = new PartitionView(this.#rows)
-    const results = window.calls.map((call) => layoutOfExpression(call.type))
-    this.#told = new RowTable(results)
-    this.layouts = [...input.layouts, ...results]
-    const columnOf = (expression: Expression): number => this.#rows.otherColumns[others.indexOf(expression)] as number
-    this.#evaluators = window.calls.map((call, at) => {
+    this.#told = new RowTable(shape.resultLayouts)
+    const columnOf = (expression: Expression): number => this.#rows.otherColumns[shape.others.indexOf(expression)] as number
+    this.#evaluators = shape.window.calls.map((call, at) => {
       const told = this.#told.columns[at] as StoredColumn
       return makeEvaluator(call, { rows: this.#rows, columnOf, told: new ToldResults(told) })
     })
   }
 
-  step(step: Step): ZBatch {
-    const batch = this.#input.step(step)
-    if (batch.count === 0) return emptyBatch(this.layouts)
+  get rowCount(): number {
+    return this.#rows.table.rowCount
+  }
+
+  get bytes(): number {
+    let bytes = this.#rows.bytes + this.#told.bytes + this.#cameIn.byteLength + this.#differsIn.byteLength
+    for (const { state } of this.#evaluators) bytes += state?.bytes ?? 0
+    return bytes
+  }
+
+  rows(): readonly ZBatch[] {
+    return [this.#rows.rows()]
+  }
+
+  step([change]: readonly ZBatch[]): ZBatch {
+    const batch = change as ZBatch
     this.#stepNumber += 1
     const movement = this.#move(batch)
     const touched = this.#gaps(movement)
@@ -73,11 +104,7 @@ export class WindowOperator implements Operator {
     this.#store(results)
     const come = this.#gather([...this.#thoseThatStay(movement), ...changed], 1)
     this.#forget(movement, touched)
-    return concatBatches([gone, come], this.layouts)
-  }
-
-  size(): OperatorSize {
-    return { rows: this.#rows.table.rowCount + this.#input.size().rows }
+    return concatBatches([gone, come], this.#shape.layouts)
   }
 
   /** Brings the rows into their partitions. What goes is there by then: from before, or from this batch. */
@@ -202,7 +229,7 @@ export class WindowOperator implements Operator {
   #gather(list: readonly number[], weight: number): ZBatch {
     const slots = Int32Array.from(list)
     const count = slots.length
-    const columns = [...this.#rows.table.columns.slice(0, this.#input.layouts.length), ...this.#told.columns]
+    const columns = [...this.#rows.table.columns.slice(0, this.#shape.ordered.rowColumns), ...this.#told.columns]
     const lanes = columns.map(({ layout, values, nulls }) => gatherLane({ layout, values: values as Lane['values'], nulls }, slots, count))
     return { count, lanes, weights: new Float64Array(count).fill(weight) }
   }

@@ -7,44 +7,21 @@
  *
  * A row that is taken out keeps its slot until the owner frees it, so that what it said can still be told.
  */
-import type { Layout } from '@millrace/core'
-import {
-  columnReference,
-  compileProjection,
-  type Expression,
-  type Lane,
-  layoutOfExpression,
-  type Projection,
-  type SortKey,
-} from '@millrace/sql'
+import type { Lane } from '@millrace/sql'
+import { IntList } from '../zset/growing-list.ts'
 import { hashRows } from '../zset/row-hash.ts'
-import { compileMatcher, type RowMatch, type RowMatcher } from '../zset/row-match.ts'
+import type { RowMatch } from '../zset/row-match.ts'
 import { RowTable } from '../zset/row-table.ts'
 import { SlotIndex } from '../zset/slot-index.ts'
-import { type ComparedColumn, compileComparer, type RowComparer, type RowComparison } from './row-comparison.ts'
+import type { ZBatch } from '../zset/z-batch.ts'
+import type { OrderedShape } from './ordered-shape.ts'
+import type { ComparedColumn, RowComparison } from './row-comparison.ts'
 import { NO_SLOT, RowTree } from './row-tree.ts'
-
-export interface RowOrder {
-  /** The layouts of the row itself. */
-  readonly layouts: readonly Layout[]
-  readonly partitions: readonly Expression[]
-  readonly order: readonly SortKey[]
-  /** Further expressions that are stored with a row. */
-  readonly others: readonly Expression[]
-}
 
 export class OrderedRows {
   readonly table: RowTable
   readonly tree = new RowTree()
-  /** Where the further expressions stand in the table. */
-  readonly otherColumns: readonly number[]
-  /** The order of rows, of which rows that tie are equal. */
-  readonly orderColumns: readonly ComparedColumn[]
-  readonly #projection: Projection | null
-  readonly partitionColumns: readonly number[]
-  readonly #matcher: RowMatcher
-  readonly #rowComparer: RowComparer
-  readonly #peerComparer: RowComparer
+  readonly #shape: OrderedShape
   readonly #index = new SlotIndex()
   /** Per partition its tree, its hash, and the slot of a row of it: one that is there, or was in this step. */
   #roots: Int32Array = new Int32Array(64).fill(NO_SLOT)
@@ -58,29 +35,40 @@ export class OrderedRows {
   #batch: readonly Lane[] = []
   #batchHashes: Int32Array = new Int32Array(0)
 
-  constructor({ layouts, partitions, order, others }: RowOrder) {
-    const computed: Expression[] = []
-    const place = (expression: Expression): number =>
-      expression.kind === 'column' ? expression.index : layouts.length + computed.push(expression) - 1
-    this.partitionColumns = partitions.map(place)
-    this.orderColumns = order.map((key): ComparedColumn => {
-      const column = place(key.expression)
-      return { ...key, left: column, right: column, layout: layoutOfExpression(key.expression.type), exact: false }
-    })
-    this.otherColumns = others.map(place)
-    // The type of a column that is only handed on does not matter to the projection.
-    const own = layouts.map((_, at) => columnReference(at, { kind: 'null' }))
-    this.#projection = computed.length === 0 ? null : compileProjection([...own, ...computed])
-    const stored = [...layouts, ...computed.map((expression) => layoutOfExpression(expression.type))]
-    this.table = new RowTable(stored)
-    const ties = layouts.map((layout, at): ComparedColumn => {
-      return { left: at, right: at, layout, descending: false, nullsFirst: false, exact: true }
-    })
-    this.#rowComparer = compileComparer([...this.orderColumns, ...ties])
-    this.#peerComparer = compileComparer(this.orderColumns)
-    const keyLayouts = this.partitionColumns.map((column) => stored[column] as Layout)
-    const columns = { layouts: keyLayouts, storedColumns: this.partitionColumns, laneColumns: this.partitionColumns }
-    this.#matcher = compileMatcher(columns, 'grouping')
+  constructor(shape: OrderedShape) {
+    this.#shape = shape
+    this.table = new RowTable(shape.layouts)
+  }
+
+  get partitionColumns(): readonly number[] {
+    return this.#shape.partitionColumns
+  }
+
+  get orderColumns(): readonly ComparedColumn[] {
+    return this.#shape.orderColumns
+  }
+
+  /** Where the further expressions stand in the table. */
+  get otherColumns(): readonly number[] {
+    return this.#shape.otherColumns
+  }
+
+  /** About what it takes in memory. */
+  get bytes(): number {
+    const partitions = this.#roots.byteLength + this.#hashes.byteLength + this.#heads.byteLength
+    return this.table.bytes + this.tree.bytes + this.#index.bytes + partitions
+  }
+
+  /** All rows, as they were given, with how often each is there. */
+  rows(): ZBatch {
+    const found = new IntList()
+    for (let partition = 0; partition < this.#partitionCount; partition += 1) {
+      const root = this.root(partition)
+      this.tree.collect(root, { from: 0, to: this.tree.total(root) }, found)
+    }
+    const slots = found.values()
+    const lanes = Array.from({ length: this.#shape.rowColumns }, (_, at) => this.table.gatherColumn(at, slots, slots.length))
+    return { count: slots.length, lanes, weights: Float64Array.from(slots, (slot) => this.tree.weightOf(slot)) }
   }
 
   /**
@@ -88,21 +76,15 @@ export class OrderedRows {
    * next call.
    */
   admit(lanes: readonly Lane[], { count, copies }: { count: number; copies: number }): void {
-    const stored = this.#projection === null ? lanes : this.#projection(lanes, count)
+    const stored = this.#shape.projection === null ? lanes : this.#shape.projection(lanes, count)
     this.table.admit(stored, copies)
     this.tree.reserve(this.table.capacity)
-    this.#compare = this.#rowComparer(this.table)
-    this.#comparePeers = this.#peerComparer(this.table)
-    const match = this.#matcher(this.table, stored)
+    this.#compare = this.#shape.rowComparer(this.table)
+    this.#comparePeers = this.#shape.peerComparer(this.table)
+    const match = this.#shape.matcher(this.table, stored)
     this.#matchHead = (partition, row) => match(this.#heads[partition] as number, row)
     this.#batchHashes = hashRows(stored, this.partitionColumns, count)
     this.#batch = stored
-  }
-
-  /** A matcher of this relation's partitions with the rows of another, which are partitioned by like columns. */
-  partitionMatcher(other: OrderedRows): RowMatcher {
-    const layouts = this.partitionColumns.map((column) => this.table.columns[column]?.layout as Layout)
-    return compileMatcher({ layouts, storedColumns: this.partitionColumns, laneColumns: other.partitionColumns }, 'grouping')
   }
 
   /** The partition in which a row of another relation would be, or -1: that of the given partition there. */

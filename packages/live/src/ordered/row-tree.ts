@@ -23,6 +23,10 @@ export class RowTree {
   #below = NO_SLOT
   #above = NO_SLOT
 
+  get bytes(): number {
+    return this.#left.byteLength + this.#right.byteLength + this.#weights.byteLength + this.#totals.byteLength
+  }
+
   reserve(capacity: number): void {
     if (capacity <= this.#left.length) return
     this.#left = grown(this.#left, capacity)

@@ -10,6 +10,7 @@ import type { Layout } from '@millrace/core'
 import type { Expression, SortKey } from '@millrace/sql'
 import { grownNumbers } from '../aggregate/accumulator.ts'
 import { OrderedRows } from '../ordered/ordered-rows.ts'
+import { OrderedShape } from '../ordered/ordered-shape.ts'
 import type { RowComparison } from '../ordered/row-comparison.ts'
 import { NO_SLOT } from '../ordered/row-tree.ts'
 import { StampedSlots } from './stamped-slots.ts'
@@ -38,7 +39,7 @@ export class SessionRows {
   #gone: { readonly partition: number; readonly slot: number }[] = []
 
   constructor({ layouts, partitions, order }: SessionOrder) {
-    this.ordered = new OrderedRows({ layouts, partitions, order: [order], others: [] })
+    this.ordered = new OrderedRows(new OrderedShape({ layouts, partitions, order: [order], others: [] }))
   }
 
   get capacity(): number {

@@ -64,6 +64,10 @@ export class FrameAggregate implements ReachEvaluator, PartitionState {
     this.#accumulator.add(groups, { count: slots.length, lanes: this.#lanesOf(slots), weights: this.#counted(slots, weights) })
   }
 
+  get bytes(): number {
+    return this.#accumulator.bytes
+  }
+
   clear(partition: number): void {
     if (this.#finder.isOpen) this.#accumulator.clear(partition + 1)
   }

@@ -46,4 +46,6 @@ export interface PartitionState {
   /** Row `slots[i]` came to `partitions[i]`, or went. */
   change(slots: Int32Array, partitions: Int32Array, weights: Float64Array): void
   clear(partition: number): void
+  /** About what it takes in memory. */
+  readonly bytes: number
 }
