@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Schema } from '@millrace/core'
+import type { Expression } from './expression/expression.ts'
 import type { Plan } from './plan/plan.ts'
 
 /** Grows when the same plan would come to mean something else, so that every model is filled anew. */
@@ -13,6 +14,11 @@ export function fingerprintOf(plan: Plan, schema: Schema, inputs: readonly strin
   const columns = schema.columns.map(({ name, type }) => [name, type])
   const text = JSON.stringify([SEMANTICS_VERSION, columns, schema.key, inputs, plan], canonical)
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+/** Whether two expressions are one, wherever they are written. */
+export function sameExpression(one: Expression, other: Expression): boolean {
+  return JSON.stringify(one, canonical) === JSON.stringify(other, canonical)
 }
 
 function canonical(key: string, value: unknown): unknown {

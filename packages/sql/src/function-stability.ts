@@ -6,6 +6,9 @@ export type Stability = 'CONSISTENT' | 'CONSISTENT_WITHIN_QUERY' | 'VOLATILE'
 /** Said to be consistent, but they tell of the session or the program. */
 const TELLS_OF_SURROUNDINGS: ReadonlySet<string> = new Set(['current_setting', 'getvariable', 'getenv', 'version', 'current_user', 'alias'])
 
+/** Said to be consistent, but they are of the moment as `now()` is. */
+const OF_THE_MOMENT: ReadonlySet<string> = new Set(['current_localtime', 'current_localtimestamp'])
+
 export interface CalledFunction {
   readonly name: string
   readonly place: number | null
@@ -16,7 +19,9 @@ export function requireConsistent({ name, place }: CalledFunction, stabilities: 
   if (TELLS_OF_SURROUNDINGS.has(name)) {
     throw new Unsupported(`the function ${name}, whose value is not of the rows,`, place, 'Write the value itself.')
   }
-  switch (stabilities.get(name)) {
+  // It has no value: a row that reaches it fails, as it fails DuckDB's query.
+  if (name === 'error') return
+  switch (OF_THE_MOMENT.has(name) ? 'CONSISTENT_WITHIN_QUERY' : stabilities.get(name)) {
     case 'VOLATILE':
       throw new Unsupported(
         `the function ${name}, whose value is another each time,`,

@@ -83,10 +83,11 @@ export class Planner {
       if (statement.parameterCount > 0) throw new Unsupported('a parameter', null, 'Write the value itself.')
       return Array.from({ length: statement.columnCount }, (_, at) => {
         const name = statement.columnName(at)
-        const columnType = statement.columnType(at)
-        const type = typeOfDuckdb(columnType)
+        const columnType = clientTypeOf(statement, at)
+        const type = columnType === null ? null : typeOfDuckdb(columnType)
         if (type === null) {
-          throw new Unsupported(`a column of type ${String(columnType)}`, null, `Cast the column ${name} to a plain type, or to JSON.`)
+          const named = columnType === null ? 'a type without values' : `type ${String(columnType)}`
+          throw new Unsupported(`a column of ${named}`, null, `Cast the column ${name} to a plain type, or to JSON.`)
         }
         return { name, type, nullable: true }
       })
@@ -98,6 +99,15 @@ export class Planner {
   async #one(sql: string): Promise<string> {
     const result = await this.#connection.runAndReadAll(sql)
     return String(result.getRows()[0]?.[0])
+  }
+}
+
+/** Null for a type that the client does not know: get_type(x) is of one. */
+function clientTypeOf(statement: DuckDBPreparedStatement, column: number): DuckDBType | null {
+  try {
+    return statement.columnType(column)
+  } catch {
+    return null
   }
 }
 

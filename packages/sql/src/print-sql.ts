@@ -21,6 +21,7 @@ import type { ComparisonOperator } from './expression/comparison.ts'
 import type { Constant } from './expression/constant.ts'
 import type { Expression } from './expression/expression.ts'
 import type { Foreign } from './expression/foreign.ts'
+import { instantText } from './instant-text.ts'
 import { quoteIdentifier, quoteLiteral } from './identifier.ts'
 import { Unsupported } from './sql-error.ts'
 
@@ -225,6 +226,9 @@ export function valueSql(type: Type, value: Value): string {
       return `CAST(${nestedSql(type, value as string)} AS ${sqlNameOf(type)})`
     case 'map':
       return `map_from_entries(${valueSql(entriesOf(type), value)})`
+    case 'timestamp':
+    case 'timestamptz':
+      return `CAST(${quoteLiteral(instantText(type, value))} AS ${sqlNameOf(type)})`
     default:
       return `CAST(${quoteLiteral(valueToText(type, value))} AS ${sqlNameOf(type)})`
   }

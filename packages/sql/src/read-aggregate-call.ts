@@ -11,6 +11,7 @@ import type { Expression } from './expression/expression.ts'
 import { byteOf, type ExpressionJson } from './plan-json.ts'
 import { readExpression, readType } from './read-expression.ts'
 import { type OrderJson, readSortKeys } from './read-sort-keys.ts'
+import { sameExpression } from './fingerprint.ts'
 import { Unsupported } from './sql-error.ts'
 
 export interface AggregateJson extends ExpressionJson {
@@ -215,7 +216,7 @@ function readFraction({ type, value }: QuantileJson): QuantileFraction {
 function isDescendingMode(input: Expression | undefined, order: readonly SortKey[], place: number | null): boolean {
   const [key] = order
   if (key === undefined) return false
-  const isOwn = key.expression.kind === 'column' && input?.kind === 'column' && key.expression.index === input.index
-  if (!isOwn) throw new Unsupported('mode with an ORDER BY of something else than its argument', place)
+  if (input === undefined || !sameExpression(key.expression, input))
+    throw new Unsupported('mode with an ORDER BY of something else than its argument', place)
   return key.descending
 }

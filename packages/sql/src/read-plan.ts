@@ -1,4 +1,5 @@
 /** Turns DuckDB's serialised, bound plan into ours; what has no exact counterpart is refused by name. */
+import { constant } from './expression/constant.ts'
 import { distinct } from './plan/distinct.ts'
 import { join } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
@@ -21,6 +22,8 @@ import { readDistinctOn, readLimit } from './read-top.ts'
 import { readWindow } from './read-window.ts'
 import { isListFunction, readListFunction, readNumberedList, readUnnest } from './read-unnest.ts'
 import { Unsupported } from './sql-error.ts'
+
+const INT32 = { kind: 'int32' } as const
 
 /** Without tables of WITH and without outer rows at first. */
 export function readPlan(json: PlanJson, relationOf: PlanContext['relationOf']): Plan {
@@ -73,7 +76,8 @@ function readNode(json: PlanJson, context: PlanContext): Plan {
       if (context.outer === null) throw new Unsupported('a correlated subquery of this shape', null, 'Write it as a join.')
       return context.outer
     case 'LOGICAL_DUMMY_SCAN':
-      return rows([[]], [])
+      // DuckDB counts a column in it, behind which an UNNEST of constants has its own.
+      return rows([[constant(null, INT32)]], [INT32])
     case 'LOGICAL_EXPRESSION_GET':
       return readRows(json)
     default:

@@ -81,7 +81,7 @@ function toText(from: ExpressionType, value: string): CastCode | null {
     case 'date':
       return (target) => [`${target} = runtime.valueToText({ kind: 'date' }, ${value})`]
     case 'timestamp':
-      return (target) => [`${target} = runtime.valueToText({ kind: 'timestamp' }, ${value})`]
+      return (target) => [`${target} = runtime.instantText({ kind: 'timestamp' }, ${value})`]
     default:
       return isWhole(from) ? (target) => [`${target} = String(${value})`] : null
   }

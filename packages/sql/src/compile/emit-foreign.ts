@@ -8,8 +8,11 @@ import { shortcutOf } from '../shortcut/shortcut.ts'
 import { Unsupported } from '../sql-error.ts'
 import { type KernelWriter, layoutOfExpression, NULL_TEXT, type Operand } from './kernel-writer.ts'
 
+const NO_TYPE = { kind: 'boolean' } as const
+
 export function emitForeign(writer: KernelWriter, expression: Foreign, inputs: readonly Operand[]): Operand {
-  const output = columnType(expression.type, expression)
+  // Only error(…) is of no type: it has no value but NULL.
+  const output = expression.type.kind === 'null' ? NO_TYPE : columnType(expression.type, expression)
   const site = new ForeignSite({
     sql: foreignSql(expression.sql),
     inputs: expression.inputs.map((input) => columnType(input.type, expression)),

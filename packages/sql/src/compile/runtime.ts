@@ -1,5 +1,6 @@
 /** What generated code calls. */
 import { decimalToText, valueToText } from '@millrace/core'
+import { instantText } from '../instant-text.ts'
 import * as civilTime from './civil-time.ts'
 import { EvaluationFailure, overflow } from './evaluation-failure.ts'
 import {
@@ -84,4 +85,5 @@ export const runtime = {
   dropDigits,
   decimalToText,
   valueToText,
+  instantText,
 }
