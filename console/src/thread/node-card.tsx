@@ -9,6 +9,8 @@ export interface NodeCardProps {
   readonly node: GraphNode
   readonly width: number
   readonly height: number
+  /** A line with its name and its rate, as streams always are. */
+  readonly compact: boolean
   readonly style?: CSSProperties
   readonly selected: boolean
   /** Off the path of what is selected. */
@@ -17,37 +19,40 @@ export interface NodeCardProps {
 }
 
 /** One thing on the thread: its name, how it is, how fast and how late, and its last two minutes. */
-export function NodeCard({ node, width, height, style, selected, dimmed, onSelect }: NodeCardProps) {
+export function NodeCard({ node, width, height, compact, style, selected, dimmed, onSelect }: NodeCardProps) {
+  const isLine = compact || node.kind === 'stream'
   return (
     <button
       type="button"
       className={styles['card']}
       data-kind={node.kind}
+      data-line={isLine || undefined}
       data-verdict={node.verdict}
       data-selected={selected || undefined}
       data-dimmed={dimmed || undefined}
       data-node={node.id}
       aria-pressed={selected}
       aria-label={spoken(node)}
+      title={node.name}
       style={{ width, height, ...style }}
       onClick={() => onSelect(node.id)}
     >
       <span className={styles['water']}>
-        <Spark values={node.spark} height={node.kind === 'stream' ? 13 : 26} points={60} />
+        <Spark values={node.spark} height={isLine ? 13 : 26} points={60} />
       </span>
-      {node.kind === 'stream' ? <StreamFace node={node} /> : <StageFace node={node} />}
+      {isLine ? <LineFace node={node} /> : <StageFace node={node} />}
     </button>
   )
 }
 
-function StreamFace({ node }: { readonly node: GraphNode }) {
+function LineFace({ node }: { readonly node: GraphNode }) {
   const dot = node.name.indexOf('.')
   return (
     <span className={styles['row']}>
       <VerdictGlyph verdict={node.verdict} size={14} />
-      <span className={styles['name']}>
+      <span className={styles['parts']}>
         <span className={styles['prefix']}>{node.name.slice(0, dot + 1)}</span>
-        {node.name.slice(dot + 1)}
+        <span className={styles['name']}>{node.name.slice(dot + 1)}</span>
       </span>
       <span className={styles['rate']}>
         {rateText(node.rate.perSecond10)}
@@ -74,7 +79,7 @@ function StageFace({ node }: { readonly node: GraphNode }) {
           {rateText(node.rate.perSecond10)}
           <span className={styles['unit']}>/s</span>
         </span>
-        <span className={styles['lag']}>{node.lag.nowMs === null ? '' : durationText(node.lag.nowMs)}</span>
+        <span className={styles['lag']}>{lagText(node)}</span>
       </span>
     </>
   )
@@ -90,7 +95,13 @@ function ProofLine({ proof }: { readonly proof: NonNullable<GraphNode['proof']> 
   )
 }
 
+/** Of what is not heard from, nobody knows how late it is: the last figure would only comfort. */
+function lagText({ lag, verdict }: GraphNode): string {
+  return lag.nowMs === null || verdict === 'dead' || verdict === 'unknown' ? '' : durationText(lag.nowMs)
+}
+
 function spoken(node: GraphNode): string {
-  const lag = node.lag.nowMs === null ? '' : `, ${durationText(node.lag.nowMs)} behind`
+  const late = lagText(node)
+  const lag = late === '' ? '' : `, ${late} behind`
   return `${node.kind} ${node.name}: ${node.verdict}, ${rateText(node.rate.perSecond10)} changes a second${lag}`
 }

@@ -5,7 +5,7 @@ import styles from './thread-list.module.css'
 import type { ShownThread } from './thread-picture.tsx'
 
 /** The thread for a narrow screen: rank under rank, joined by one channel that moves while anything does. */
-export function ThreadList({ nodes, edges, path, selected, onSelect }: ShownThread) {
+export function ThreadList({ nodes, edges, path, selected, compact, onSelect }: ShownThread) {
   const ranks = ranksOf(
     nodes.map((node) => node.id),
     edges,
@@ -16,13 +16,19 @@ export function ThreadList({ nodes, edges, path, selected, onSelect }: ShownThre
   return (
     <ol className={styles['levels']}>
       {levels.map((level, rank) => (
-        <li key={level[0]?.id} className={styles['level']} data-moves={entersMoving(rank) || undefined} data-kind={level[0]?.kind}>
+        <li
+          key={level[0]?.id}
+          className={styles['level']}
+          data-moves={entersMoving(rank) || undefined}
+          data-small={compact || level[0]?.kind === 'stream' || undefined}
+        >
           {level.map((node) => (
             <NodeCard
               key={node.id}
               node={node}
               width={0}
-              height={node.kind === 'stream' ? 46 : 122}
+              height={compact || node.kind === 'stream' ? 46 : 122}
+              compact={compact}
               style={{ width: '100%' }}
               selected={node.id === selected}
               dimmed={path !== null && !path.has(node.id)}

@@ -1,10 +1,11 @@
 import type { GraphEdge, GraphNode } from '@millrace/serve/api'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import type { Current } from './current.ts'
 import { CurrentCanvas } from './current-canvas.tsx'
 import { curveThrough } from './curve.ts'
 import { type LayoutNode, layoutOf } from './layout.ts'
 import { NodeCard } from './node-card.tsx'
+import { CROWD_LEAST } from './shown-part.ts'
 import styles from './thread-picture.module.css'
 
 export interface ShownEdge extends GraphEdge {
@@ -18,6 +19,8 @@ export interface ShownThread {
   /** What belongs to the selected node's path; null where nothing is selected. */
   readonly path: ReadonlySet<string> | null
   readonly selected: string | null
+  /** Each node is drawn as a line. */
+  readonly compact: boolean
   readonly onSelect: (id: string) => void
 }
 
@@ -43,22 +46,33 @@ const FULL_WIDTH_LEAST = 960
 /** Room for the selection's outline at the picture's edges. */
 const MARGIN = 3
 
-export function ThreadPicture({ nodes, edges, path, selected, onSelect, width }: ShownThread & { readonly width: number }) {
+/** A line a node, for a crowd. */
+const LINE = { width: 208, height: 46 }
+const LINE_SIZE: Sizes = { source: LINE, stream: LINE, model: LINE, delivery: LINE }
+
+export function ThreadPicture({ nodes, edges, path, selected, compact, onSelect, width }: ShownThread & { readonly width: number }) {
   // The layout depends on what there is, not on how it is: it stays while figures move.
   const shape = JSON.stringify([nodes.map(({ id, kind }) => [id, kind]), edges.map(({ from, to }) => [from, to])])
-  const { layout, curves } = useMemo(() => pictureOf(shape, width - 2 * MARGIN), [shape, width])
+  const { layout, curves } = useMemo(() => pictureOf(shape, width - 2 * MARGIN, compact), [shape, width, compact])
   const channels = edges.flatMap((edge) => {
     const curve = curves.get(`${edge.from} ${edge.to}`)
     return curve === undefined ? [] : [{ ...edge, id: `${edge.from} ${edge.to}`, curve }]
   })
+  const picture = useRef<HTMLDivElement>(null)
+  // Of a crowd the frame shows a part: what was chosen elsewhere must be within it.
+  useEffect(() => {
+    if (!compact || selected === null || !layout.nodes.has(selected)) return
+    picture.current?.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [compact, selected, layout])
   return (
-    <div className={styles['picture']} style={{ width: layout.width, height: layout.height, margin: MARGIN }}>
+    <div ref={picture} className={styles['picture']} style={{ width: layout.width, height: layout.height, margin: MARGIN }}>
       <svg className={styles['channels']} width={layout.width} height={layout.height} aria-hidden="true">
         {channels.map(({ id, curve, current, dimmed }) => (
           <path key={id} d={curve.path} data-state={current.state} data-dimmed={dimmed || undefined} />
         ))}
       </svg>
-      <CurrentCanvas width={layout.width} height={layout.height} channels={channels} />
+      {/* Moving water over hundreds of channels would take the whole processor; their colour says which of them move. */}
+      {nodes.length < CROWD_LEAST && <CurrentCanvas width={layout.width} height={layout.height} channels={channels} />}
       {nodes.map((node) => {
         const place = layout.nodes.get(node.id)
         if (place === undefined) return null
@@ -68,6 +82,7 @@ export function ThreadPicture({ nodes, edges, path, selected, onSelect, width }:
             node={node}
             width={place.width}
             height={place.height}
+            compact={compact}
             style={{ position: 'absolute', left: place.x, top: place.y }}
             selected={node.id === selected}
             dimmed={path !== null && !path.has(node.id)}
@@ -79,9 +94,9 @@ export function ThreadPicture({ nodes, edges, path, selected, onSelect, width }:
   )
 }
 
-function pictureOf(shape: string, width: number) {
+function pictureOf(shape: string, width: number, compact: boolean) {
   const [nodes, edges] = JSON.parse(shape) as [[string, GraphNode['kind']][], [string, string][]]
-  const sizes = width < FULL_WIDTH_LEAST ? COMPACT_SIZE : SIZE
+  const sizes = compact ? LINE_SIZE : width < FULL_WIDTH_LEAST ? COMPACT_SIZE : SIZE
   const boxes: LayoutNode[] = nodes.map(([id, kind]) => ({ id, ...sizes[kind], last: kind === 'delivery' }))
   const layout = layoutOf(
     boxes,
