@@ -19,7 +19,7 @@ import { ProjectOperator } from './operator/project-operator.ts'
 import { RecursionOperator } from './operator/recursion-operator.ts'
 import { RowsOperator } from './operator/rows-operator.ts'
 import { findSessions } from './rewrite/find-sessions.ts'
-import { SessionOperator } from './operator/session-operator.ts'
+import { sessionOperator } from './operator/session-operator.ts'
 import { ScanOperator } from './operator/scan-operator.ts'
 import { FanOutOperator } from './operator/fan-out-operator.ts'
 import { topOperator } from './operator/top-operator.ts'
@@ -120,7 +120,7 @@ function sessionsBelow(plan: Project, { compile, isShared, scope }: Compiling): 
   const read = new Set([...plan.expressions, ...conditions].flatMap((expression) => [...columnsOf(expression)]))
   const found = findSessions(below, read)
   if (found === null || found.parts.some(isShared)) return null
-  const sessions = new SessionOperator(compile(found.sessions.input), found.sessions)
+  const sessions = sessionOperator(compile(found.sessions.input), found.sessions, scope)
   const grouped = new AggregateOperator(sessions, { groups: found.groups, identity: groupIdentity(below), calls: found.calls }, scope)
   return conditions.reduce((input: Operator, condition) => new FilterOperator(input, condition), grouped)
 }

@@ -20,8 +20,10 @@ export interface RebuiltPart extends StatePart {
   readonly rowCount: number
   /** The change of the output; `changes` has one batch for each input. */
   step(changes: readonly ZBatch[]): ZBatch
-  /** All rows of each input that are there. */
+  /** All rows of each input that are there, with further columns where `restore` reads them. */
   rows(): readonly ZBatch[]
+  /** Takes up in an empty part what `rows` of another told, where that is more than a step does. */
+  restore?(inputs: readonly ZBatch[]): void
 }
 
 export interface RebuiltInput {
@@ -89,7 +91,9 @@ export class RebuiltOperator implements Operator {
 function rebuiltForm(make: () => RebuiltPart, hashesOf: readonly HashesOf[]): PartForm<RebuiltPart> {
   const filled = (inputs: readonly ZBatch[]): RebuiltPart => {
     const part = make()
-    if (inputs.some(({ count }) => count > 0)) part.step(inputs)
+    if (inputs.every(({ count }) => count === 0)) return part
+    if (part.restore === undefined) part.step(inputs)
+    else part.restore(inputs)
     return part
   }
   return {

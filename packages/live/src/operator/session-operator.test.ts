@@ -6,8 +6,10 @@ import { compilePlan } from '../compile-plan.ts'
 import { findSessions } from '../rewrite/find-sessions.ts'
 import { runnablePlan } from '../runner/model-graph.ts'
 import { relationChange, type WeightedRow } from '../testing/unit-relation.ts'
+import { StateMemory } from '../spill/state-memory.ts'
+import { StateScope } from '../spill/state-scope.ts'
 import type { Operator } from './operator.ts'
-import { SessionOperator } from './session-operator.ts'
+import { sessionOperator } from './session-operator.ts'
 
 const TABLE: StreamDefinition = {
   name: 'a.steps',
@@ -28,7 +30,7 @@ async function sessions(): Promise<Operator> {
   assert(plan.kind === 'project' && plan.input.kind === 'aggregate', 'a projection of groups')
   const found = findSessions(plan.input, new Set([1]))
   assert(found !== null, 'they are sessions')
-  return new SessionOperator(compilePlan(found.sessions.input), found.sessions)
+  return sessionOperator(compilePlan(found.sessions.input), found.sessions, new StateScope(new StateMemory()))
 }
 
 /** How many rows are told. */

@@ -10,32 +10,52 @@ import type { Sessions } from '../rewrite/find-sessions.ts'
 import { SessionLabels } from '../session/session-labels.ts'
 import { grownSlots, SessionRows } from '../session/session-rows.ts'
 import { IntList, NumberList } from '../zset/growing-list.ts'
-import { emptyBatch, type ZBatch } from '../zset/z-batch.ts'
-import type { Operator, OperatorSize, Step } from './operator.ts'
+import type { ZBatch } from '../zset/z-batch.ts'
+import { OrderedShape } from '../ordered/ordered-shape.ts'
+import type { StateScope } from '../spill/state-scope.ts'
+import type { Operator } from './operator.ts'
+import { RebuiltOperator, type RebuiltPart } from './rebuilt-state.ts'
 
-export class SessionOperator implements Operator {
-  readonly layouts: readonly Layout[]
-  readonly #input: Operator
+/** What all parts have in common. */
+interface SessionShape {
+  readonly ordered: OrderedShape
+  readonly orderColumn: number
+  /** What the model's own expression says of rows with the values of those before them. */
+  readonly begins: Projection
+}
+
+export function sessionOperator(input: Operator, sessions: Omit<Sessions, 'input'>, scope: StateScope): Operator {
+  const { partitions, order, orderColumn, begins } = sessions
+  const ordered = new OrderedShape({ layouts: input.layouts, partitions, order: [order], others: [] })
+  const shape: SessionShape = { ordered, orderColumn, begins: compileProjection([begins]) }
+  const layouts: readonly Layout[] = [...input.layouts, 'integer']
+  return new RebuiltOperator({ inputs: [{ operator: input, keys: partitions }], layouts, make: () => new SessionPart(shape) }, scope)
+}
+
+class SessionPart implements RebuiltPart {
+  readonly #shape: SessionShape
   readonly #rows: SessionRows
   readonly #labels: SessionLabels
-  readonly #begins: Projection
-  readonly #orderColumn: number
   /** What was told of each slot: under which label, and how many copies; of a free one none. */
   #toldLabels: Int32Array = new Int32Array(64)
   #toldCopies: Float64Array = new Float64Array(64)
 
-  constructor(input: Operator, { partitions, order, orderColumn, begins }: Omit<Sessions, 'input'>) {
-    this.#input = input
-    this.#rows = new SessionRows({ layouts: input.layouts, partitions, order })
+  constructor(shape: SessionShape) {
+    this.#shape = shape
+    this.#rows = new SessionRows(shape.ordered)
     this.#labels = new SessionLabels(this.#rows)
-    this.#begins = compileProjection([begins])
-    this.#orderColumn = orderColumn
-    this.layouts = [...input.layouts, 'integer']
   }
 
-  step(step: Step): ZBatch {
-    const batch = this.#input.step(step)
-    if (batch.count === 0) return emptyBatch(this.layouts)
+  get rowCount(): number {
+    return this.#rows.ordered.table.rowCount
+  }
+
+  get bytes(): number {
+    return this.#rows.bytes + this.#labels.bytes + this.#toldLabels.byteLength + this.#toldCopies.byteLength
+  }
+
+  step([change]: readonly ZBatch[]): ZBatch {
+    const batch = change as ZBatch
     this.#rows.admit(batch)
     this.#reserve(this.#rows.capacity)
     this.#move(batch)
@@ -46,8 +66,25 @@ export class SessionOperator implements Operator {
     return output
   }
 
-  size(): OperatorSize {
-    return { rows: this.#rows.ordered.table.rowCount + this.#input.size().rows }
+  /** With the label of each behind its columns: another one would be told as another session. */
+  rows(): readonly ZBatch[] {
+    const slots = this.#rows.ordered.slots()
+    const { count, lanes } = this.#rows.ordered.rowsAt(slots)
+    const label: Lane = { layout: 'integer', values: Float64Array.from(slots, (slot) => this.#labels.of(slot)), nulls: null }
+    return [{ count, lanes: [...lanes, label], weights: Float64Array.from(slots, (slot) => this.#rows.copies(slot)) }]
+  }
+
+  restore([input]: readonly ZBatch[]): void {
+    const { count, lanes, weights } = input as ZBatch
+    const labels = (lanes.at(-1) as Lane).values as Float64Array
+    this.#rows.admit({ count, lanes: lanes.slice(0, -1), weights })
+    this.#reserve(this.#rows.capacity)
+    const slots = Int32Array.from({ length: count }, (_, row) => this.#rows.come(row, weights[row] as number))
+    this.#labels.restore(slots, labels)
+    for (const [at, slot] of slots.entries()) {
+      this.#toldLabels[slot] = labels[at] as number
+      this.#toldCopies[slot] = weights[at] as number
+    }
   }
 
   #reserve(capacity: number): void {
@@ -124,16 +161,16 @@ export class SessionOperator implements Operator {
     const { table } = this.#rows.ordered
     const before = befores.values()
     const isNone = before.map((slot) => (slot < 0 ? 1 : 0))
-    const own = table.gatherColumn(this.#orderColumn, slots.values(), count)
+    const own = table.gatherColumn(this.#shape.orderColumn, slots.values(), count)
     const other = table.gatherColumn(
-      this.#orderColumn,
+      this.#shape.orderColumn,
       before.map((slot) => Math.max(0, slot)),
       count,
     )
     const lanes: Lane[] = []
-    lanes[this.#orderColumn] = own
-    lanes[this.#input.layouts.length] = { ...other, nulls: Uint8Array.from(isNone, (none, at) => none | (other.nulls?.[at] ?? 0)) }
-    return (this.#begins(lanes, count)[0] as Lane).values
+    lanes[this.#shape.orderColumn] = own
+    lanes[this.#shape.ordered.rowColumns] = { ...other, nulls: Uint8Array.from(isNone, (none, at) => none | (other.nulls?.[at] ?? 0)) }
+    return (this.#shape.begins(lanes, count)[0] as Lane).values
   }
 
   #tell(): ZBatch {
@@ -160,7 +197,7 @@ export class SessionOperator implements Operator {
       this.#toldCopies[slot] = copies
     }
     const { table } = this.#rows.ordered
-    const own = this.#input.layouts.map((_, at) => table.gatherColumn(at, slots.values(), slots.count))
+    const own = Array.from({ length: this.#shape.ordered.rowColumns }, (_, at) => table.gatherColumn(at, slots.values(), slots.count))
     const label: Lane = { layout: 'integer', values: labels.values(), nulls: null }
     return { count: slots.count, lanes: [...own, label], weights: weights.values() }
   }

@@ -59,14 +59,22 @@ export class OrderedRows {
     return this.table.bytes + this.tree.bytes + this.#index.bytes + partitions
   }
 
-  /** All rows, as they were given, with how often each is there. */
+  /** All rows, as they were given, with how often each stands in its tree. */
   rows(): ZBatch {
+    return this.rowsAt(this.slots())
+  }
+
+  /** The slots of all rows. */
+  slots(): Int32Array {
     const found = new IntList()
     for (let partition = 0; partition < this.#partitionCount; partition += 1) {
       const root = this.root(partition)
       this.tree.collect(root, { from: 0, to: this.tree.total(root) }, found)
     }
-    const slots = found.values()
+    return found.values()
+  }
+
+  rowsAt(slots: Int32Array): ZBatch {
     const lanes = Array.from({ length: this.#shape.rowColumns }, (_, at) => this.table.gatherColumn(at, slots, slots.length))
     return { count: slots.length, lanes, weights: Float64Array.from(slots, (slot) => this.tree.weightOf(slot)) }
   }

@@ -19,6 +19,21 @@ export class SessionLabels {
     this.#labels = grownSlots(this.#labels, capacity)
   }
 
+  get bytes(): number {
+    return this.#labels.byteLength + this.#rowCounts.byteLength + this.#free.length * 8
+  }
+
+  /** Gives rows that came the labels that they had elsewhere; to be called before any other row comes. */
+  restore(slots: Int32Array, labels: ArrayLike<number>): void {
+    for (let at = 0; at < slots.length; at += 1) {
+      const label = labels[at] as number
+      this.#rowCounts = grownNumbers(this.#rowCounts, label + 1)
+      this.#labelCount = Math.max(this.#labelCount, label + 1)
+      this.#set(slots[at] as number, label)
+    }
+    for (let label = 0; label < this.#labelCount; label += 1) if (this.#rowCounts[label] === 0) this.#free.push(label)
+  }
+
   of(slot: number): number {
     return this.#labels[slot] as number
   }

@@ -6,21 +6,13 @@
  * whether they begin a session, and those that came, went or changed their number.
  */
 import { assert } from '@millrace/base'
-import type { Layout } from '@millrace/core'
-import type { Expression, SortKey } from '@millrace/sql'
 import { grownNumbers } from '../aggregate/accumulator.ts'
 import { OrderedRows } from '../ordered/ordered-rows.ts'
-import { OrderedShape } from '../ordered/ordered-shape.ts'
+import type { OrderedShape } from '../ordered/ordered-shape.ts'
 import type { RowComparison } from '../ordered/row-comparison.ts'
 import { NO_SLOT } from '../ordered/row-tree.ts'
 import { StampedSlots } from './stamped-slots.ts'
 import type { ZBatch } from '../zset/z-batch.ts'
-
-export interface SessionOrder {
-  readonly layouts: readonly Layout[]
-  readonly partitions: readonly Expression[]
-  readonly order: SortKey
-}
 
 export class SessionRows {
   readonly ordered: OrderedRows
@@ -38,8 +30,14 @@ export class SessionRows {
   #peers: RowComparison = () => 0
   #gone: { readonly partition: number; readonly slot: number }[] = []
 
-  constructor({ layouts, partitions, order }: SessionOrder) {
-    this.ordered = new OrderedRows(new OrderedShape({ layouts, partitions, order: [order], others: [] }))
+  constructor(shape: OrderedShape) {
+    this.ordered = new OrderedRows(shape)
+  }
+
+  /** About what it takes in memory. */
+  get bytes(): number {
+    const slots = this.#before.byteLength + this.#after.byteLength + this.#copies.byteLength
+    return this.ordered.bytes + slots + this.#firsts.byteLength + this.#lasts.byteLength + this.doubtful.bytes + this.touched.bytes
   }
 
   get capacity(): number {

@@ -7,6 +7,10 @@ export class StampedSlots {
   #step = 0
   readonly #list = new IntList()
 
+  get bytes(): number {
+    return this.#stamps.byteLength
+  }
+
   /** A new step, of slots below `capacity`. */
   begin(capacity: number): void {
     this.#step += 1
