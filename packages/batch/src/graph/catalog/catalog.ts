@@ -3,7 +3,7 @@ import { assert, type Clock, systemClock } from '@millrace/base'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { IntervalMemory } from './interval-memory.ts'
 import { ForecastMemory } from './run-forecast.ts'
 import { ScheduleMemory } from '../schedule/schedule-memory.ts'
@@ -22,6 +22,8 @@ export class GraphCatalog {
   readonly forecasts: ForecastMemory
   readonly schedules: ScheduleMemory
   readonly #database: DatabaseSync
+  /** Prepared once: a run of thousands of models asks it for each. */
+  readonly #addVersion: StatementSync
   readonly #clock: Clock
 
   constructor(path: string, clock: Clock = systemClock) {
@@ -29,6 +31,10 @@ export class GraphCatalog {
     this.#database = new DatabaseSync(path)
     this.#clock = clock
     this.#database.exec(`PRAGMA busy_timeout = ${BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${CATALOG_SCHEMA}`)
+    this.#addVersion = this.#database.prepare(
+      `INSERT INTO versions (model, key, fingerprint, kind, content, columns, rows, bytes, seconds, memory, created_ms, run)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id, created_ms`,
+    )
     this.intervals = new IntervalMemory(this.#database)
     this.steps = new StepMemory(this.#database)
     this.forecasts = new ForecastMemory(this.#database)
@@ -69,12 +75,8 @@ export class GraphCatalog {
     const { model, key } = draft
     const values = [model, key, draft.fingerprint, draft.content.kind, JSON.stringify(draft.content), JSON.stringify(draft.columns)]
     const figures = [draft.rows, draft.bytes, draft.seconds, draft.memory, this.#clock.nowMs(), run]
-    this.#database
-      .prepare(
-        `INSERT INTO versions (model, key, fingerprint, kind, content, columns, rows, bytes, seconds, memory, created_ms, run)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      )
-      .run(...values, ...figures)
+    const row = this.#addVersion.get(...values, ...figures)
+    if (row !== undefined) return { ...draft, id: Number(row['id']), createdMs: Number(row['created_ms']), run }
     const found = this.version(model, key)
     assert(found !== null, 'a version that was added is there')
     return found

@@ -26,7 +26,8 @@ const INTERRUPT_EVERY_MS = 20
 export class BudgetWatch {
   readonly #options: BudgetWatchOptions
   readonly #begunMs: number
-  readonly #ended = new AbortController()
+  /** Null where there are no seconds to keep to: of thousands of models hardly any has them. */
+  readonly #ended: AbortController | null
   #interrupting: NodeJS.Timeout | undefined
   #isLate = false
 
@@ -34,7 +35,8 @@ export class BudgetWatch {
     this.#options = options
     this.#begunMs = options.clock.monotonicMs()
     const { seconds } = this.budget
-    if (seconds === undefined) return
+    this.#ended = seconds === undefined ? null : new AbortController()
+    if (seconds === undefined || this.#ended === null) return
     const late = (): void => {
       this.#isLate = true
       options.interrupt()
@@ -79,7 +81,7 @@ export class BudgetWatch {
   }
 
   end(): void {
-    this.#ended.abort()
+    this.#ended?.abort()
     clearInterval(this.#interrupting)
   }
 

@@ -5,14 +5,14 @@ import { assert, type Clock } from '@millrace/base'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { GraphCatalog } from '../catalog/catalog.ts'
-import type { Version, VersionContent } from '../catalog/version.ts'
+import type { VersionContent, VersionDraft } from '../catalog/version.ts'
 import { type GraphColumn, hashOf } from '../check/checked-graph.ts'
 import type { RunEngine } from './run-engine.ts'
 import type { ServerRuns } from './server-runs.ts'
 import { syncFile } from './sync-file.ts'
 
 export interface CarriedRequest extends Pick<CarryRequest, 'engine' | 'connection'> {
-  readonly version: Version
+  readonly version: VersionDraft
   readonly catalog: GraphCatalog
   readonly servers: ServerRuns
   readonly clock: Clock

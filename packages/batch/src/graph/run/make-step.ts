@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { statesOrder } from '../../order/obey.ts'
 import type { GraphCatalog } from '../catalog/catalog.ts'
-import type { ServerContent, Version } from '../catalog/version.ts'
+import type { ServerContent, Version, VersionDraft } from '../catalog/version.ts'
 import { type CheckedModel, type GraphColumn, hashOf } from '../check/checked-graph.ts'
 import type { Budget } from '../model/budget.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
@@ -23,7 +23,7 @@ import type { Held } from '../engine/graph-engine.ts'
 import type { RowsLimit, RunEngine } from './run-engine.ts'
 import { type ServerRuns, showOnServer } from './server-runs.ts'
 import type { SpareConnections } from './spread-work.ts'
-import { syncFile } from './sync-file.ts'
+import { FileSyncs } from './sync-file.ts'
 import { writeRows, type WrittenRows } from './write-rows.ts'
 
 export interface MakingRequest {
@@ -51,8 +51,11 @@ export interface OwnEngineLimits extends Pick<Budget, 'memoryMb' | 'spillMb'> {
 }
 
 export interface MadeStep {
-  readonly version: Version
+  /** It can be read, and nothing names it yet. */
+  readonly draft: VersionDraft
   readonly made: MadeContent
+  /** The version, once its files are synced and the catalogue names it. */
+  readonly named: Promise<Version>
 }
 
 type MadeColumns = MadeContent & { readonly columns: readonly GraphColumn[] }
@@ -66,13 +69,14 @@ interface Work {
   readonly figures: StepFigures
   /** That work on it now: pieces of a model by interval may be spread. */
   readonly connections: Set<DuckDBConnection>
+  readonly syncs: FileSyncs
 }
 
 const SAMPLE_MS = 100
 
 export class StepMaker {
   readonly #request: MakingRequest
-  readonly #versions: ReadonlyMap<string, Version>
+  readonly #versions: ReadonlyMap<string, VersionDraft>
   readonly #spare: SpareConnections
   readonly #keepsSome: boolean
   readonly #shown = new Map<string, Promise<void>>()
@@ -82,7 +86,7 @@ export class StepMaker {
   #lastOwn: Promise<unknown> = Promise.resolve()
 
   /** `versions` are those that the run has by now. */
-  constructor(request: MakingRequest, versions: ReadonlyMap<string, Version>, spare: SpareConnections) {
+  constructor(request: MakingRequest, versions: ReadonlyMap<string, VersionDraft>, spare: SpareConnections) {
     this.#request = request
     this.#versions = versions
     this.#spare = spare
@@ -127,7 +131,7 @@ export class StepMaker {
     const watch =
       model === null ? null : new BudgetWatch({ model: model.model, clock: this.#request.clock, figures: own.figures, interrupt })
     try {
-      return await this.#make({ ...own, watch, connections })
+      return await this.#make({ ...own, watch, connections, syncs: new FileSyncs() })
     } catch (error) {
       throw watch?.failureOf(error) ?? error
     } finally {
@@ -136,21 +140,29 @@ export class StepMaker {
   }
 
   async #make(work: Work): Promise<MadeStep> {
-    const { catalog, run, clock } = this.#request
-    const { step, figures } = work
+    const { clock } = this.#request
+    const { step, figures, syncs } = work
     const begunMs = clock.monotonicMs()
     const { name, key, model } = step
     const { columns, ...made } = isOnServer(step) ? await this.#onServer(step) : await this.#here(work)
     const { limit } = limitOf(work)
     if (limit !== undefined && made.rows > limit.rows) throw limit.error()
-    reach('graph.before-version')
     const seconds = (clock.monotonicMs() - begunMs) / 1000
     const fingerprint = model?.meaning ?? key
     const { content, rows, bytes } = made
     const draft = { model: name, key, fingerprint, columns, content, rows, bytes, seconds, memory: isOnServer(step) ? 0 : figures.memory }
-    const version = catalog.addVersion(run, draft)
+    const named = this.#named(draft, syncs)
+    // Told by whoever awaits it.
+    named.catch(() => undefined)
+    return { draft, made, named }
+  }
+
+  async #named(draft: VersionDraft, syncs: FileSyncs): Promise<Version> {
+    await syncs.ended()
+    reach('graph.before-version')
+    const version = this.#request.catalog.addVersion(this.#request.run, draft)
     reach('graph.after-version')
-    return { version, made }
+    return version
   }
 
   async #here(work: Work): Promise<MadeColumns> {
@@ -194,12 +206,12 @@ export class StepMaker {
       const path = join(folder, `${stem}.parquet`)
       mkdirSync(dirname(path), { recursive: true })
       const rows = await bring(step, path, connection)
-      return { content: { kind: 'files', files: [`${stem}.parquet`] }, rows, bytes: await syncFile(path) }
+      return { content: { kind: 'files', files: [`${stem}.parquet`] }, rows, bytes: work.syncs.begin(path) }
     }
     const layout = layoutOf(model.model.settings)
     const limit = limitOf(work)
     const write = (own: DuckDBConnection, sql: string): Promise<WrittenRows> =>
-      writeRows(own, { ...step, ...limit, engine, folder, stem, sql, layout })
+      writeRows(own, { ...step, ...limit, engine, folder, stem, sql, layout, syncs: work.syncs })
     const isMerged = materialize === 'incremental' || materialize === 'snapshot'
     const { files, rows, bytes } = isMerged
       ? await mergeRows({ ...step, ...limit, model, atMs, write, engine, connection })
@@ -241,7 +253,7 @@ export class StepMaker {
   async #readable(
     name: string,
     { engine, connection }: Pick<Work, 'engine' | 'connection'>,
-  ): Promise<Pick<Version, 'content' | 'columns'>> {
+  ): Promise<Pick<VersionDraft, 'content' | 'columns'>> {
     const version = this.#versionOf(name)
     if (version.content.kind !== 'server') return version
     const begun = this.#carried.get(name) ?? this.#carry(version, { engine, connection })
@@ -249,7 +261,7 @@ export class StepMaker {
     return { content: await begun, columns: version.columns }
   }
 
-  async #carry(version: Version, { engine, connection }: Pick<Work, 'engine' | 'connection'>): Promise<Version['content']> {
+  async #carry(version: VersionDraft, { engine, connection }: Pick<Work, 'engine' | 'connection'>): Promise<Version['content']> {
     assert(version.content.kind === 'server', 'only what lies on a server is brought from there')
     await showOnServer(this.#request.servers.of(version.content.engine), version, (name) => this.#versionOf(name))
     return carriedContent({ ...this.#request, version, engine, connection })
@@ -264,7 +276,7 @@ export class StepMaker {
     return shown
   }
 
-  #versionOf(name: string): Version {
+  #versionOf(name: string): VersionDraft {
     const version = this.#versions.get(name) ?? this.#request.published.get(name)
     assert(version !== undefined, 'what a step reads was made before it')
     return version

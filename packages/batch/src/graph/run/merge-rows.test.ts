@@ -168,13 +168,18 @@ test('a run whose clock is behind its history is refused: no row could have been
 })
 
 test('a snapshot that was finished in a run that was stopped is not added to twice, and has one time', async () => {
-  ground.seed('prices', prices('1,DE,10')).model('kept', HISTORY).model('behind', 'select * from kept')
+  ground
+    .seed('prices', prices('1,DE,10'))
+    .model('kept', HISTORY)
+    .model('behind', 'select * from kept')
+    .model('last', 'select * from behind')
   const stop = new AbortController()
-  const onStep = ({ name }: { name: string }): void => {
-    if (name === 'kept') stop.abort()
+  const onBegin = (name: string): void => {
+    if (name === 'behind') stop.abort()
   }
-  expect((await ground.run({ signal: stop.signal, onStep, workers: 1 })).status).toBe('stopped')
+  expect((await ground.run({ signal: stop.signal, onBegin, workers: 1 })).status).toBe('stopped')
   const begun = ground.catalog.runs(1)[0]?.startedMs
-  expect(await computes()).toBe(1)
+  // What it was stopped in may still have ended.
+  expect([1, 2]).toContain(await computes())
   expect(await ground.rows('select epoch_ms(valid_from), valid_to from kept')).toEqual([[BigInt(Math.floor(begun ?? 0)), null]])
 })

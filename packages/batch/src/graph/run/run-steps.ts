@@ -7,11 +7,11 @@ import { backoffMs, systemRandom } from '@millrace/base'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { problemOfRun } from '../../query-error.ts'
 import type { StepRecord } from '../catalog/step-record.ts'
-import type { Version } from '../catalog/version.ts'
+import type { Version, VersionDraft } from '../catalog/version.ts'
 import { timedSteps } from '../forecast/timed-steps.ts'
 import type { StepFigures } from './budget-watch.ts'
 import { remainingSeconds } from './critical-path.ts'
-import { hold, inputsOf, type MakingRequest, needsOwnEngine, raise, StepMaker } from './make-step.ts'
+import { hold, inputsOf, type MadeStep, type MakingRequest, needsOwnEngine, raise, StepMaker } from './make-step.ts'
 import type { Step } from './plan-run.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import { classOfFailure } from './run-failure.ts'
@@ -43,6 +43,8 @@ const SAMPLE_MS = 100
 const INTERRUPT_EVERY_MS = 20
 /** So often a step is begun that fails for what may pass by itself. */
 const ATTEMPTS_LIMIT = 4
+/** Steps whose files are being synced; a connection that makes one more waits for it. */
+const SETTLING_LIMIT = 64
 const RETRY = { baseMs: 250, limitMs: 5_000, jitter: 0.2 } as const
 
 export async function runSteps(request: StepsRequest): Promise<StepsOutcome> {
@@ -51,7 +53,10 @@ export async function runSteps(request: StepsRequest): Promise<StepsOutcome> {
 
 class StepsRun {
   readonly #request: StepsRequest
-  readonly #versions = new Map<string, Version>()
+  /** What can be read by now. */
+  readonly #versions = new Map<string, VersionDraft>()
+  /** Of these, what the catalogue names. */
+  readonly #named = new Map<string, Version>()
   readonly #failures = new Map<string, unknown>()
   readonly #waiting = new Map<string, number>()
   readonly #readers = new Map<string, string[]>()
@@ -62,6 +67,7 @@ class StepsRun {
   readonly #attempts = new Map<string, { readonly attempts: number; readonly problem: string }>()
   /** Steps that wait until they are tried again. */
   #resting = 0
+  #settling = 0
   readonly #idle: DuckDBConnection[]
   readonly #maker: StepMaker
   #stopped = false
@@ -79,7 +85,11 @@ class StepsRun {
         this.#dispatch()
       },
     })
-    for (const step of request.plan.steps.values()) if (step.version !== null) this.#versions.set(step.name, step.version)
+    for (const { name, version } of request.plan.steps.values()) {
+      if (version === null) continue
+      this.#versions.set(name, version)
+      this.#named.set(name, version)
+    }
     for (const step of this.#toMake()) this.#arrange(step)
   }
 
@@ -109,9 +119,9 @@ class StepsRun {
     }
     const skipped = this.#toMake().map(({ name }) => name)
     return {
-      versions: this.#versions,
+      versions: this.#named,
       failures: this.#failures,
-      skipped: skipped.filter((name) => !this.#versions.has(name) && !this.#failures.has(name)),
+      skipped: skipped.filter((name) => !this.#named.has(name) && !this.#failures.has(name)),
     }
   }
 
@@ -133,35 +143,51 @@ class StepsRun {
       void this.#start(this.#request.plan.steps.get(name) as Step, this.#idle.pop() as DuckDBConnection)
     }
     const isDone = this.#stopped || (this.#ready.size === 0 && this.#alone.length === 0)
-    if (this.#running.size === 0 && this.#resting === 0 && isDone) this.#ended()
+    if (this.#running.size === 0 && this.#resting === 0 && this.#settling === 0 && isDone) this.#ended()
   }
 
   async #start(step: Step, connection: DuckDBConnection): Promise<void> {
-    const { clock, onBegin, onStep } = this.#request
+    const { clock, onBegin } = this.#request
     const wasAlone = this.#running.size === 0
     const begun = { startedMs: clock.nowMs(), memory: 0, spilled: 0 }
     const begunMs = clock.monotonicMs()
     this.#running.set(step.name, begun)
     onBegin(step.name)
     try {
-      const { version, made } = await this.#maker.make(step, { connection, figures: begun })
-      this.#versions.set(step.name, version)
-      const { seconds, rows, bytes } = version
-      this.#record(step, { ...begun, outcome: 'computed', problem: null, seconds, rows, bytes })
+      const made = await this.#maker.make(step, { connection, figures: begun })
+      this.#versions.set(step.name, made.draft)
       this.#release(step.name)
-      const intervals = made.intervals === undefined ? {} : { intervals: made.intervals }
-      onStep({ name: step.name, outcome: 'computed', seconds, rows, ...intervals })
+      const settled = this.#settle(step, begun, made)
+      if (this.#settling >= SETTLING_LIMIT) await settled
     } catch (error) {
       if (!this.#stopped) this.#fail(step.name, error, wasAlone)
-      if (this.#failures.has(step.name)) {
-        const seconds = (clock.monotonicMs() - begunMs) / 1000
-        this.#record(step, { ...begun, outcome: 'failed', problem: problemOfRun(error), seconds, rows: 0, bytes: 0 })
-        onStep({ name: step.name, outcome: 'failed', seconds, rows: 0 })
-      }
+      if (this.#failures.has(step.name)) this.#tellFailed(step, begun, { error, seconds: (clock.monotonicMs() - begunMs) / 1000 })
     }
     this.#running.delete(step.name)
     this.#idle.push(connection)
     this.#dispatch()
+  }
+
+  /** Whoever reads it does not wait until it is synced: that would be most of what a small model takes. */
+  async #settle(step: Step, begun: Begun, { draft, made, named }: MadeStep): Promise<void> {
+    const { seconds, rows, bytes } = draft
+    this.#settling += 1
+    try {
+      this.#named.set(step.name, await named)
+      this.#record(step, { ...begun, outcome: 'computed', problem: null, seconds, rows, bytes })
+      const intervals = made.intervals === undefined ? {} : { intervals: made.intervals }
+      this.#request.onStep({ name: step.name, outcome: 'computed', seconds, rows, ...intervals })
+    } catch (error) {
+      this.#giveUp(step.name, error)
+      this.#tellFailed(step, begun, { error, seconds })
+    }
+    this.#settling -= 1
+    this.#dispatch()
+  }
+
+  #tellFailed(step: Step, begun: Begun, { error, seconds }: { readonly error: unknown; readonly seconds: number }): void {
+    this.#record(step, { ...begun, outcome: 'failed', problem: problemOfRun(error), seconds, rows: 0, bytes: 0 })
+    this.#request.onStep({ name: step.name, outcome: 'failed', seconds, rows: 0 })
   }
 
   #record(step: Step, ended: Ended): void {
@@ -186,11 +212,13 @@ class StepsRun {
     else if (failure === 'transient' && attempts < ATTEMPTS_LIMIT) {
       this.#attempts.set(name, { attempts, problem: problemOfRun(error) })
       void this.#rest(name, attempts)
-    } else {
-      this.#failures.set(name, error)
-      this.#request.catalog.addFailure(this.#request.run, name, problemOfRun(error))
-      if (failure === 'disk') this.#stopped = true
-    }
+    } else this.#giveUp(name, error)
+  }
+
+  #giveUp(name: string, error: unknown): void {
+    this.#failures.set(name, error)
+    this.#request.catalog.addFailure(this.#request.run, name, problemOfRun(error))
+    if (classOfFailure(error) === 'disk') this.#stopped = true
   }
 
   /** What it waits for is another's; its worker has others to do meanwhile. */
@@ -218,6 +246,8 @@ class StepsRun {
     for (const [name, figures] of this.#running) if (!needsOwnEngine(this.#request.plan.steps.get(name) as Step)) raise(figures, held)
   }
 }
+
+type Begun = StepFigures & { readonly startedMs: number }
 
 /** How a step ended, for the record. */
 type Ended = Pick<StepRecord, 'outcome' | 'problem' | 'startedMs' | 'seconds' | 'rows' | 'bytes' | 'memory' | 'spilled'>

@@ -1,7 +1,7 @@
 /** The engines on servers that one run needs, each at one moment from its beginning to its end. */
 import { assert, MillraceError } from '@millrace/base'
 import type { GraphCatalog } from '../catalog/catalog.ts'
-import type { Version } from '../catalog/version.ts'
+import type { Version, VersionDraft } from '../catalog/version.ts'
 import type { CheckedGraph } from '../check/checked-graph.ts'
 import {
   type ServerEngine,
@@ -134,8 +134,8 @@ export async function beginServerRuns(request: ServerRunsRequest): Promise<Serve
 /** A version to the server on which it lies, after all that it reads there. */
 export async function showOnServer(
   run: ServerRun,
-  { model, content, columns }: Version,
-  versionOf: (name: string) => Version,
+  { model, content, columns }: VersionDraft,
+  versionOf: (name: string) => VersionDraft,
 ): Promise<void> {
   assert(content.kind === 'server', 'a model of a server reads what lies there')
   const behind = content.view?.inputs.filter((input) => !input.startsWith(serverRelation(content.engine, ''))) ?? []

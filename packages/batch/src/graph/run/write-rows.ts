@@ -1,4 +1,4 @@
-/** Writes the rows of a version, or of one of its intervals, as the model's layout has them. All files are synced. */
+/** Writes the rows of a version, or of one of its intervals, as the model's layout has them. All files are synced, or begin to be. */
 import { MillraceError } from '@millrace/base'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoteIdentifier, quoteLiteral } from '@millrace/sql/text'
@@ -9,7 +9,7 @@ import { foldedName } from '../model/model.ts'
 import type { Layout } from '../model/layout.ts'
 import { partitionPath } from './partition-path.ts'
 import type { RowsLimit, RunEngine } from './run-engine.ts'
-import { syncFile } from './sync-file.ts'
+import { type FileSyncs, syncFile } from './sync-file.ts'
 
 export interface RowsToWrite {
   readonly engine: RunEngine
@@ -23,6 +23,8 @@ export interface RowsToWrite {
   readonly columns: readonly GraphColumn[]
   readonly layout: Layout
   readonly limit?: RowsLimit | undefined
+  /** Where it is given, the files are named only once it says that they are synced. */
+  readonly syncs?: FileSyncs
 }
 
 export interface WrittenRows {
@@ -48,11 +50,11 @@ export async function writeRows(connection: DuckDBConnection, request: RowsToWri
   return engine.computed(connection, wanted, (own) => writeParts(own, request, table))
 }
 
-async function writeFile({ folder }: RowsToWrite, file: string, write: (path: string) => Promise<number>): Promise<WrittenRows> {
+async function writeFile({ folder, syncs }: RowsToWrite, file: string, write: (path: string) => Promise<number>): Promise<WrittenRows> {
   const path = join(folder, file)
   mkdirSync(dirname(path), { recursive: true })
   const rows = await write(path)
-  return { files: [file], rows, bytes: await syncFile(path) }
+  return { files: [file], rows, bytes: syncs === undefined ? await syncFile(path) : syncs.begin(path) }
 }
 
 /** The table lies in the order of the partitions, so that each is found without reading the others. */

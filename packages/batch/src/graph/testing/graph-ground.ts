@@ -22,6 +22,7 @@ export interface RunWish extends Partial<
     | 'clock'
     | 'deadlineMs'
     | 'onForecast'
+    | 'onBegin'
     | 'onStep'
     | 'window'
     | 'workers'
