@@ -134,7 +134,7 @@ export class RunningModels {
 
   /** Waits until all that the models say of this cut of the sources is in the store, or the runner is dead. */
   async reach(cut: number): Promise<void> {
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + 120_000
     for (;;) {
       if (!this.isAlive) return
       if (this.#failure !== null) throw asError(this.#failure)
