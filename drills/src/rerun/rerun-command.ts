@@ -2,7 +2,7 @@ import { type Command, defineCommand } from '@millrace/testing'
 
 export const rerun: Command = defineCommand({
   name: 'rerun',
-  summary: `kill a run of batch models at named points and at random, look at what it shows, and run again: rows that
+  summary: `kill a run of batch models (tables, views, by key, by interval, histories) at named points and at random, look at what it shows, and run again: rows that
 are lost, repeated or half visible, and models that were computed twice`,
   options: {
     kills: { default: 50, quick: 4, help: 'how often' },

@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { call } from './rerun-process.ts'
-import { expectedRows, makeModels, type ModelParts, writeProject, writeSeed } from './rerun-project.ts'
+import { expectedRows, keptAs, makeModels, type ModelParts, rowsNow, writeProject, writeSeed } from './rerun-project.ts'
 
 const POINTS: readonly CrashPoint[] = ['graph.before-version', 'graph.after-version', 'graph.before-publish', 'graph.after-publish']
 /** Nights on which a random kill may come too late. */
@@ -127,7 +127,7 @@ class Drill {
   }
 
   async #look(nights: readonly number[]): Promise<void> {
-    const parts = this.#models.map((_, at) => `select min(generation) as low, max(generation) as high from m${at}`)
+    const parts = this.#models.map((_, at) => `select min(generation) as low, max(generation) as high from ${rowsNow(at)}`)
     const [row] = await this.#query(`select min(low) as low, max(high) as high from (${parts.join(' union all ')})`)
     const isWhole = row?.['low'] === row?.['high'] && nights.includes(Number(row?.['low']))
     if (!isWhole) this.#outcome.halfVisible += 1
@@ -135,7 +135,7 @@ class Drill {
 
   async #compare(): Promise<void> {
     const expected = expectedRows(this.#models, this.#night)
-    const parts = this.#models.map((_, at) => `select ${at} as model, id, value::bigint as value from m${at}`)
+    const parts = this.#models.map((_, at) => `select ${at} as model, id, value::bigint as value from ${rowsNow(at)}`)
     const seen = new Set<string>()
     for (const row of await this.#query(parts.join(' union all '))) {
       const identity = `${String(row['model'])} ${String(row['id'])}`
@@ -144,6 +144,23 @@ class Drill {
       if (expected[Number(row['model'])]?.get(Number(row['id'])) !== Number(row['value'])) this.#outcome.wrong += 1
     }
     for (const [model, rows] of expected.entries()) for (const id of rows.keys()) if (!seen.has(`${model} ${id}`)) this.#outcome.lost += 1
+    await this.#compareHistories(expected)
+  }
+
+  /** Each night changed every row, so that a history has each row once for each night, and each was so until the next. */
+  async #compareHistories(expected: readonly ReadonlyMap<number, number>[]): Promise<void> {
+    const histories = expected.flatMap((rows, at) => (keptAs(at) === 'history' ? [{ at, rows }] : []))
+    if (histories.length === 0) return
+    const parts = histories.map(({ at }) => `select ${at} as model, * from m${at}`)
+    const [row] = await this.#query(`with rows as (${parts.join(' union all by name ')}),
+      next as (select *, lead(valid_from) over (partition by model, id order by generation) as until from rows)
+      select count(*)::integer as rows, count(distinct (model, id, generation))::integer as different,
+        (count(*) filter (valid_to is distinct from until))::integer as torn from next`)
+    const [rows, different] = [Number(row?.['rows']), Number(row?.['different'])]
+    const all = histories.reduce((sum, history) => sum + history.rows.size, 0) * (this.#night + 1)
+    this.#outcome.duplicated += rows - different
+    this.#outcome.lost += Math.max(0, all - different)
+    this.#outcome.wrong += Number(row?.['torn']) + Math.max(0, different - all)
   }
 
   /** How many models were computed. */

@@ -7,8 +7,32 @@ import { join } from 'node:path'
 export type ModelParts = readonly [one: number, other: number] | null
 
 const SEED_ROWS = 200
+/** Days of the rows: those by interval are computed once for each. */
+const DAYS = 3
 /** Work enough that a kill meets models in the middle. */
 const WORK = '(select sum(hash(w.range + s.id) % 7) from range(4000) w)'
+
+/** How a model is kept; each kind stands beside the others, and reads them. */
+export type Kept = 'table' | 'view' | 'by key' | 'by interval' | 'history'
+
+export function keptAs(at: number): Kept {
+  return at === 0 ? 'table' : (PLACES[at % 9] ?? 'table')
+}
+
+const PLACES: Readonly<Record<number, Kept>> = { 1: 'history', 3: 'by key', 4: 'view', 5: 'by interval', 7: 'history', 8: 'by interval' }
+
+const HEADERS: Readonly<Record<Kept, string>> = {
+  table: '',
+  view: '-- @materialize view\n',
+  'by key': '-- @materialize incremental\n-- @key id\n',
+  'by interval': '-- @materialize incremental\n-- @interval day day\n',
+  history: '-- @materialize snapshot\n-- @key id\n',
+}
+
+/** What a model shows now: of a history, what is still so. */
+export function rowsNow(at: number): string {
+  return keptAs(at) === 'history' ? `(select * exclude (valid_from, valid_to) from m${at} where valid_to is null)` : `m${at}`
+}
 
 export function makeModels(count: number, random: Random): ModelParts[] {
   return Array.from({ length: count }, (_, at) => {
@@ -52,8 +76,9 @@ function seedValue(id: number, generation: number): number {
 }
 
 function sqlOf(at: number, parts: ModelParts): string {
-  if (parts === null) return `select s.id, s.generation, s.value + 0 * ${WORK} as value from source s`
-  const view = at % 9 === 4 ? '-- @materialize view\n' : ''
-  return `${view}select s.id, s.generation, (s.value + o.value + 0 * ${WORK}) % 1000 as value
-from m${parts[0]} s join m${parts[1]} o using (id) where s.id % 100 <> ${at % 100}\n`
+  if (parts === null)
+    return `select s.id, date '2026-01-01' + (s.id % ${DAYS})::integer as day, s.generation, s.value + 0 * ${WORK} as value from source s\n`
+  const [one, other] = parts
+  return `${HEADERS[keptAs(at)]}select s.id, s.day, s.generation, (s.value + o.value + 0 * ${WORK}) % 1000 as value
+from ${rowsNow(one)} s join ${rowsNow(other)} o using (id, day) where s.id % 100 <> ${at % 100}\n`
 }

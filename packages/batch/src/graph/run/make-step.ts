@@ -176,7 +176,7 @@ export class StepMaker {
     assert(model !== null, 'a step on a server is a table of it or a model')
     const { engine } = model.model.settings
     const target = this.#request.servers.of(engine as string)
-    for (const input of model.inputs) await showOnServer(target, this.#versionOf(input), (name) => this.#versionOf(name))
+    for (const input of model.inputs) await showOnServer(target, this.#versionOf(input), (read) => this.#versionOf(read))
     const { materialize } = model.model.settings
     if (materialize === 'view') return { content: viewOn(engine as string, model), rows: 0, bytes: 0, columns }
     const { run, atMs, window } = this.#request
