@@ -58,7 +58,7 @@ export const FILES_ERRORS = {
   },
   CAPTURE_FILE_RECORD: {
     summary: 'A record of {stream} could not be read out of its file.',
-    hint: 'Mend it with `millrace parked ID --fix`, or correct the `format` of the stream.',
+    hint: 'Mend it with `millrace parked ID --fix JSON`, or correct the `format` of the stream.',
     retry: 'after-fix',
     exit: 1,
   },

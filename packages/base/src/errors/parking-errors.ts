@@ -4,7 +4,7 @@ import type { ErrorEntry } from './error-entry.ts'
 export const PARKING_ERRORS = {
   VALUE_UNREADABLE: {
     summary: 'A value cannot be taken as {type}: it is {what}.',
-    hint: 'Correct the value where it comes from; a row that was set aside for it is mended with `millrace parked ID --fix`.',
+    hint: 'Correct the value where it comes from; a row that was set aside for it is mended with `millrace parked ID --fix JSON`.',
     retry: 'after-fix',
     exit: 1,
   },

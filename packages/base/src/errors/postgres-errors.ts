@@ -4,7 +4,7 @@ import type { ErrorEntry } from './error-entry.ts'
 export const POSTGRES_ERRORS = {
   ADVISE_STATEMENT_INVALID: {
     summary: 'No plan can be made for `{statement}`: {problem}.',
-    hint: 'Give `millrace advise --source` single SELECT statements that the source itself can run.',
+    hint: 'Give `millrace advise --source NAME` single SELECT statements that the source itself can run.',
     retry: 'after-fix',
     exit: 64,
   },
@@ -223,7 +223,7 @@ export const POSTGRES_ERRORS = {
   },
   CAPTURE_LOG_RECORD: {
     summary: 'A record of {stream} does not fit the format of its log.',
-    hint: 'Correct the `format` of the source, or mend the record with `millrace parked ID --fix`.',
+    hint: 'Correct the `format` of the source, or mend the record with `millrace parked ID --fix JSON`.',
     retry: 'after-fix',
     exit: 1,
   },
