@@ -39,6 +39,8 @@ export interface Postgres {
   urlFor(parts: { user?: string; password?: string; database?: string }): string
   /** Runs SQL as the superuser on one lasting connection, made when first needed. Several statements yield the last one's rows. */
   query<R extends Row = Row>(sql: string, parameters?: readonly unknown[]): Promise<R[]>
+  /** Ends the session of `query`; the next one opens another. */
+  disconnect(): Promise<void>
   /** Ends the server in order; a temporary folder goes with it. */
   stop(): Promise<void>
   /** Kills the server at once, as a crash does; `start` brings it back with the same data on the same port. */
@@ -125,6 +127,11 @@ class Server implements Postgres {
       | pg.QueryResult
       | pg.QueryResult[]
     return (Array.isArray(result) ? result.at(-1)?.rows : result.rows) as R[]
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#client?.end()
+    this.#client = null
   }
 
   async start(): Promise<void> {

@@ -20,6 +20,7 @@ export { neighboursOf } from './graph/select/neighbours.ts'
 export { type ModelState, selectModels } from './graph/select/select-models.ts'
 export { type Seed, seedRelations } from './graph/model/seed-relations.ts'
 export { GraphCatalog } from './graph/catalog/catalog.ts'
+export type { TableMemory } from './graph/catalog/table-memory.ts'
 export type { RunRecord, ServerContent, Version, ViewContent } from './graph/catalog/version.ts'
 export {
   type Held,

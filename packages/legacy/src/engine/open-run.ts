@@ -7,6 +7,7 @@ import { versionsSchema } from './names.ts'
 import { PostgresRun } from './postgres-run.ts'
 import { Session } from './session.ts'
 import { SessionPool, SNAPSHOT_BEGIN } from './session-pool.ts'
+import { tableMarks } from './table-marks.ts'
 
 export interface OpenRunRequest extends ServerRunOptions {
   readonly engine: string
@@ -15,14 +16,16 @@ export interface OpenRunRequest extends ServerRunOptions {
 }
 
 export async function openRun(request: OpenRunRequest): Promise<PostgresRun> {
-  const { engine, target, schema, identity, workers } = request
+  const { engine, target, schema, identity, workers, memory } = request
   const holder = await Session.open(target)
   try {
     const server = await serverOf(holder, request)
+    // Before the snapshot: what is remembered with them may then be younger, and never older.
+    const marks = await tableMarks(holder)
     await holder.run(`${SNAPSHOT_BEGIN} READ ONLY`)
     const [row] = await holder.objects<{ snapshot: string }>('SELECT pg_export_snapshot() AS snapshot')
     const pool = new SessionPool(target, workers)
-    return new PostgresRun({ engine, identity, schema, server, holder, snapshot: row?.snapshot ?? '', pool })
+    return new PostgresRun({ engine, identity, schema, server, holder, snapshot: row?.snapshot ?? '', pool, marks, memory })
   } catch (error) {
     holder.close()
     throw holder.failure(error)

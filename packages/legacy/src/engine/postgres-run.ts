@@ -22,6 +22,7 @@ import {
   serverRelation,
   type ShownTables,
   type StagedTables,
+  type TableMemory,
   type Version,
 } from '@millrace/batch/graph'
 import { quoteIdentifier, quoteLiteral } from '@millrace/sql/text'
@@ -36,6 +37,7 @@ import type { Session } from './session.ts'
 import { type SessionPool, SNAPSHOT_BEGIN } from './session-pool.ts'
 import { createInputs, type Reading, readingOf, withInputs } from './shown-inputs.ts'
 import { mayPass } from './sql-problem.ts'
+import { believedMarks, type TableMarks } from './table-marks.ts'
 
 export interface PostgresRunParts {
   readonly engine: string
@@ -47,6 +49,9 @@ export interface PostgresRunParts {
   readonly holder: Session
   readonly snapshot: string
   readonly pool: SessionPool
+  /** Of before the snapshot. */
+  readonly marks: TableMarks
+  readonly memory: TableMemory
 }
 
 const ROWS_AT_ONCE = 2048
@@ -68,13 +73,25 @@ export class PostgresRun implements ServerRun {
   }
 
   async tables(relations: readonly string[]): Promise<ReadonlyMap<string, ServerTable>> {
-    const { holder } = this.#parts
+    const { holder, memory, marks } = this.#parts
     try {
-      for (const relation of relations) this.#tables.set(relation, await rowsNow(holder, relation))
+      const believed = relations.length === 0 ? marks : await this.#believedMarks()
+      for (const relation of relations) {
+        const known = memory.find(relation)
+        const isKnown = known !== null && known.mark === believed.get(relation)
+        const table = isKnown ? known : await rowsNow(holder, relation)
+        this.#tables.set(relation, { content: table.content, rows: table.rows })
+        const mark = marks.get(relation)
+        if (!isKnown && mark !== undefined) memory.add(relation, { ...table, mark })
+      }
     } catch (error) {
       throw holder.failure(error)
     }
     return this.#tables
+  }
+
+  async #believedMarks(): Promise<TableMarks> {
+    return this.#parts.pool.during(believedMarks)
   }
 
   show(name: string, content: Version['content']): Promise<void> {

@@ -9,6 +9,7 @@ import { ForecastMemory } from './run-forecast.ts'
 import { ScheduleMemory } from '../schedule/schedule-memory.ts'
 import { CATALOG_SCHEMA } from './schema.ts'
 import { StepMemory } from './step-record.ts'
+import { type TableMemory, tableMemory } from './table-memory.ts'
 import type { Publication, RunRecord, Version, VersionDraft, VersionHistory } from './version.ts'
 
 type Row = Record<string, string | number | bigint | null | Uint8Array>
@@ -39,6 +40,10 @@ export class GraphCatalog {
     this.steps = new StepMemory(this.#database)
     this.forecasts = new ForecastMemory(this.#database)
     this.schedules = new ScheduleMemory(this.#database)
+  }
+
+  tables(engine: string): TableMemory {
+    return tableMemory(this.#database, engine)
   }
 
   /** Of this catalogue alone, for as long as it is there. */

@@ -8,13 +8,15 @@
  * - an environment is a name for a publication: moving that one row publishes a whole run, promotes or
  *   rolls back, at once or not at all;
  * - a step is what a model cost in one run, and a forecast what was known of a run's end;
+ * - of tables on servers it knows what they held when they were last read whole;
  * - what was scheduled is what came of a schedule each time that it was due.
  */
 import { FORECASTS_SCHEMA } from './run-forecast.ts'
 import { SCHEDULES_SCHEMA } from '../schedule/schedule-memory.ts'
 import { STEPS_SCHEMA } from './step-record.ts'
+import { TABLES_SCHEMA } from './table-memory.ts'
 
-export const CATALOG_SCHEMA: string = `${STEPS_SCHEMA}${FORECASTS_SCHEMA}${SCHEDULES_SCHEMA}
+export const CATALOG_SCHEMA: string = `${STEPS_SCHEMA}${FORECASTS_SCHEMA}${SCHEDULES_SCHEMA}${TABLES_SCHEMA}
 CREATE TABLE IF NOT EXISTS identity (id TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS runs (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -10,6 +10,7 @@ import type { MillraceError } from '@millrace/base'
 import type { CheckedModel, GraphColumn, GraphRelation, HeldModel } from '../check/checked-graph.ts'
 import type { OrderVerdict } from '../../order/check-plan.ts'
 import type { GraphModel } from '../model/model.ts'
+import type { TableMemory } from '../catalog/table-memory.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import type { ServerContent, Version, VersionContent, ViewContent } from '../catalog/version.ts'
 
@@ -113,6 +114,7 @@ export interface ServerRunOptions {
   readonly identity: string
   /** How many models are computed at once. */
   readonly workers: number
+  readonly memory: TableMemory
   /** Whether versions may be made: then what they need is made first. */
   readonly writes: boolean
 }

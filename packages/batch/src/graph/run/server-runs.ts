@@ -32,7 +32,10 @@ export class ServerRuns {
   }
 
   async begin(engine: ServerEngine, options: { readonly workers: number; readonly writes: boolean }): Promise<void> {
-    this.#runs.set(engine.name, await engine.begin({ identity: this.#catalog.identity(), ...options }))
+    this.#runs.set(
+      engine.name,
+      await engine.begin({ identity: this.#catalog.identity(), memory: this.#catalog.tables(engine.name), ...options }),
+    )
   }
 
   of(engine: string): ServerRun {
