@@ -6,6 +6,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { NODE_FLAGS } from 'millrace/node-flags'
 import { runChild } from '../run-child.ts'
 import { median } from '../spine/median.ts'
 import { writeCsvFile } from './csv-file.ts'
@@ -64,7 +65,7 @@ export async function csvBench({ rounds, rows, note }: CsvBenchOptions): Promise
   }
 }
 
-async function read(order: CsvReading, rows: number, flags: readonly string[] = []): Promise<CsvRead> {
+async function read(order: CsvReading, rows: number, flags: readonly string[] = NODE_FLAGS): Promise<CsvRead> {
   const done = await runChild<CsvRead>({ file: FILE, flags, order })
   if (done.rows !== rows) throw new Error(`${order.reader} read ${done.rows} rows of ${rows}`)
   return done

@@ -28,7 +28,7 @@ export interface Connection {
   readonly client: pg.Client
   readonly address: SourceAddress
   readonly query: Query
-  /** Of a snapshot's connection, but where TLS has buffers of its own. */
+  /** Of a snapshot's and a stream's connection, but where TLS has buffers of its own. */
   readonly inbox: Inbox | null
   /** Rejects when the connection ends, with a MillraceError. */
   readonly lost: Promise<never>
@@ -95,7 +95,8 @@ async function connectTo(target: SourceTarget, purpose: Purpose, url: URL): Prom
   if (purpose === 'replication') url.searchParams.set('replication', 'database')
   const ssl = await tlsOptions(name, config)
   if (ssl !== undefined) for (const parameter of ['sslmode', 'sslrootcert', 'ssl']) url.searchParams.delete(parameter)
-  const inbox = purpose === 'snapshot' && ssl === undefined && !mayEncrypt(url) ? new Inbox(SOCKET) : null
+  const isRead = purpose === 'snapshot' || purpose === 'replication'
+  const inbox = isRead && ssl === undefined && !mayEncrypt(url) ? new Inbox(SOCKET) : null
   const client = new pg.Client({
     connectionString: url.toString(),
     connectionTimeoutMillis: CONNECT_MS_MAX,

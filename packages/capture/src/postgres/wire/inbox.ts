@@ -1,7 +1,6 @@
 /**
  * Where the bytes of a connection arrive that is read as fast as it brings them: in one buffer, used again for
- * each read. Node would make a new one of 64 KiB each time; for a snapshot that is most of what there is to
- * collect. Until it is taken, whoever listens to the socket gets a copy, as from any socket.
+ * each read. Node would make a new one of 64 KiB each time, which is most of what there is to collect. Until it is taken, whoever listens to the socket gets a copy, as from any socket.
  */
 import { Socket, type SocketConstructorOpts } from 'node:net'
 

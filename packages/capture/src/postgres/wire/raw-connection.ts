@@ -7,9 +7,10 @@
  * rests for a moment and the kernel gathers the next ones. Measured on loopback, 233-byte changes: a
  * system call per change costs 4 to 5 s of processor time per million, resting costs 0.7 s, and no throughput.
  *
- * For that the socket must truly stop while nobody reads. Node's does once its own buffer is full, so
- * `connect` makes that buffer as small as can be: one packet is then read ahead, and the rest stays in the
- * kernel. That one packet is why a rest is never followed by another: the chunk after it is the large one.
+ * For that the socket must truly stop while nobody reads. With an inbox it does. Under TLS it does once Node's
+ * own buffer is full, so `connect` makes that as small as can be: one packet is then read ahead, and the rest
+ * stays in the kernel. That one packet is why a rest is never followed by another: the chunk after it is the
+ * large one.
  */
 import type { Socket } from 'node:net'
 import type { Connection } from '../connect.ts'
