@@ -20,9 +20,10 @@ import {
 import { EventReader } from './binlog/event-reader.ts'
 import { EVENT } from './binlog/event-type.ts'
 import { isMalformed, MalformedError } from './binlog/malformed.ts'
-import { readRows, rowsTypeOf, tableIdAt } from './binlog/rows-event.ts'
+import { readRows, type RowsKind, rowsTypeOf, tableIdAt } from './binlog/rows-event.ts'
 import { readStatement } from './binlog/statement.ts'
-import { BoundTables } from './bound-tables.ts'
+import { readTableMap, readTableName } from './binlog/table-map.ts'
+import { type BoundParent, BoundTables } from './bound-tables.ts'
 import type { CaptureRecord } from './capture-record.ts'
 import { CapturedTables } from './captured-tables.ts'
 import { parseHistory, type History } from './gtid/history.ts'
@@ -51,6 +52,8 @@ export interface FollowerOptions {
   readonly names: NameCase
   /** Setting `explicit_defaults_for_timestamp` of the server, the other way round. */
   readonly isTimestampFilled: boolean
+  /** Rows that change by a foreign key have events of their own. */
+  readonly areCascadesLogged: boolean
   /** The first group is one that is in the log already; its likeness proves that this server shares our history. */
   readonly isProofWanted: boolean
   /** Groups that were found to have no end, by `file:position`. */
@@ -115,15 +118,27 @@ export class BinlogFollower {
       if (this.#bound.isNobodys(id)) return null
       throw new MalformedError('rows came of a table that nothing told of')
     }
-    const { feed } = bound
-    if (feed === null || this.#isSkipped || this.#proof.isAtHand) return null
+    if (this.#isSkipped || this.#proof.isAtHand) return null
+    const { feed, parent } = bound
+    if (feed === null) {
+      // What an update changed is not told without a shape to read it by, so any may have reached the others.
+      if (parent !== null) this.#cascade(parent, type.kind, true)
+      return null
+    }
     const body = readRows(buffer, { start, end, type, columns: feed.columnCount })
+    if (parent !== null) this.#cascade(parent, type.kind, type.kind === 'update' && feed.changes(body, parent.columns))
     if (type.kind === 'update') feed.update(body)
     else if (type.kind === 'delete') feed.delete(body)
     else if (!feed.insert(body))
       throw new MillraceError('CAPTURE_ROW_IMAGE', { details: { source: this.#options.source, table: bound.table } })
     pending.bytes += bytes
     return pending.bytes >= PART_BYTES ? log.part() : null
+  }
+
+  /** Whatever of the others was told before this change stands; nothing of them is taken after it. */
+  #cascade({ name, isDelete, columns }: BoundParent, kind: RowsKind, isChanged: boolean): void {
+    if (kind === 'delete' && isDelete) this.#tables.cascade(name, 'onDelete')
+    if (kind === 'update' && isChanged && columns.length > 0) this.#tables.cascade(name, 'onUpdate')
   }
 
   #tableMap(): Promise<void> | null {
@@ -154,10 +169,20 @@ export class BinlogFollower {
       if (binding.kind === 'stopped') this.#tables.stop(binding.table, binding.why)
       const table = binding.kind === 'passed' ? '' : binding.table
       this.#resemble(table)
-      this.#bound.set(id, { body, feed: this.#tables.isStopped(table) ? null : feed, table })
+      this.#bound.set(id, { body, feed: this.#tables.isStopped(table) ? null : feed, table, parent: this.#parentOf(body) })
     } catch (error) {
       throw this.#unreadable(error)
     }
+  }
+
+  /** By its name, for it may be one that nobody wants. */
+  #parentOf(body: Buffer): BoundParent | null {
+    const { database, table } = readTableName(body)
+    const parent = this.#tables.cascadeOf(`${database}.${table}`)
+    if (parent === null) return null
+    const names = readTableMap(body, this.state.dialect).columns?.map(({ name }) => name.toLowerCase()) ?? []
+    const columns = parent.columns.map((column) => names.indexOf(column.toLowerCase()))
+    return { ...parent, columns }
   }
 
   #control(type: number): Promise<void> | null {

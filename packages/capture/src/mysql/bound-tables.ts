@@ -10,6 +10,15 @@ export interface BoundTable {
   /** Null where its rows are of no interest. */
   readonly feed: TableFeed | null
   readonly table: string
+  /** Which others its changes reach without an event; null for most. */
+  readonly parent: BoundParent | null
+}
+
+export interface BoundParent {
+  readonly name: string
+  readonly isDelete: boolean
+  /** Which of its columns, if they change, do so. */
+  readonly columns: readonly number[]
 }
 
 /** The server numbers anew after each change of a shape. */

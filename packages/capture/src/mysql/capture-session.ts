@@ -4,6 +4,7 @@ import type { LogReader, LogWriter, SourceProgress } from '@millrace/core'
 import { BinlogFollower } from './binlog-follower.ts'
 import type { CaptureRecord } from './capture-record.ts'
 import { stoppedError } from './captured-tables.ts'
+import { areCascadesLogged, type Cascade, readCascades } from './catalog/read-cascades.ts'
 import { isWanted, readTables } from './catalog/read-tables.ts'
 import { definitionOf, streamName, type Table } from './catalog/table.ts'
 import { type Charsets, readCharsets } from './cell/charset.ts'
@@ -127,6 +128,10 @@ async function readAnew(options: SessionOptions, ground: Ground, old: SourceProg
       prepared: [],
       passed,
       tables: tables.map(({ name }) => name),
+      cascades: await cascadesOf(
+        ground,
+        tables.map(({ name }) => name),
+      ),
     })
     const streams = new Set(tables.map(({ stream: name }) => name))
     const earlier = new Set((old === null ? [] : stateOf(old).tables).map((table) => streamName(target.name, table)))
@@ -163,7 +168,16 @@ async function stream(options: SessionOptions, ground: Ground, progress: SourceP
   const { target, reader, writer, clock, record, partitionsOf, incomplete, isProofGone } = options
   const { control, facts, charsets, zeros, signal } = ground
   const { name: source, config } = target
-  const state = stateOf(progress)
+  const stored = stateOf(progress)
+  const state = {
+    ...stored,
+    cascades:
+      stored.cascades ??
+      (await cascadesOf(
+        ground,
+        ground.tables.map(({ name }) => name),
+      )),
+  }
   const isProofWanted = state.proof !== '' && !isProofGone
   if (facts.dialect === 'mariadb' && !isProofWanted) await checkSameServer(source, ground, state)
   const connection = await connect(target)
@@ -207,6 +221,7 @@ async function stream(options: SessionOptions, ground: Ground, progress: SourceP
     incomplete,
     database,
     names,
+    areCascadesLogged: areCascadesLogged(facts.variables),
     isTimestampFilled: facts.variables.get('explicit_defaults_for_timestamp') === 'OFF',
     isChecked: facts.isChecked,
     isWanted: (table) => isWanted(table, config),
@@ -230,6 +245,10 @@ async function stream(options: SessionOptions, ground: Ground, progress: SourceP
     },
     signal,
   )
+}
+
+async function cascadesOf({ control, facts }: Ground, tables: readonly string[]): Promise<Cascade[]> {
+  return areCascadesLogged(facts.variables) ? [] : readCascades(control, tables, nameCaseOf(facts))
 }
 
 /** Without a transaction to know the history by, only the very server that we read from will do. */

@@ -30,6 +30,7 @@ const VARIABLES = [
   'gtid_executed',
   'gtid_purged',
   'gtid_binlog_pos',
+  'innodb_native_foreign_keys',
   'lower_case_table_names',
   'explicit_defaults_for_timestamp',
   'server_id',

@@ -1,6 +1,8 @@
 /** Looks at a source as `millrace doctor` does: every finding at once, each with the SQL that mends it. */
 import { describeError, MillraceError } from '@millrace/base'
+import { areCascadesLogged, readCascades } from './catalog/read-cascades.ts'
 import { readTables } from './catalog/read-tables.ts'
+import { nameCaseOf } from './name-case.ts'
 import { readCharsets } from './cell/charset.ts'
 import { filterProblem, isOldServer, readFacts, readLogStatus, type ServerFacts, settingProblems } from './check-source.ts'
 import { connect, type Connection } from './connect.ts'
@@ -35,7 +37,7 @@ export async function inspectMysql(names: SourceNames): Promise<Finding[]> {
       inspectServer(add, facts, serverIdOf(names))
       await inspect(add, 'privileges', () => inspectPrivileges(add, control))
       await inspect(add, 'binlog', () => inspectLog(add, control, facts))
-      await inspect(add, 'tables', () => inspectTables(add, names, control))
+      await inspect(add, 'tables', () => inspectTables(add, names, { control, facts }))
     } finally {
       control.close()
     }
@@ -115,7 +117,7 @@ async function inspectLog(add: Add, control: Connection, facts: ServerFacts): Pr
   })
 }
 
-async function inspectTables(add: Add, names: SourceNames, control: Connection): Promise<void> {
+async function inspectTables(add: Add, names: SourceNames, { control, facts }: { control: Connection; facts: ServerFacts }): Promise<void> {
   const charsets = await readCharsets(control.query)
   const { tables } = await readTables(control, { source: names.name, config: names.config, charsets, zeros: { count: 0 } })
   const keyless = tables.filter(({ schema }) => schema.key.length === 0).map(({ name }) => name)
@@ -124,5 +126,20 @@ async function inspectTables(add: Add, names: SourceNames, control: Connection):
     ok: tables.length > 0,
     detail: `${tables.length} tables${keyless.length === 0 ? '' : `; without a primary key: ${keyless.join(', ')}`}`,
     fix: `Create a table, name some in \`tables\`, or: ${grants(control.address.user, control.address.database)}`,
+  })
+  if (areCascadesLogged(facts.variables)) return
+  const cascades = await readCascades(
+    control,
+    tables.map(({ name }) => name),
+    nameCaseOf(facts),
+  )
+  add({
+    check: 'foreign keys',
+    ok: cascades.length === 0,
+    detail:
+      cascades.length === 0
+        ? 'none changes rows without an event'
+        : `rows change with those of another table, which the binlog does not tell: ${cascades.map(({ child, parent }) => `${child} with ${parent}`).join(', ')}`,
+    fix: 'Let the foreign key RESTRICT, and have the application or a trigger change these rows; else such a table stops at the first change that reaches it.',
   })
 }

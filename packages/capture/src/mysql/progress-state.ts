@@ -9,6 +9,7 @@
  */
 import type { SourceProgress } from '@millrace/core'
 import type { Dialect } from './binlog/event-type.ts'
+import type { Cascade } from './catalog/read-cascades.ts'
 
 export interface ProgressState {
   readonly dialect: Dialect
@@ -29,6 +30,8 @@ export interface ProgressState {
   readonly passed: readonly string[]
   /** Tables that changed in a way that cannot be followed, and why. */
   readonly stopped: Readonly<Record<string, string>>
+  /** Captured tables whose rows change with those of others; not there where no version before looked for them. */
+  readonly cascades?: readonly Cascade[]
   /** Transactions that are prepared but neither committed nor rolled back; their rows wait in open tails. */
   readonly prepared: readonly string[]
 }
@@ -47,6 +50,7 @@ export function stateOf({ state }: SourceProgress): ProgressState {
     passed: textsOf(state['passed']),
     stopped: (state['stopped'] ?? {}) as Readonly<Record<string, string>>,
     prepared: textsOf(state['prepared']),
+    ...(Array.isArray(state['cascades']) ? { cascades: state['cascades'] } : {}),
   }
 }
 

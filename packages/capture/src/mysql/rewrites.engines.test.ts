@@ -2,6 +2,7 @@
 import { type Mariadb, startMariadb } from '@millrace/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MysqlRig } from './fixtures/mysql-rig.ts'
+import { inspectMysql } from './inspect-mysql.ts'
 
 let mariadb: Mariadb
 beforeAll(async () => (mariadb = await startMariadb()))
@@ -163,6 +164,84 @@ test('a statement whose settings stand before it is read', () =>
     const { told } = await outcomeOf(rig, ['set statement max_statement_time = 10 for truncate table t', 'insert into t values (2)'])
     expect(told).toEqual(['2'])
   }))
+
+const FAMILY = `create table p (id int primary key, code int unique, note text);
+  create table t (id int primary key, p int, foreign key (p) references p (id) on delete set null);
+  create table u (id int primary key, code int, foreign key (code) references p (code) on update cascade);
+  create table v (id int primary key, u int, foreign key (u) references u (id) on delete cascade);
+  create table w (id int primary key, p int, foreign key (p) references p (id));
+  insert into p values (1, 10, 'a'), (2, 20, 'b'), (3, 30, 'c'); insert into t values (1, 1), (2, 2); insert into u values (1, 10), (2, 20);
+  insert into v values (1, 1), (2, 2); insert into w values (3, 3)`
+
+/** The streams of the family that differ from their tables, and those that have stopped. */
+async function familyAfter(rig: MysqlRig, statements: string): Promise<{ stopped: string[]; different: string[] }> {
+  await rig.sql(statements)
+  await rig.caughtUp()
+  const stopped = String(rig.observation.evidence['stoppedTables']).split(', ').sort()
+  const different: string[] = []
+  for (const table of ['p', 't', 'u', 'v', 'w']) {
+    const rows = await rig.sql(`select * from ${table}`)
+    const held = rows
+      .map((row) =>
+        Object.values(row)
+          .map((value) => value ?? '~')
+          .join('|'),
+      )
+      .sort()
+    if (JSON.stringify(held) !== JSON.stringify(rig.folded(`shop.${table}`).sort())) different.push(table)
+  }
+  return { stopped, different }
+}
+
+test('rows that a foreign key changes with those of another table stop theirs, and nothing else does', () =>
+  survive(mariadb, FAMILY, async (rig) => {
+    await rig.start()
+    const harmless =
+      "update p set note = 'x'; update p set id = 4 where id = 4; insert into p values (4, 40, 'd'); delete from w; insert into t values (3, 3)"
+    expect(await familyAfter(rig, harmless)).toEqual({ stopped: [''], different: [] })
+    expect(
+      await familyAfter(rig, 'set session binlog_row_image = minimal; update p set note = null; set session binlog_row_image = full'),
+    ).toEqual({ stopped: [''], different: [] })
+    expect(await familyAfter(rig, 'update p set code = 11 where id = 1')).toEqual({ stopped: ['u', 'v'], different: ['u'] })
+    await rig.stop()
+    await rig.start()
+    expect(await familyAfter(rig, 'delete from p where id = 3; insert into t values (9, null)')).toEqual({
+      stopped: ['t', 'u', 'v'],
+      different: ['t', 'u'],
+    })
+    await rig.sql(
+      'create table made (id int primary key); create table child (id int primary key, m int, foreign key (m) references made (id)); insert into made values (1), (2)',
+    )
+    await rig.sql('insert into child values (1, 1); delete from made where id = 2')
+    await rig.caughtUp()
+    expect(String(rig.observation.evidence['stoppedTables']).split(', ').sort()).toEqual(['t', 'u', 'v'])
+    await rig.sql(
+      'alter table child add foreign key again (m) references made (id) on delete cascade, drop foreign key child_ibfk_1; rename table made to parents',
+    )
+    await rig.sql('delete from parents where id = 1')
+    await rig.until(() => String(rig.observation.evidence['stoppedTables']).split(', ').includes('child'))
+  }))
+
+test('a table that is not captured stops those that change with it, too, and doctor tells of them before', () =>
+  survive(
+    mariadb,
+    FAMILY,
+    async (rig) => {
+      const findings = await inspectMysql({ project: 'rig', name: 'shop', config: rig.config })
+      expect(findings.find(({ check }) => check === 'foreign keys')).toMatchObject({
+        ok: false,
+        detail: expect.stringContaining(`u with ${rig.database}.p, v with ${rig.database}.u`),
+        fix: expect.stringContaining('RESTRICT'),
+      })
+      await rig.start()
+      await rig.sql('insert into p values (5, 50, null); insert into t values (5, 5)')
+      await rig.caughtUp()
+      expect(rig.observation.error).toBeNull()
+      await rig.sql('delete from p where id = 5')
+      await rig.until(() => rig.observation.evidence['stoppedTables'] === 't')
+    },
+    { config: { exclude: ['p'] } },
+  ))
 
 test('where the server does not tell the case of names apart, statements and the URL may write them in any', async () => {
   const own = await startMariadb({ settings: { lower_case_table_names: 1 } })

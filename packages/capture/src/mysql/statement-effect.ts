@@ -3,6 +3,8 @@ import type { Column } from '@millrace/core'
 import type { AlterStatement } from './binlog/alter-statement.ts'
 import type { Statement } from './binlog/statement.ts'
 import type { TableName } from './binlog/tokens.ts'
+import type { CascadingReference } from './binlog/references.ts'
+import { type Cascade, cascadeOf } from './catalog/read-cascades.ts'
 import { whyRewritten } from './column-rewrite.ts'
 
 export type Effect =
@@ -18,6 +20,10 @@ export interface TablesEffect {
   /** They begin without rows. */
   readonly create: readonly string[]
   readonly stop: readonly Stop[]
+  /** Tables whose rows change with those of others, from now on. */
+  readonly cascade: readonly Cascade[]
+  /** Names with their databases: what referred to the first refers to the second. */
+  readonly rename: readonly { readonly from: string; readonly to: string }[]
 }
 
 interface Stop {
@@ -59,19 +65,35 @@ export function effectOf(statement: Statement, place: StatementPlace): Effect | 
       return caseOf(statement.database) === ours ? effect({ drop: [ALL_TABLES] }) : null
     case 'create': {
       const created = oursOf([statement.table], place)
-      return effect({ create: created, drop: statement.isReplacing ? created : [] })
+      const cascade = cascadesOf(created, statement.references, place)
+      return effect({ create: created, drop: statement.isReplacing ? created : [], cascade })
     }
-    case 'rename':
-      return effect({ stop: statement.pairs.flatMap(({ from, to }) => renamed(from, to, place)) })
-    case 'alter':
-      return effect({ stop: altered(statement, place) })
+    case 'rename': {
+      const rename = statement.pairs.map(({ from, to }) => ({ from: wholeName(from, place), to: wholeName(to, place) }))
+      return effect({ stop: statement.pairs.flatMap(({ from, to }) => renamed(from, to, place)), rename })
+    }
+    case 'alter': {
+      const { table, to, references } = statement
+      const rename = to === null ? [] : [{ from: wholeName(table, place), to: wholeName(to, place) }]
+      return effect({ stop: altered(statement, place), cascade: cascadesOf(oursOf([table], place), references, place), rename })
+    }
     default:
       return null
   }
 }
 
-function effect({ empty = [], drop = [], create = [], stop = [] }: Partial<TablesEffect>): Effect | null {
-  return empty.length + drop.length + create.length + stop.length === 0 ? null : { kind: 'tables', empty, drop, create, stop }
+function effect(parts: Partial<Omit<TablesEffect, 'kind'>>): Effect | null {
+  if (Object.values(parts).every((list) => list.length === 0)) return null
+  return { kind: 'tables', empty: [], drop: [], create: [], stop: [], cascade: [], rename: [], ...parts }
+}
+
+function wholeName({ database, table }: TableName, place: StatementPlace): string {
+  return `${place.caseOf(database ?? place.database)}.${place.caseOf(table)}`
+}
+
+function cascadesOf(children: readonly string[], references: readonly CascadingReference[], place: StatementPlace): Cascade[] {
+  const nameOf = (name: string | null): string => place.caseOf(name ?? place.database)
+  return children.flatMap((child) => references.map((reference) => cascadeOf(child, reference, nameOf)))
 }
 
 function oursOf(names: readonly TableName[], { database, ours, caseOf, isWanted }: StatementPlace): string[] {

@@ -77,6 +77,16 @@ export class TableFeed {
     }
   }
 
+  /** Whether the rows after have others in one of these columns than the rows before. */
+  changes(body: RowsBody, columns: readonly number[]): boolean {
+    for (let at = body.start; at < body.end;) {
+      at = this.#locate(body, at, { present: body.present, into: this.#old })
+      at = this.#locate(body, at, { present: body.presentAfter, into: this.#row })
+      if (columns.some((column) => !this.#isSame(body.buffer, column))) return true
+    }
+    return false
+  }
+
   delete(body: RowsBody): void {
     for (let at = body.start; at < body.end;) {
       at = this.#locate(body, at, { present: body.present, into: this.#row })
@@ -129,6 +139,14 @@ export class TableFeed {
       starts[column] = this.#old.starts[column] as number
       ends[column] = this.#old.ends[column] as number
     }
+  }
+
+  /** What the row after does not tell is as it was. */
+  #isSame(buffer: Buffer, column: number): boolean {
+    const [start, old] = [this.#row.starts[column] as number, this.#old.starts[column] as number]
+    if (start === MISSING) return true
+    if (start < 0 || old < 0) return start === old
+    return buffer.compare(buffer, old, this.#old.ends[column], start, this.#row.ends[column]) === 0
   }
 
   #push(buffer: Buffer, builders: readonly VectorBuilder[], missing: number): void {

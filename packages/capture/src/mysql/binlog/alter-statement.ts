@@ -3,6 +3,7 @@
  * the events alone would keep what they were: each change that may touch them has to be known from the text.
  */
 import { type ColumnDefinition, readDefinition } from './column-definition.ts'
+import { type CascadingReference, readReferences } from './references.ts'
 import type { TableName, Tokens } from './tokens.ts'
 
 export interface AlterStatement {
@@ -19,6 +20,8 @@ export interface AlterStatement {
   readonly isTimestampBare: boolean
   /** Tables that give rows to this one, or take some from it. */
   readonly others: readonly TableName[]
+  /** Those that it gets. */
+  readonly references: readonly CascadingReference[]
 }
 
 const NOT_COLUMNS = new Set(['INDEX', 'KEY', 'UNIQUE', 'PRIMARY', 'CONSTRAINT', 'FOREIGN', 'FULLTEXT', 'SPATIAL', 'CHECK', 'PARTITION'])
@@ -41,6 +44,7 @@ export function readAlter(tokens: Tokens): AlterStatement | null {
   tokens.skip('IF', 'EXISTS')
   const table = tokens.name()
   let to: TableName | null = null
+  const references: CascadingReference[] = []
   const readings: Reading[] = isIgnoring ? [{ why: 'rows that did not fit were changed or left out (ALTER IGNORE)' }] : []
   for (const part of tokens.parts()) {
     if (part.take('RENAME') && !part.is('COLUMN') && !part.is('INDEX') && !part.is('KEY')) {
@@ -50,6 +54,8 @@ export function readAlter(tokens: Tokens): AlterStatement | null {
     } else {
       part.rewind()
       readings.push(readPart(part))
+      part.rewind()
+      references.push(...readReferences(part))
     }
   }
   return {
@@ -61,6 +67,7 @@ export function readAlter(tokens: Tokens): AlterStatement | null {
     isConverting: readings.some(({ isConverting }) => isConverting === true),
     isTimestampBare: readings.some(({ isTimestampBare }) => isTimestampBare === true),
     others: readings.flatMap(({ other }) => other ?? []),
+    references,
   }
 }
 

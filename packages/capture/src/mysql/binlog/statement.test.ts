@@ -28,8 +28,8 @@ test.each([
       ],
     },
   ],
-  ['CREATE OR REPLACE TABLE t (id int)', { kind: 'create', table: name('t'), isReplacing: true }],
-  ['create table if not exists t like u', { kind: 'create', table: name('t'), isReplacing: false }],
+  ['CREATE OR REPLACE TABLE t (id int)', { kind: 'create', table: name('t'), isReplacing: true, references: [] }],
+  ['create table if not exists t like u', { kind: 'create', table: name('t'), isReplacing: false, references: [] }],
   ['CREATE TEMPORARY TABLE t (id int)', { kind: 'other' }],
   ['CREATE INDEX i ON t (a)', { kind: 'other' }],
   ['INSERT INTO t VALUES (1)', { kind: 'rows' }],
@@ -109,6 +109,30 @@ test('a table that gives rows to another stops with it, also where it came only 
   expect(effect('ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u')).toMatchObject(both)
   expect(effect('ALTER TABLE t CONVERT PARTITION p TO TABLE u')).toMatchObject(both)
   expect(effect('ALTER TABLE t CONVERT TABLE u TO PARTITION p VALUES LESS THAN (9)')).toMatchObject(both)
+})
+
+test('foreign keys that change rows below the binlog are known from the statements that make them', () => {
+  const cascade = { child: 'item', parent: 'shop.person', columns: ['id'], onDelete: false, onUpdate: false }
+  const of = (rule: string): unknown[] => {
+    const statements = [
+      `CREATE TABLE item (id INT, p INT, KEY (p), CONSTRAINT f FOREIGN KEY (p) REFERENCES person (id) ${rule}, CHECK (id > 0))`,
+      `CREATE TABLE item (id INT, p INT REFERENCES \`person\` (\`id\`) ${rule})`,
+      `ALTER TABLE item ADD COLUMN q INT, ADD FOREIGN KEY (p) REFERENCES shop.person (id) MATCH FULL ${rule}, ADD KEY (q)`,
+    ]
+    const found = statements.map((sql) => {
+      const each = effect(sql)
+      return each?.kind === 'tables' ? each.cascade : []
+    })
+    expect(found[1]).toEqual(found[0])
+    expect(found[2]).toEqual(found[0])
+    return [...(found[0] ?? [])]
+  }
+  expect(of('')).toEqual([])
+  expect(of('ON DELETE RESTRICT ON UPDATE NO ACTION')).toEqual([])
+  expect(of('ON DELETE CASCADE')).toEqual([{ ...cascade, onDelete: true }])
+  expect(of('ON UPDATE CASCADE ON DELETE NO ACTION')).toEqual([{ ...cascade, onUpdate: true }])
+  expect(of('ON DELETE SET NULL ON UPDATE SET DEFAULT')).toEqual([{ ...cascade, onDelete: true, onUpdate: true }])
+  expect(effect('RENAME TABLE person TO d.people')).toMatchObject({ rename: [{ from: 'shop.person', to: 'd.people' }] })
 })
 
 const column = (kind: 'text' | 'bytes' | 'int16' | 'float64' | 'timestamp' | 'timestamptz', sourceType: string): Column => ({

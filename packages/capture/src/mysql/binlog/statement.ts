@@ -4,6 +4,7 @@
  * understood; a statement that would change rows unseen is named as such.
  */
 import { type AlterStatement, readAlter } from './alter-statement.ts'
+import { type CascadingReference, readReferences } from './references.ts'
 import { type TableName, Tokens } from './tokens.ts'
 
 export type Statement =
@@ -11,7 +12,12 @@ export type Statement =
   /** `name` is the transaction's name as the statement writes it. */
   | { readonly kind: 'xa'; readonly verb: string; readonly name: string; readonly isOnePhase: boolean }
   | { readonly kind: 'truncate' | 'drop'; readonly tables: readonly TableName[] }
-  | { readonly kind: 'create'; readonly table: TableName; readonly isReplacing: boolean }
+  | {
+      readonly kind: 'create'
+      readonly table: TableName
+      readonly isReplacing: boolean
+      readonly references: readonly CascadingReference[]
+    }
   | { readonly kind: 'drop-database'; readonly database: string }
   | { readonly kind: 'rename'; readonly pairs: readonly { readonly from: TableName; readonly to: TableName }[] }
   | AlterStatement
@@ -96,7 +102,7 @@ function readCreate(tokens: Tokens): Statement {
   tokens.skip('OR', 'REPLACE')
   if (!tokens.take('TABLE')) return { kind: 'other' }
   tokens.skip('IF', 'NOT', 'EXISTS')
-  return { kind: 'create', table: tokens.name(), isReplacing }
+  return { kind: 'create', table: tokens.name(), isReplacing, references: readReferences(tokens) }
 }
 
 /** Without a condition it empties the table, as servers write it for tables in memory after a restart. */
