@@ -1,13 +1,12 @@
 /** Changes of one relation added up, so that only their net difference is told. It is a state like any other: it spills. */
-import { decodeVectors, encodeVectors, type Layout, type Vector } from '@millrace/core'
-import { laneOf } from '@millrace/sql'
+import type { Layout } from '@millrace/core'
 import { partitionHashes } from '../spill/partition-hash.ts'
+import { LaneWriter, putRows, readLanes, takeRows } from '../spill/saved-lanes.ts'
 import { StateMemory } from '../spill/state-memory.ts'
 import { StateScope } from '../spill/state-scope.ts'
 import type { PartForm, StatePart, StateTree } from '../spill/state-tree.ts'
 import { Arrangement } from '../zset/arrangement.ts'
 import { ArrangementShape } from '../zset/arrangement-shape.ts'
-import { vectorOfLane } from '../zset/lane-vector.ts'
 import { hashRows } from '../zset/row-hash.ts'
 import { concatBatches, gatherBatch, type ZBatch } from '../zset/z-batch.ts'
 
@@ -111,8 +110,12 @@ function totalForm(shape: ArrangementShape, rowCounts: Map<number, number>): Par
   }
   return {
     empty: () => new TotalPart(shape),
-    encode: ({ rows }) => encoded(rows.rowsAt(rows.slots())),
-    decode: (bytes) => filled(decoded(bytes)),
+    encode: ({ rows }) => {
+      const writer = new LaneWriter()
+      putRows(writer, rows.rowsAt(rows.slots()))
+      return writer.encode()
+    },
+    decode: (bytes) => filled(takeRows(readLanes(bytes))),
     rows: ({ rows }) => {
       const batch = rows.rowsAt(rows.slots())
       const { lanes, count } = batch
@@ -128,15 +131,4 @@ function totalForm(shape: ArrangementShape, rowCounts: Map<number, number>): Par
 
 function negated(batch: ZBatch): ZBatch {
   return { ...batch, weights: batch.weights.map((weight) => -weight) }
-}
-
-function encoded({ lanes, weights, count }: ZBatch): Uint8Array {
-  const first: Vector = { layout: 'integer', values: weights, cells: null }
-  return encodeVectors([first, ...lanes.map((lane) => vectorOfLane(lane, count))], count)
-}
-
-function decoded(bytes: Uint8Array): ZBatch {
-  const { count, vectors } = decodeVectors(bytes)
-  const [weights, ...columns] = vectors
-  return { count, weights: (weights as { values: Float64Array }).values, lanes: columns.map(laneOf) }
 }
