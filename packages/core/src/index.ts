@@ -61,7 +61,7 @@ export type {
   TypeName,
 } from './source/file-format.ts'
 export type { AgentColumn, AgentSource, AgentStream, AgentTeam } from './source/agent-source.ts'
-export type { BucketCredentials, FilesSource, FileStream } from './source/files-source.ts'
+export type { BucketCredentials, FilesSource, FileStream, NoticeQueue } from './source/files-source.ts'
 export type { JsonLogFormat, LineLogFormat, LogFormat, LogMultiline, LogsSource, PatternLogFormat } from './source/logs-source.ts'
 export type { MysqlSource } from './source/mysql-source.ts'
 export type { EngineConfig, PostgresEngineConfig } from './engine-config.ts'

@@ -215,6 +215,12 @@ export const POSTGRES_ERRORS = {
     retry: 'backoff',
     exit: 5,
   },
+  SOURCE_QUEUE_FAILED: {
+    summary: 'The queue that tells the source {source} of new files, at {host}, did not answer {action}: {what}.',
+    hint: 'Nothing is missed, for the poll goes on; it is tried again by itself. Check `notices` in millrace.config.ts with `millrace doctor`.',
+    retry: 'backoff',
+    exit: 5,
+  },
   SOURCE_NOT_NOTIFIED: {
     summary: 'The source {source} takes no notices: {what}.',
     hint: 'Send notices to a source made with `files(…)`; `millrace status` shows the sources.',

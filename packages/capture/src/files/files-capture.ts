@@ -10,7 +10,9 @@ import { Look } from './look.ts'
 import { type FilesPlace, openObjectStore } from './object/open-object-store.ts'
 import { ReadAhead } from './object/read-ahead.ts'
 import { bucketAddress, isBucket } from './object/s3/bucket-address.ts'
-import { readNotice } from './read-notice.ts'
+import { listenToQueue } from './notice/listen-to-queue.ts'
+import { openNoticeQueue } from './notice/open-notice-queue.ts'
+import { readNotice } from './notice/read-notice.ts'
 import { storedSchemas } from './stored-schemas.ts'
 import { CREATE_TABLE_ROWS } from './table-rows.ts'
 import { VersionReader } from './version-reader.ts'
@@ -76,7 +78,21 @@ export class FilesCapture implements Stage {
       looked = record.lastLookMs
       return this.#session(until)
     }
-    await runSessions({ clock, random, record, session, wasWell: () => record.lastLookMs !== looked }, signal)
+    const ending = new AbortController()
+    const listening = this.#listen(AbortSignal.any([signal, ending.signal]))
+    try {
+      await runSessions({ clock, random, record, session, wasWell: () => record.lastLookMs !== looked }, signal)
+    } finally {
+      ending.abort()
+      await listening
+    }
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    const client = openNoticeQueue(this.#options, this.#options.clock)
+    if (client === null) return
+    const { clock, random } = this.#options
+    await listenToQueue({ client, clock, random, record: this.#record, take: (notice) => this.takeNotice(notice) }, signal)
   }
 
   observe(): readonly StageObservation[] {

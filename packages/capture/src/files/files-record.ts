@@ -17,6 +17,10 @@ export class FilesRecord {
   lookTookMs: number | null = null
   lastNoticeMs: number | null = null
   notices = 0
+  /** Of the queue: when it answered last, what it did not, and messages that were no notices. */
+  lastQueueMs: number | null = null
+  queueError: MillraceError | null = null
+  strangeMessages = 0
   /** Of the version that is being read, how much of it has come. */
   reading: { readonly object: string; readonly size: number; readonly passed: () => number } | null = null
   counts: FileCounts | null = null
@@ -56,6 +60,9 @@ export class FilesRecord {
         lookTookMs: this.lookTookMs,
         notices: this.notices,
         lastNoticeMs: this.lastNoticeMs,
+        lastQueueMs: this.lastQueueMs,
+        queueProblem: this.queueError?.message ?? null,
+        queueStrangeMessages: this.strangeMessages,
       },
     }
   }

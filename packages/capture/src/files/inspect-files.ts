@@ -3,6 +3,7 @@ import { describeError, MillraceError, systemClock, systemRandom } from '@millra
 import type { Finding } from '../postgres/inspect-postgres.ts'
 import { belongsTo, declaredFiles } from './declared-files.ts'
 import type { ListedObject } from './object/object-store.ts'
+import { openNoticeQueue } from './notice/open-notice-queue.ts'
 import { type FilesPlace, openObjectStore } from './object/open-object-store.ts'
 
 /** Beyond so many objects the rest is not counted. */
@@ -32,6 +33,7 @@ export async function inspectFiles(place: FilesPlace): Promise<Finding[]> {
       const fix = `Correct \`streams.${stream}.files\` in millrace.config.ts, or wait for the first file.`
       findings.push({ check: `files of ${stream}`, ok: count > 0, detail: `${count} fit`, ...(count > 0 ? {} : { fix }) })
     }
+    await inspectQueue(place, findings, signal)
     if (sample === null) return findings
     for await (const piece of store.read(sample, signal)) if (piece.length > 0) break
     findings.push({ check: 'reading', ok: true, detail: `${sample.key} can be read` })
@@ -40,4 +42,16 @@ export async function inspectFiles(place: FilesPlace): Promise<Finding[]> {
     findings.push({ check: findings.length === 0 ? 'listing' : 'reading', ok: false, detail: describeError(error), ...fix })
   }
   return findings
+}
+
+async function inspectQueue(place: FilesPlace, findings: Finding[], signal: AbortSignal): Promise<void> {
+  const queue = openNoticeQueue(place, systemClock)
+  if (queue === null) return
+  try {
+    const waiting = await queue.waiting(signal)
+    findings.push({ check: 'queue', ok: true, detail: `about ${waiting} messages wait in the queue at ${queue.host}` })
+  } catch (error) {
+    const fix = error instanceof MillraceError ? { fix: error.hint } : {}
+    findings.push({ check: 'queue', ok: false, detail: describeError(error), ...fix })
+  }
 }

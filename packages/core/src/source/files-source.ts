@@ -21,6 +21,17 @@ export interface FilesSource {
   readonly addressing?: 'path' | 'host'
   /** Of a bucket; read again for each request, so that they may rotate. Default: none, for what is public. */
   readonly credentials?: BucketCredentials
+  /** A queue that is told of new objects. It only makes the look at them earlier; what it misses the poll finds. */
+  readonly notices?: NoticeQueue
+}
+
+export interface NoticeQueue {
+  /** The address of a queue of SQS, or of what speaks like it; of this source alone. */
+  readonly queue: string
+  /** Default: the bucket's. */
+  readonly region?: string
+  /** Default: the bucket's. */
+  readonly credentials?: BucketCredentials
 }
 
 export interface BucketCredentials {

@@ -24,6 +24,12 @@ function dataLayouts(layouts: Readonly<Record<string, { role?: string | undefine
   return Object.values(layouts).filter(({ role }) => (role ?? 'data') === 'data').length
 }
 
+const credentials = z.strictObject({
+  accessKeyId: z.union([z.string().min(1), secret]),
+  secretAccessKey: secret,
+  sessionToken: secret.optional(),
+})
+
 export const filesSource = z.strictObject({
   kind: z.literal('files'),
   from: z
@@ -39,7 +45,12 @@ export const filesSource = z.strictObject({
   endpoint: z.url({ protocol: /^https?$/ }).optional(),
   region: z.string().min(1).optional(),
   addressing: z.enum(['path', 'host']).optional(),
-  credentials: z
-    .strictObject({ accessKeyId: z.union([z.string().min(1), secret]), secretAccessKey: secret, sessionToken: secret.optional() })
+  credentials: credentials.optional(),
+  notices: z
+    .strictObject({
+      queue: z.url({ protocol: /^https?$/ }),
+      region: z.string().min(1).optional(),
+      credentials: credentials.optional(),
+    })
     .optional(),
 })

@@ -14,7 +14,7 @@ export interface BucketAddress {
   urlOf(objectKey: string): string
 }
 
-const REGION = 'us-east-1'
+export const REGION = 'us-east-1'
 
 export function isBucket(from: string): boolean {
   return from.startsWith('s3://')

@@ -1,10 +1,10 @@
 /** Signed requests to one bucket, through the door (law 10), tried again while it is not the bucket's answer that they fail by. */
 import { backoffMs, type Clock, describeError, MillraceError, type Random } from '@millrace/base'
 import type { BucketCredentials } from '@millrace/core'
-import { type Door, type DoorStream, resolveSecret } from '@millrace/guard'
-import { AwsV4Signer } from 'aws4fetch'
+import type { Door, DoorStream } from '@millrace/guard'
 import type { BucketAddress } from './bucket-address.ts'
 import { readWhole } from './read-whole.ts'
+import { signed } from './sign.ts'
 import { textsOf } from './xml-text.ts'
 
 export interface BucketClientOptions {
@@ -84,10 +84,12 @@ export class BucketClient {
   }
 
   async #once({ url, headers = {}, signal }: BucketRequest): Promise<DoorStream> {
+    const { credentials, address, clock } = this.#options
+    const request = { service: 's3', region: address.region, method: 'GET', url, headers } as const
     const answer = await this.#options.door.open({
       url,
       method: 'GET',
-      headers: await this.#signed(url, headers),
+      headers: await signed(request, credentials, clock),
       timeoutMs: TIMEOUT_MS,
       signal,
     })
@@ -98,25 +100,6 @@ export class BucketClient {
     } finally {
       answer.close()
     }
-  }
-
-  /** The credentials are read each time, so that rotated ones are taken up at once. */
-  async #signed(url: string, headers: Readonly<Record<string, string>>): Promise<Record<string, string>> {
-    const { credentials, address, clock } = this.#options
-    if (credentials === undefined) return { ...headers }
-    const { accessKeyId, secretAccessKey, sessionToken } = credentials
-    const signer = new AwsV4Signer({
-      method: 'GET',
-      url,
-      headers,
-      service: 's3',
-      region: address.region,
-      accessKeyId: typeof accessKeyId === 'string' ? accessKeyId : await resolveSecret(accessKeyId),
-      secretAccessKey: await resolveSecret(secretAccessKey),
-      datetime: new Date(clock.nowMs()).toISOString().replaceAll(/[:-]|\.\d{3}/g, ''),
-      ...(sessionToken === undefined ? {} : { sessionToken: await resolveSecret(sessionToken) }),
-    })
-    return Object.fromEntries((await signer.sign()).headers)
   }
 
   #problem(error: unknown, action: string): unknown {
