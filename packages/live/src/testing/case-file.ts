@@ -3,7 +3,7 @@
  * what JSON lacks is an object of one field: `{"whole": "…"}` beyond 2^53, `{"hex": "…"}`, `{"float": "NaN"}`,
  * and `{"untold": true}` for a cell that the source did not tell.
  */
-import type { Schema, Type, Value } from '@millrace/core'
+import type { Schema, Type, Value, Watermark } from '@millrace/core'
 import type { StateMemoryOptions } from '../spill/state-memory.ts'
 import type { Fate, LiveCase } from './live-case.ts'
 import type { RowChange } from './shop-log.ts'
@@ -11,6 +11,7 @@ import type { RowChange } from './shop-log.ts'
 interface TableJson {
   readonly columns: Readonly<Record<string, Type>>
   readonly key: readonly string[]
+  readonly watermark?: Watermark
 }
 
 /** `["insert", "shop.orders", [1, "a"]]`, and for an update the row before behind it. */
@@ -26,11 +27,12 @@ export interface CaseJson {
 }
 
 export function caseToJson(given: LiveCase, about: string): CaseJson {
-  const tables = given.tables.map(({ name, schema }): [string, TableJson] => [
+  const tables = given.tables.map(({ name, schema, watermark }): [string, TableJson] => [
     name,
     {
       columns: Object.fromEntries(schema.columns.map((column) => [column.name, column.type])),
       key: schema.key.map((at) => schema.columns[at]?.name ?? ''),
+      ...(watermark === undefined ? {} : { watermark }),
     },
   ])
   const steps = given.steps.map(({ runner, transactions }) => ({
@@ -47,11 +49,12 @@ export function caseToJson(given: LiveCase, about: string): CaseJson {
 }
 
 export function caseFromJson(json: CaseJson): LiveCase {
-  const tables = Object.entries(json.tables).map(([name, { columns, key }]) => ({
+  const tables = Object.entries(json.tables).map(([name, { columns, key, watermark }]) => ({
     name,
     kind: 'table' as const,
     partitions: 1,
     schema: schemaOf(columns, key),
+    ...(watermark === undefined ? {} : { watermark }),
   }))
   const widths = new Map(tables.map(({ name, schema }) => [name, schema.columns.length]))
   return {

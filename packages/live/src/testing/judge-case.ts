@@ -131,7 +131,7 @@ class CaseRun {
     if (runner === 'is killed after a commit') this.#running.doom('after')
     let cut = 0
     for (const transaction of transactions) {
-      for (const change of transaction) this.#tables.apply(change)
+      this.#tables.commit(transaction)
       cut = await this.#log.push(transaction)
     }
     await this.#running.reach(cut)

@@ -1,6 +1,6 @@
 /** One case of the fuzzer: tables, queries over them, and a history that is cut into steps. */
-import type { StreamDefinition } from '@millrace/core'
 import type { StateMemoryOptions } from '../spill/state-memory.ts'
+import type { WatermarkedTable } from './on-time-changes.ts'
 import type { RowChange } from './shop-log.ts'
 
 export interface CaseQuery {
@@ -22,7 +22,7 @@ export interface LiveStep {
 }
 
 export interface LiveCase {
-  readonly tables: readonly StreamDefinition[]
+  readonly tables: readonly WatermarkedTable[]
   /** A later one may read an earlier one. */
   readonly queries: readonly CaseQuery[]
   readonly steps: readonly LiveStep[]

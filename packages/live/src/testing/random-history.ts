@@ -65,7 +65,10 @@ export class RandomHistory {
     const keyed = table.schema.key.length > 0
     const taken = rows.some((other, index) => index !== at && other[0] === after[0])
     if (keyed && (taken || random.below(3) > 0)) after[0] = before[0] as Value
-    const untold = new Set(after.map((_, column) => column).filter((column) => keyed && column > 0 && random.below(5) === 0))
+    // Where a change was late, a later one may be of a row that is not there, and has to tell all of it.
+    const untold = new Set(
+      after.map((_, column) => column).filter((column) => keyed && column > 0 && table.watermark === undefined && random.below(5) === 0),
+    )
     for (const column of untold) after[column] = before[column] as Value
     rows[at] = after
     const told = after.map((value, column) => (untold.has(column) ? undefined : value))

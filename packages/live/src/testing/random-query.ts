@@ -1,11 +1,12 @@
 /** Random tables, queries of the supported language over them, and histories of changes. */
 import type { StreamDefinition, Type, Value } from '@millrace/core'
 import { pick, type Random } from '@millrace/base'
+import type { WatermarkedTable } from './on-time-changes.ts'
 import { randomNestedQuery } from './random-nested-query.ts'
 import { randomOrderedQuery } from './random-ordered-query.ts'
 import { randomMarkQuery } from './random-subquery.ts'
 
-export interface FuzzTable extends StreamDefinition {
+export interface FuzzTable extends WatermarkedTable {
   readonly columnTypes: readonly Type[]
 }
 

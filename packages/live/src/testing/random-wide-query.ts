@@ -1,22 +1,22 @@
 /** Random tables of all types, and queries over them of the whole language. */
 import { pick, type Random } from '@millrace/base'
 import type { StreamDefinition } from '@millrace/core'
+import type { FuzzTable } from './random-query.ts'
 import { GROUP_KINDS, KEY_KINDS } from './wide-grammar.ts'
 import { type TypedColumn, WideScope } from './wide-scope.ts'
 import { WIDE_COLUMNS } from './wide-types.ts'
 
-export interface WideTable extends StreamDefinition {
-  readonly columnTypes: readonly TypedColumn['type'][]
-}
-
 /** `id` and `ref`, as all tables have, and some of the columns of every type. */
-export function randomWideTable(random: Random, name: string, isKeyed: boolean): WideTable {
+export function randomWideTable(random: Random, name: string, isKeyed: boolean): FuzzTable {
   const extra = WIDE_COLUMNS.filter(() => random.below(3) === 0).map(({ name: column, type }) => ({ name: column, type }))
   const columns: TypedColumn[] = [{ name: 'id', type: { kind: 'int64' } }, { name: 'ref', type: { kind: 'int64' } }, ...extra]
+  const times = columns.map((column) => column.name).filter((column) => ['da', 'ts', 'tz'].includes(column))
+  const isWatched = times.length > 0 && random.below(3) === 0
   return {
     name,
     kind: 'table',
     partitions: 1,
+    ...(isWatched ? { watermark: { column: pick(random, times), latenessSeconds: pick(random, [0, 5, 86_400]) } } : {}),
     schema: { columns: columns.map((column, at) => ({ ...column, nullable: at > 0 })), key: isKeyed ? [0] : [] },
     columnTypes: columns.map(({ type }) => type),
   }

@@ -1,16 +1,33 @@
 /** The rows that a history of changes leaves, told by the plainest means: what live and DuckDB must agree on. */
 import { assert } from '@millrace/base'
-import type { StreamDefinition, Value } from '@millrace/core'
+import type { Value } from '@millrace/core'
+import { OnTimeChanges, type WatermarkedTable } from './on-time-changes.ts'
 import { textOf } from './published-relation.ts'
 import type { RowChange } from './shop-log.ts'
 
 export type Row = readonly Value[]
 
-export class TableRows {
-  readonly #tables: ReadonlyMap<string, { readonly key: readonly number[]; rows: Row[] }>
+interface Table {
+  readonly key: readonly number[]
+  /** Whether a change may be of a key of which an earlier change was late. */
+  readonly mayMiss: boolean
+  rows: Row[]
+}
 
-  constructor(tables: readonly StreamDefinition[]) {
-    this.#tables = new Map(tables.map(({ name, schema }) => [name, { key: schema.key, rows: [] }]))
+export class TableRows {
+  readonly #tables: ReadonlyMap<string, Table>
+  readonly #onTime: OnTimeChanges
+
+  constructor(tables: readonly WatermarkedTable[]) {
+    this.#onTime = new OnTimeChanges(tables)
+    this.#tables = new Map(
+      tables.map(({ name, schema, watermark }) => [name, { key: schema.key, mayMiss: watermark !== undefined, rows: [] }]),
+    )
+  }
+
+  /** Takes the changes of one commit, without those that are late. */
+  commit(changes: readonly RowChange[]): void {
+    for (const change of this.#onTime.of(changes)) this.apply(change)
   }
 
   rows(table: string): readonly Row[] {
@@ -31,7 +48,7 @@ export class TableRows {
         return true
       }
       case 'update':
-        return update(rows, change, key)
+        return table.mayMiss && key.length > 0 ? replace(rows, change, key) : update(rows, change, key)
       case 'delete': {
         const at = placeOf(rows, change.row, key.length === 0 ? null : key)
         if (at >= 0) rows.splice(at, 1)
@@ -40,7 +57,7 @@ export class TableRows {
     }
   }
 
-  #table(name: string): { readonly key: readonly number[]; rows: Row[] } {
+  #table(name: string): Table {
     const table = this.#tables.get(name)
     assert(table !== undefined, 'the table is known')
     return table
@@ -56,6 +73,15 @@ function update(rows: Row[], { row, before }: RowChange, key: readonly number[])
   const taken = key.length === 0 ? -1 : placeOf(rows, after, key)
   if (taken >= 0 && taken !== at) return false
   rows[at] = after
+  return true
+}
+
+/** The row of a key becomes the one that is told whole, whether or not there are rows of the old and the new key. */
+function replace(rows: Row[], { row, before }: RowChange, key: readonly number[]): boolean {
+  const old = key.some((column) => before?.[column] === undefined) ? row : (before ?? row)
+  const gone = placeOf(rows, old, key)
+  if (gone >= 0) rows.splice(gone, 1)
+  put(rows, placeOf(rows, row, key), row as Row)
   return true
 }
 
