@@ -16,7 +16,7 @@ interface Mark {
   newest: bigint | null
 }
 
-const ENDLESS: readonly bigint[] = [BigInt(DATE_INFINITY), TIMESTAMP_INFINITY]
+const ENDLESS: ReadonlySet<bigint> = new Set([BigInt(DATE_INFINITY), TIMESTAMP_INFINITY])
 
 export class OnTimeChanges {
   readonly #marks = new Map<string, Mark>()
@@ -45,7 +45,7 @@ export class OnTimeChanges {
     for (const { stream, row } of changes) {
       const mark = this.#marks.get(stream)
       const time = mark === undefined ? null : timeOf(row[mark.at])
-      if (mark === undefined || time === null || ENDLESS.includes(time < 0n ? -time : time)) continue
+      if (mark === undefined || time === null || ENDLESS.has(time < 0n ? -time : time)) continue
       if (mark.newest === null || time > mark.newest) mark.newest = time
     }
     return taken
