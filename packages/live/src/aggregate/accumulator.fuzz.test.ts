@@ -60,7 +60,7 @@ describe.each(CASES)('$name', ({ layout, make, value, expected }) => {
       fc.property(fc.integer(), fc.integer({ min: 1, max: 80 }), (seed, batches) => {
         const random = seededRandom(seed)
         const accumulator = make()
-        accumulator.reserve(64)
+        accumulator.state.reserve(64)
         const held: Value[][] = Array.from({ length: GROUPS }, () => [])
         const groups = Int32Array.from({ length: GROUPS }, (_, group) => group)
         for (let batch = 0; batch < batches; batch += 1) {

@@ -8,13 +8,19 @@ import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 import { gatherValues } from '../zset/z-batch.ts'
 
 export interface Accumulator {
-  /** Makes room for slots below `capacity`. */
-  reserve(capacity: number): void
+  /** What it holds; its own, or of sums and bags that others hold alike. */
+  readonly state: GroupState
   /** Row `i` of the lanes belongs to the group `slots[i]`. Its weight may be 0: it is then no row. */
   add(slots: Int32Array, rows: WeightedRows): void
   results(slots: Int32Array, count: number): Lane
   /** The same of one group, for those who ask row by row. */
   tell?(slot: number, into: VectorBuilder): void
+}
+
+/** Something that is kept of every group, by its slot. */
+export interface GroupState {
+  /** Makes room for slots below `capacity`. */
+  reserve(capacity: number): void
   /** The group is gone; its slot may come to be another's. */
   clear(slot: number): void
   /** About what it takes in memory. Asked after every step: it takes no time to speak of. */

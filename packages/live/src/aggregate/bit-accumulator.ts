@@ -4,7 +4,7 @@
  */
 import { CELL, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
-import { type Accumulator, grownNumbers, putNumbers, takeNumbers, type WeightedRows } from './accumulator.ts'
+import { type Accumulator, grownNumbers, putNumbers, takeNumbers, type WeightedRows, type GroupState } from './accumulator.ts'
 import { CountAccumulator } from './count-accumulator.ts'
 import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
@@ -19,7 +19,8 @@ const WORD_BITS = 32
 /** Below it a word can be put behind a number and a double still holds both. */
 const WORD_EXACT = 2 ** 20
 
-export class BitAccumulator implements Accumulator {
+export class BitAccumulator implements Accumulator, GroupState {
+  readonly state: GroupState = this
   readonly #counts = new CountAccumulator()
   /** How many values have the bit, at `slot * width + bit`. */
   #bits: Float64Array = new Float64Array(0)

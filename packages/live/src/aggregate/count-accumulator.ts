@@ -1,10 +1,11 @@
 import type { VectorBuilder } from '@millrace/core'
 import type { Lane } from '@millrace/sql'
 import { gatherValues } from '../zset/z-batch.ts'
-import { type Accumulator, grownNumbers, putNumbers, takeNumbers, type WeightedRows } from './accumulator.ts'
+import { type Accumulator, grownNumbers, putNumbers, takeNumbers, type WeightedRows, type GroupState } from './accumulator.ts'
 import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
-export class CountAccumulator implements Accumulator {
+export class CountAccumulator implements Accumulator, GroupState {
+  readonly state: GroupState = this
   #counts: Float64Array = new Float64Array(64)
 
   reserve(capacity: number): void {

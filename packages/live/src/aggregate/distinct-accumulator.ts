@@ -2,14 +2,15 @@
 import type { Layout } from '@millrace/core'
 import type { Lane } from '@millrace/sql'
 import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
-import type { Accumulator, WeightedRows } from './accumulator.ts'
+import type { Accumulator, WeightedRows, GroupState } from './accumulator.ts'
 import { putValues, takeValues, valueBytes } from './saved-values.ts'
 import { type BagValue, bagValueOf } from './value-order.ts'
 
 /** What V8 takes for a Map without entries. */
 const MAP_BYTES = 200
 
-export class DistinctAccumulator implements Accumulator {
+export class DistinctAccumulator implements Accumulator, GroupState {
+  readonly state: GroupState = this
   readonly #inner: Accumulator
   readonly #values: (Map<BagValue, number> | undefined)[] = []
   /** How many maps there are, and how many values in all of them. */
@@ -24,7 +25,7 @@ export class DistinctAccumulator implements Accumulator {
   }
 
   reserve(capacity: number): void {
-    this.#inner.reserve(capacity)
+    this.#inner.state.reserve(capacity)
   }
 
   add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
@@ -48,21 +49,21 @@ export class DistinctAccumulator implements Accumulator {
       this.#entries -= values.size
       this.#values[slot] = undefined
     }
-    this.#inner.clear(slot)
+    this.#inner.state.clear(slot)
   }
 
   get bytes(): number {
     const held = this.#maps * MAP_BYTES + this.#values.length * 8
-    return this.#inner.bytes + held + valueBytes(this.#entries, this.#values.length, (slot) => firstOf(this.#values[slot]))
+    return this.#inner.state.bytes + held + valueBytes(this.#entries, this.#values.length, (slot) => firstOf(this.#values[slot]))
   }
 
   save(slots: Int32Array, writer: LaneWriter): void {
-    this.#inner.save(slots, writer)
+    this.#inner.state.save(slots, writer)
     putValues(writer, { slots, layouts: [this.#layout] }, (slot) => this.#values[slot] ?? [])
   }
 
   load(slots: Int32Array, reader: LaneReader): void {
-    this.#inner.load(slots, reader)
+    this.#inner.state.load(slots, reader)
     takeValues(reader, slots, (slot, value, weight) => this.#change(slot, value as BagValue, weight))
   }
 

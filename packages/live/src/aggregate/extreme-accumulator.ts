@@ -6,12 +6,13 @@
 import { CELL, type Layout, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
 import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
-import { type Accumulator, grownNumbers, type WeightedRows } from './accumulator.ts'
+import { type Accumulator, grownNumbers, type WeightedRows, type GroupState } from './accumulator.ts'
 import { putValues, takeValues, valueBytes } from './saved-values.ts'
 import { type BagOrder, changedBag, SortedBag, type ValueBag } from './value-bag.ts'
 import { type BagValue, bagValueOf, lessOf, valueOfBag } from './value-order.ts'
 
-export class ExtremeAccumulator implements Accumulator {
+export class ExtremeAccumulator implements Accumulator, GroupState {
+  readonly state: GroupState = this
   /** The one value of a group, or the bag of several; undefined where it has none. */
   readonly #held: (BagValue | ValueBag | undefined)[] = []
   /** How often the one value is there. */

@@ -6,7 +6,6 @@ import { GroupedBags } from './grouped-bags.ts'
 import { isAnyNull } from './pick-accumulator.ts'
 import { keyAt, type KeyColumn, partOf } from './sort-order.ts'
 import type { BagValue } from './value-order.ts'
-import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export interface FirstsRule {
   readonly columns: readonly KeyColumn[]
@@ -20,22 +19,18 @@ export interface FirstsRule {
 }
 
 export class FirstsAccumulator implements Accumulator {
-  readonly #bags: GroupedBags
+  readonly state: GroupedBags
   readonly #rule: FirstsRule
 
   constructor(rule: FirstsRule) {
-    this.#bags = new GroupedBags(rule.columns, rule)
+    this.state = new GroupedBags(rule.columns, rule)
     this.#rule = rule
-  }
-
-  reserve(capacity: number): void {
-    this.#bags.reserve(capacity)
   }
 
   add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
     const { columns, required } = this.#rule
     for (let row = 0; row < count; row += 1) {
-      if (!isAnyNull(lanes, required, row)) this.#bags.change(slots[row] as number, keyAt(columns, lanes, row), weights[row] as number)
+      if (!isAnyNull(lanes, required, row)) this.state.change(slots[row] as number, keyAt(columns, lanes, row), weights[row] as number)
     }
   }
 
@@ -43,30 +38,14 @@ export class FirstsAccumulator implements Accumulator {
     const builder = new VectorBuilder('text', count)
     for (let at = 0; at < count; at += 1) {
       const slot = slots[at] as number
-      const rows = Math.min(this.#rule.count, this.#bags.count(slot))
+      const rows = Math.min(this.#rule.count, this.state.count(slot))
       if (rows === 0) builder.pushCell(CELL.NULL)
       else builder.pushText(listText(Array.from({ length: rows }, (_, rank) => this.#textAt(slot, rank))))
     }
     return laneOf(builder.finish())
   }
 
-  clear(slot: number): void {
-    this.#bags.clear(slot)
-  }
-
-  get bytes(): number {
-    return this.#bags.bytes
-  }
-
-  save(slots: Int32Array, writer: LaneWriter): void {
-    this.#bags.save(slots, writer)
-  }
-
-  load(slots: Int32Array, reader: LaneReader): void {
-    this.#bags.load(slots, reader)
-  }
-
   #textAt(slot: number, rank: number): string {
-    return this.#rule.textOf(partOf(this.#bags.at(slot, rank), this.#rule.value))
+    return this.#rule.textOf(partOf(this.state.at(slot, rank), this.#rule.value))
   }
 }

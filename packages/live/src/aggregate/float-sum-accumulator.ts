@@ -1,12 +1,13 @@
 import { CELL, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
-import type { Accumulator, WeightedRows } from './accumulator.ts'
+import type { Accumulator, WeightedRows, GroupState } from './accumulator.ts'
 import { CountAccumulator } from './count-accumulator.ts'
 import { FloatSums } from './float-sums.ts'
 import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 /** The double nearest to the exact sum; an average is that divided by the count. */
-export class FloatSumAccumulator implements Accumulator {
+export class FloatSumAccumulator implements Accumulator, GroupState {
+  readonly state: GroupState = this
   readonly #sums = new FloatSums()
   readonly #counts = new CountAccumulator()
   readonly #isAverage: boolean

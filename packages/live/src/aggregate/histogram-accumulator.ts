@@ -6,7 +6,6 @@ import { GroupedBags } from './grouped-bags.ts'
 import { elementText } from './list-text.ts'
 import { partOf, type SortKeyValue } from './sort-order.ts'
 import { type BagValue, bagValueOf } from './value-order.ts'
-import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 const NAMES = ['key', 'value']
 const COUNT: Type = { kind: 'uint64' }
@@ -18,25 +17,21 @@ export interface HistogramRule {
 }
 
 export class HistogramAccumulator implements Accumulator {
-  readonly #bags: GroupedBags
+  readonly state: GroupedBags
   readonly #layout: Lane['layout']
   readonly #keyText: (value: BagValue | null) => string
 
   constructor({ key, distinct }: HistogramRule) {
     this.#layout = layoutOfExpression(key)
     this.#keyText = elementText(key)
-    this.#bags = new GroupedBags([{ lane: 0, layout: this.#layout, descending: false, nullsFirst: false }], { distinct })
-  }
-
-  reserve(capacity: number): void {
-    this.#bags.reserve(capacity)
+    this.state = new GroupedBags([{ lane: 0, layout: this.#layout, descending: false, nullsFirst: false }], { distinct })
   }
 
   add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
     const { values, nulls } = lanes[0] as Lane
     for (let row = 0; row < count; row += 1) {
       if (nulls !== null && nulls[row] === 1) continue
-      this.#bags.change(slots[row] as number, bagValueOf(this.#layout, values[row]), weights[row] as number)
+      this.state.change(slots[row] as number, bagValueOf(this.#layout, values[row]), weights[row] as number)
     }
   }
 
@@ -46,25 +41,9 @@ export class HistogramAccumulator implements Accumulator {
       keys.map((key, at) => structText(NAMES, [this.#keyText(partOf(key, 0)), innerText(COUNT, counts[at] as number)]))
     for (let at = 0; at < count; at += 1) {
       const slot = slots[at] as number
-      if (this.#bags.count(slot) === 0) builder.pushCell(CELL.NULL)
-      else builder.pushText(listText(this.#bags.summaries(slot, entriesOf).flat()))
+      if (this.state.count(slot) === 0) builder.pushCell(CELL.NULL)
+      else builder.pushText(listText(this.state.summaries(slot, entriesOf).flat()))
     }
     return laneOf(builder.finish())
-  }
-
-  clear(slot: number): void {
-    this.#bags.clear(slot)
-  }
-
-  get bytes(): number {
-    return this.#bags.bytes
-  }
-
-  save(slots: Int32Array, writer: LaneWriter): void {
-    this.#bags.save(slots, writer)
-  }
-
-  load(slots: Int32Array, reader: LaneReader): void {
-    this.#bags.load(slots, reader)
   }
 }

@@ -2,48 +2,27 @@ import { CELL, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { WholeSums } from './whole-sums.ts'
-import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 /**
  * The mean of instants or times of day in whole microseconds. DuckDB cuts it towards zero, and then adds
  * one where more than half is left over, which is never so of a negative sum.
  */
 export class InstantAverageAccumulator implements Accumulator {
-  readonly #sums = new WholeSums()
-
-  reserve(capacity: number): void {
-    this.#sums.reserve(capacity)
-  }
+  readonly state: WholeSums = new WholeSums()
 
   add(slots: Int32Array, rows: WeightedRows): void {
-    this.#sums.add(slots, rows)
+    this.state.add(slots, rows)
   }
 
   results(slots: Int32Array, count: number): Lane {
     const builder = new VectorBuilder('integer', count)
     for (let at = 0; at < count; at += 1) {
       const slot = slots[at] as number
-      const values = this.#sums.count(slot)
+      const values = this.state.count(slot)
       if (values === 0) builder.pushCell(CELL.NULL)
-      else builder.pushWhole(meanOf(BigInt(this.#sums.sum(slot)), BigInt(values)))
+      else builder.pushWhole(meanOf(BigInt(this.state.sum(slot)), BigInt(values)))
     }
     return laneOf(builder.finish())
-  }
-
-  clear(slot: number): void {
-    this.#sums.clear(slot)
-  }
-
-  get bytes(): number {
-    return this.#sums.bytes
-  }
-
-  save(slots: Int32Array, writer: LaneWriter): void {
-    this.#sums.save(slots, writer)
-  }
-
-  load(slots: Int32Array, reader: LaneReader): void {
-    this.#sums.load(slots, reader)
   }
 }
 

@@ -5,7 +5,6 @@ import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { GroupedBags } from './grouped-bags.ts'
 import { keyAt, type KeyColumn, partOf, type SortKeyValue } from './sort-order.ts'
 import type { BagValue } from './value-order.ts'
-import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export interface JoinRule {
   /** The order; the value, which is the aggregate's first lane, is one of them. */
@@ -20,26 +19,22 @@ export interface JoinRule {
 }
 
 export class JoinAccumulator implements Accumulator {
-  readonly #bags: GroupedBags
+  readonly state: GroupedBags
   readonly #rule: JoinRule
   /** Which part of a key is the value. */
   readonly #value: number
 
   constructor(rule: JoinRule) {
-    this.#bags = new GroupedBags(rule.columns, rule)
+    this.state = new GroupedBags(rule.columns, rule)
     this.#rule = rule
     this.#value = rule.columns.findIndex((column) => column.lane === 0)
-  }
-
-  reserve(capacity: number): void {
-    this.#bags.reserve(capacity)
   }
 
   add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
     const nulls = this.#rule.keepsNull ? null : (lanes[0] as Lane).nulls
     for (let row = 0; row < count; row += 1) {
       if (nulls !== null && nulls[row] === 1) continue
-      this.#bags.change(slots[row] as number, keyAt(this.#rule.columns, lanes, row), weights[row] as number)
+      this.state.change(slots[row] as number, keyAt(this.#rule.columns, lanes, row), weights[row] as number)
     }
   }
 
@@ -49,26 +44,10 @@ export class JoinAccumulator implements Accumulator {
     const join = (keys: readonly SortKeyValue[], counts: readonly number[]): string => this.#joined(keys, counts)
     for (let at = 0; at < count; at += 1) {
       const slot = slots[at] as number
-      if (this.#bags.count(slot) === 0) builder.pushCell(CELL.NULL)
-      else builder.pushText(opening + this.#bags.summaries(slot, join).join(separator) + closing)
+      if (this.state.count(slot) === 0) builder.pushCell(CELL.NULL)
+      else builder.pushText(opening + this.state.summaries(slot, join).join(separator) + closing)
     }
     return laneOf(builder.finish())
-  }
-
-  clear(slot: number): void {
-    this.#bags.clear(slot)
-  }
-
-  get bytes(): number {
-    return this.#bags.bytes
-  }
-
-  save(slots: Int32Array, writer: LaneWriter): void {
-    this.#bags.save(slots, writer)
-  }
-
-  load(slots: Int32Array, reader: LaneReader): void {
-    this.#bags.load(slots, reader)
   }
 
   #joined(keys: readonly SortKeyValue[], counts: readonly number[]): string {

@@ -2,7 +2,7 @@
 import { type Layout, VectorBuilder } from '@millrace/core'
 import { type Lane, laneOf } from '@millrace/sql'
 import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
-import type { Accumulator, WeightedRows } from './accumulator.ts'
+import type { Accumulator, WeightedRows, GroupState } from './accumulator.ts'
 import { type Compare, OrderedBag } from './ordered-bag.ts'
 import { putValues, takeValues, valueBytes } from './saved-values.ts'
 import { compareValues, pushValue } from './sort-order.ts'
@@ -29,7 +29,8 @@ export interface ModeRule {
   readonly distinct: boolean
 }
 
-export class ModeAccumulator implements Accumulator {
+export class ModeAccumulator implements Accumulator, GroupState {
+  readonly state: GroupState = this
   readonly #rankings: (Ranking | undefined)[] = []
   /** How many groups have a ranking, and how many different values are in all of them. */
   #held = 0

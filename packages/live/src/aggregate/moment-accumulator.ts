@@ -8,7 +8,6 @@ import { EvaluationFailure, type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { addScaled, nearestDouble, type Scaled } from './fixed-point.ts'
 import { type Moments, MomentSums } from './moments.ts'
-import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export const MOMENT_FUNCTIONS = [
   'var_pop',
@@ -41,22 +40,18 @@ const OF_ONE: ReadonlySet<MomentFunction> = new Set(['var_pop', 'var_samp', 'std
 const NAN_OF_SPECIALS: ReadonlySet<MomentFunction> = new Set(['covar_pop', 'covar_samp', 'regr_sxy'])
 
 export class MomentAccumulator implements Accumulator {
-  readonly #sums: MomentSums
+  readonly state: MomentSums
   readonly #rule: MomentRule
   readonly #layout: Layout
 
   constructor(rule: MomentRule) {
-    this.#sums = new MomentSums(OF_ONE.has(rule.wanted) ? 1 : 2)
+    this.state = new MomentSums(OF_ONE.has(rule.wanted) ? 1 : 2)
     this.#rule = rule
     this.#layout = rule.wanted === 'regr_count' ? 'integer' : 'float'
   }
 
-  reserve(capacity: number): void {
-    this.#sums.reserve(capacity)
-  }
-
   add(slots: Int32Array, rows: WeightedRows): void {
-    this.#sums.add(slots, rows)
+    this.state.add(slots, rows)
   }
 
   results(slots: Int32Array, count: number): Lane {
@@ -69,34 +64,18 @@ export class MomentAccumulator implements Accumulator {
     return laneOf(builder.finish())
   }
 
-  clear(slot: number): void {
-    this.#sums.clear(slot)
-  }
-
-  get bytes(): number {
-    return this.#sums.bytes
-  }
-
-  save(slots: Int32Array, writer: LaneWriter): void {
-    this.#sums.save(slots, writer)
-  }
-
-  load(slots: Int32Array, reader: LaneReader): void {
-    this.#sums.load(slots, reader)
-  }
-
   #result(slot: number): number | null {
     const { wanted } = this.#rule
-    const count = this.#sums.count(slot)
+    const count = this.state.count(slot)
     if (wanted === 'regr_count') return count
     if (count === 0) return null
-    if (wanted === 'regr_avgx') return this.#sums.nearestMean(slot, 'x')
-    if (wanted === 'regr_avgy') return this.#sums.nearestMean(slot, 'y')
-    if (this.#sums.isSpecial(slot)) {
+    if (wanted === 'regr_avgx') return this.state.nearestMean(slot, 'x')
+    if (wanted === 'regr_avgy') return this.state.nearestMean(slot, 'y')
+    if (this.state.isSpecial(slot)) {
       if (!NAN_OF_SPECIALS.has(wanted)) this.#fail()
       return wanted === 'covar_samp' && count === 1 ? null : Number.NaN
     }
-    const result = momentResult(wanted, this.#sums.moments(slot))
+    const result = momentResult(wanted, this.state.moments(slot))
     if (result === Infinity && !NAN_OF_SPECIALS.has(wanted)) this.#fail()
     return result
   }

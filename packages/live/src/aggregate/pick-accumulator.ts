@@ -8,7 +8,6 @@ import { type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { GroupedBags } from './grouped-bags.ts'
 import { keyAt, type KeyColumn, partOf, pushValue } from './sort-order.ts'
-import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export interface PickRule {
   readonly columns: readonly KeyColumn[]
@@ -20,24 +19,20 @@ export interface PickRule {
 }
 
 export class PickAccumulator implements Accumulator {
-  readonly #bags: GroupedBags
+  readonly state: GroupedBags
   readonly #rule: PickRule
   readonly #layout: Layout
 
   constructor(rule: PickRule) {
-    this.#bags = new GroupedBags(rule.columns, { distinct: false })
+    this.state = new GroupedBags(rule.columns, { distinct: false })
     this.#rule = rule
     this.#layout = (rule.columns[rule.value] as KeyColumn).layout
-  }
-
-  reserve(capacity: number): void {
-    this.#bags.reserve(capacity)
   }
 
   add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
     const { columns, required } = this.#rule
     for (let row = 0; row < count; row += 1) {
-      if (!isAnyNull(lanes, required, row)) this.#bags.change(slots[row] as number, keyAt(columns, lanes, row), weights[row] as number)
+      if (!isAnyNull(lanes, required, row)) this.state.change(slots[row] as number, keyAt(columns, lanes, row), weights[row] as number)
     }
   }
 
@@ -45,27 +40,11 @@ export class PickAccumulator implements Accumulator {
     const builder = new VectorBuilder(this.#layout, count)
     for (let at = 0; at < count; at += 1) {
       const slot = slots[at] as number
-      const rows = this.#bags.count(slot)
-      const key = rows === 0 ? null : this.#bags.at(slot, this.#rule.end === 'first' ? 0 : rows - 1)
+      const rows = this.state.count(slot)
+      const key = rows === 0 ? null : this.state.at(slot, this.#rule.end === 'first' ? 0 : rows - 1)
       pushValue(builder, this.#layout, key === null ? null : partOf(key, this.#rule.value))
     }
     return laneOf(builder.finish())
-  }
-
-  clear(slot: number): void {
-    this.#bags.clear(slot)
-  }
-
-  get bytes(): number {
-    return this.#bags.bytes
-  }
-
-  save(slots: Int32Array, writer: LaneWriter): void {
-    this.#bags.save(slots, writer)
-  }
-
-  load(slots: Int32Array, reader: LaneReader): void {
-    this.#bags.load(slots, reader)
   }
 }
 

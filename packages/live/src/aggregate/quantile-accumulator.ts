@@ -6,7 +6,6 @@ import { GroupedBags } from './grouped-bags.ts'
 import { continuousRank, discreteRank, type Interpolation } from './interpolation.ts'
 import { partOf, pushValue } from './sort-order.ts'
 import { type BagValue, bagValueOf } from './value-order.ts'
-import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 export interface QuantileRule {
   readonly layout: Layout
@@ -21,24 +20,20 @@ export interface QuantileRule {
 }
 
 export class QuantileAccumulator implements Accumulator {
-  readonly #bags: GroupedBags
+  readonly state: GroupedBags
   readonly #rule: QuantileRule
 
   constructor(rule: QuantileRule) {
     const { layout, descending } = rule
-    this.#bags = new GroupedBags([{ lane: 0, layout, descending, nullsFirst: false }], rule)
+    this.state = new GroupedBags([{ lane: 0, layout, descending, nullsFirst: false }], rule)
     this.#rule = rule
-  }
-
-  reserve(capacity: number): void {
-    this.#bags.reserve(capacity)
   }
 
   add(slots: Int32Array, { count, lanes, weights }: WeightedRows): void {
     const { values, nulls } = lanes[0] as Lane
     for (let row = 0; row < count; row += 1) {
       if (nulls !== null && nulls[row] === 1) continue
-      this.#bags.change(slots[row] as number, bagValueOf(this.#rule.layout, values[row]), weights[row] as number)
+      this.state.change(slots[row] as number, bagValueOf(this.#rule.layout, values[row]), weights[row] as number)
     }
   }
 
@@ -47,26 +42,10 @@ export class QuantileAccumulator implements Accumulator {
     const builder = new VectorBuilder(resultLayout, count)
     for (let at = 0; at < count; at += 1) {
       const slot = slots[at] as number
-      const values = this.#bags.count(slot)
+      const values = this.state.count(slot)
       pushValue(builder, resultLayout, values === 0 ? null : this.#result(slot, values))
     }
     return laneOf(builder.finish())
-  }
-
-  clear(slot: number): void {
-    this.#bags.clear(slot)
-  }
-
-  get bytes(): number {
-    return this.#bags.bytes
-  }
-
-  save(slots: Int32Array, writer: LaneWriter): void {
-    this.#bags.save(slots, writer)
-  }
-
-  load(slots: Int32Array, reader: LaneReader): void {
-    this.#bags.load(slots, reader)
   }
 
   #result(slot: number, count: number): BagValue {
@@ -84,6 +63,6 @@ export class QuantileAccumulator implements Accumulator {
   }
 
   #at(slot: number, rank: number): BagValue {
-    return partOf(this.#bags.at(slot, rank), 0) as BagValue
+    return partOf(this.state.at(slot, rank), 0) as BagValue
   }
 }

@@ -2,7 +2,6 @@ import { VectorBuilder, CELL } from '@millrace/core'
 import { EvaluationFailure, type Lane, laneOf } from '@millrace/sql'
 import type { Accumulator, WeightedRows } from './accumulator.ts'
 import { WholeSums } from './whole-sums.ts'
-import type { LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 
 /** What the sum's type can hold. */
 export interface SumLimit {
@@ -11,19 +10,15 @@ export interface SumLimit {
 }
 
 export class SumAccumulator implements Accumulator {
-  readonly #sums = new WholeSums()
+  readonly state: WholeSums = new WholeSums()
   readonly #limit: SumLimit
 
   constructor(limit: SumLimit) {
     this.#limit = limit
   }
 
-  reserve(capacity: number): void {
-    this.#sums.reserve(capacity)
-  }
-
   add(slots: Int32Array, rows: WeightedRows): void {
-    this.#sums.add(slots, rows)
+    this.state.add(slots, rows)
   }
 
   results(slots: Int32Array, count: number): Lane {
@@ -33,24 +28,8 @@ export class SumAccumulator implements Accumulator {
   }
 
   tell(slot: number, into: VectorBuilder): void {
-    if (this.#sums.count(slot) === 0) into.pushCell(CELL.NULL)
-    else into.pushWhole(this.#checked(this.#sums.sum(slot)))
-  }
-
-  clear(slot: number): void {
-    this.#sums.clear(slot)
-  }
-
-  get bytes(): number {
-    return this.#sums.bytes
-  }
-
-  save(slots: Int32Array, writer: LaneWriter): void {
-    this.#sums.save(slots, writer)
-  }
-
-  load(slots: Int32Array, reader: LaneReader): void {
-    this.#sums.load(slots, reader)
+    if (this.state.count(slot) === 0) into.pushCell(CELL.NULL)
+    else into.pushWhole(this.#checked(this.state.sum(slot)))
   }
 
   #checked(sum: number | bigint): number | bigint {

@@ -54,7 +54,7 @@ export class GroupPart implements StatePart {
 
   get bytes(): number {
     let bytes = this.#table.bytes + this.#index.bytes + this.#totals.byteLength + this.#touchedIn.byteLength
-    for (const accumulator of this.#accumulators) bytes += accumulator.bytes
+    for (const accumulator of this.#accumulators) bytes += accumulator.state.bytes
     return bytes
   }
 
@@ -90,7 +90,7 @@ export class GroupPart implements StatePart {
     const writer = new LaneWriter()
     const totals = Float64Array.from(slots, (slot) => this.#totals[slot] as number)
     writer.put(slots.length, [{ layout: 'integer', values: totals, nulls: null }, ...this.groupsAt(slots)])
-    for (const accumulator of this.#accumulators) accumulator.save(slots, writer)
+    for (const accumulator of this.#accumulators) accumulator.state.save(slots, writer)
     return writer
   }
 
@@ -109,7 +109,7 @@ export class GroupPart implements StatePart {
       this.#index.add(hashes[row] as number, slot)
       this.#totals[slot] = totals?.values[row] as number
     }
-    for (const accumulator of this.#accumulators) accumulator.load(slots, reader)
+    for (const accumulator of this.#accumulators) accumulator.state.load(slots, reader)
   }
 
   /** The one group of an aggregate without GROUP BY is there before its first row. */
@@ -146,7 +146,7 @@ export class GroupPart implements StatePart {
   }
 
   #reserve(capacity: number): void {
-    for (const accumulator of this.#accumulators) accumulator.reserve(capacity)
+    for (const accumulator of this.#accumulators) accumulator.state.reserve(capacity)
     if (capacity <= this.#totals.length) return
     this.#totals = grown(this.#totals, capacity)
     this.#touchedIn = grown(this.#touchedIn, capacity)
@@ -219,7 +219,7 @@ export class GroupPart implements StatePart {
       if (total > 0) continue
       this.#index.remove(slot)
       this.#table.free(slot)
-      for (const accumulator of this.#accumulators) accumulator.clear(slot)
+      for (const accumulator of this.#accumulators) accumulator.state.clear(slot)
     }
   }
 }

@@ -43,7 +43,7 @@ export class FrameAggregate implements ReachEvaluator, PartitionState {
     this.#finder = finder
     this.#read = read
     this.#columnsOf = read.columnsOf
-    accumulator.reserve(64)
+    accumulator.state.reserve(64)
   }
 
   look(view: PartitionView, gaps: readonly Places[], into: LookedAt): void {
@@ -55,7 +55,7 @@ export class FrameAggregate implements ReachEvaluator, PartitionState {
   }
 
   reserve(partitions: number): void {
-    if (this.#finder.isOpen) this.#accumulator.reserve(partitions + 1)
+    if (this.#finder.isOpen) this.#accumulator.state.reserve(partitions + 1)
   }
 
   change(slots: Int32Array, partitions: Int32Array, weights: Float64Array): void {
@@ -65,11 +65,11 @@ export class FrameAggregate implements ReachEvaluator, PartitionState {
   }
 
   get bytes(): number {
-    return this.#accumulator.bytes
+    return this.#accumulator.state.bytes
   }
 
   clear(partition: number): void {
-    if (this.#finder.isOpen) this.#accumulator.clear(partition + 1)
+    if (this.#finder.isOpen) this.#accumulator.state.clear(partition + 1)
   }
 
   evaluate(view: PartitionView, { from, to }: Places, into: VectorBuilder): void {
@@ -91,7 +91,7 @@ export class FrameAggregate implements ReachEvaluator, PartitionState {
     }
     this.#wanted.splice(0, this.#wanted.length, ...whole)
     if (whole.length > 0) this.#move(view, group)
-    else this.#accumulator.clear(SCRATCH)
+    else this.#accumulator.state.clear(SCRATCH)
   }
 
   /** Makes the accumulator hold the wanted places; tells whether it held others. */
