@@ -71,7 +71,7 @@ function randomLimit(random: Random, relation: OrderedRelation): string {
 
 function randomDistinctOn(random: Random, relation: OrderedRelation): string {
   const keys = someColumns(random, relation)
-  return `SELECT DISTINCT ON (${keys.join(', ')}) * FROM ${relation.sql} t ORDER BY ${totalOrder(random, relation)}`
+  return `SELECT DISTINCT ON (${keys.join(', ')}) ${allColumns(relation)} FROM ${relation.sql} t ORDER BY ${totalOrder(random, relation)}`
 }
 
 function randomQualify(random: Random, relation: OrderedRelation): string {
@@ -82,7 +82,7 @@ function randomQualify(random: Random, relation: OrderedRelation): string {
   const told = random.below(2) === 0 ? ', n' : ''
   const call = `${ranking}() OVER (${by} ORDER BY ${order})`
   if (random.below(2) === 0) return `SELECT id, ref${told} FROM (SELECT *, ${call} AS n FROM ${relation.sql} t) WHERE n ${limit}`
-  return `SELECT * FROM ${relation.sql} t QUALIFY ${call} ${limit}`
+  return `SELECT ${allColumns(relation)} FROM ${relation.sql} t QUALIFY ${call} ${limit}`
 }
 
 function randomBag(random: Random, left: OrderedRelation, right: OrderedRelation): string {
@@ -238,6 +238,11 @@ function partitionOf(random: Random, relation: OrderedRelation): string {
 
 function partialOrder(random: Random, { columns }: OrderedRelation): string {
   return Array.from({ length: 1 + random.below(2) }, () => oneOrder(random, pick(random, columns).name)).join(', ')
+}
+
+/** Those that a total order orders by: a table may have others, in which its rows still differ. */
+function allColumns({ columns }: OrderedRelation): string {
+  return columns.map(({ name }) => name).join(', ')
 }
 
 function totalOrder(random: Random, { columns }: OrderedRelation): string {
