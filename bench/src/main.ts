@@ -6,6 +6,7 @@
  * A bench is a command of its own folder; its work is imported when it is asked for.
  */
 import { type Command, runCommand } from '@millrace/testing'
+import { burst } from './burst/burst-command.ts'
 import { capture } from './capture/capture-command.ts'
 import { importLegacy } from './import/import-command.ts'
 import { graph } from './graph/graph-command.ts'
@@ -18,7 +19,7 @@ import { subscribe } from './subscribe/subscribe-command.ts'
 import { tpchLive } from './tpch-live/tpch-command.ts'
 
 /** In the order of `--help`. */
-const commands: readonly Command[] = [spine, latency, capture, nexmark, tpchLive, subscribe, skew, state, importLegacy, graph]
+const commands: readonly Command[] = [spine, latency, capture, nexmark, tpchLive, subscribe, skew, state, burst, importLegacy, graph]
 
 process.exitCode = await runCommand(
   { program: 'npm run bench --', commands, example: 'npm run bench -- spine --json' },

@@ -71,8 +71,18 @@ export class ShopLog {
 
   /** What a process does that starts after another's death: nothing is at hand but the file. */
   async reopen(): Promise<void> {
+    await this.handOver()
+    await this.takeBack()
+  }
+
+  /** Closes the store, so that another process may have it: its file. */
+  async handOver(): Promise<string> {
     this.reader.close()
     await this.store.close()
+    return join(this.#folder, 'store.db')
+  }
+
+  async takeBack(): Promise<void> {
     this.store = await openStore(join(this.#folder, 'store.db'))
     this.reader = this.store.reader()
   }
