@@ -109,7 +109,8 @@ export class RawConnection {
     })
     this.#socket.end(TERMINATE)
     this.#socket.removeAllListeners('readable')
-    this.#socket.resume()
+    if (this.#inbox === null) this.#socket.resume()
+    else this.#inbox.drop()
     setTimeout(() => this.#connection.close(), FAREWELL_MS_MAX).unref()
     await left
   }
