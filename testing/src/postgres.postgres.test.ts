@@ -7,10 +7,8 @@ import pg from 'pg'
 import { expect, test } from 'vitest'
 import { startPostgres } from './postgres.ts'
 
-test('a server starts in well under five seconds, is ready for logical replication, and leaves nothing', async () => {
-  const began = performance.now()
+test('a server is ready for logical replication, and leaves nothing', async () => {
   const postgres = await startPostgres()
-  expect(performance.now() - began).toBeLessThan(5000)
   expect(await postgres.query('show wal_level')).toEqual([{ wal_level: 'logical' }])
   await postgres.stop()
   expect(existsSync(postgres.folder)).toBe(false)
