@@ -4,7 +4,7 @@
  */
 import { assert } from '@millrace/base'
 import type { Lane } from '@millrace/sql'
-import type { Accumulator } from '../aggregate/accumulator.ts'
+import { type Accumulator, grownNumbers } from '../aggregate/accumulator.ts'
 import { type LaneReader, LaneWriter } from '../spill/saved-lanes.ts'
 import type { StatePart } from '../spill/state-tree.ts'
 import { HashedSlots } from '../zset/hashed-slots.ts'
@@ -147,9 +147,8 @@ export class GroupPart implements StatePart {
 
   #reserve(capacity: number): void {
     for (const accumulator of this.#accumulators) accumulator.state.reserve(capacity)
-    if (capacity <= this.#totals.length) return
-    this.#totals = grown(this.#totals, capacity)
-    this.#touchedIn = grown(this.#touchedIn, capacity)
+    this.#totals = grownNumbers(this.#totals, capacity)
+    this.#touchedIn = grownNumbers(this.#touchedIn, capacity)
   }
 
   #existence(slots: Int32Array, globalExists: boolean): Uint8Array {
@@ -262,10 +261,4 @@ function joined(first: Lane, second: Lane, firstCount: number, count: number): L
     return { layout: first.layout, values, nulls }
   }
   return { layout: first.layout, values: [...first.values, ...second.values] as string[], nulls }
-}
-
-function grown(values: Float64Array, capacity: number): Float64Array {
-  const larger = new Float64Array(Math.max(capacity, values.length * 2))
-  larger.set(values)
-  return larger
 }

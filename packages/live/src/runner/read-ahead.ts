@@ -2,7 +2,8 @@
  * Reads and decodes the range of the next step while workers compute the present one. It never reads further
  * than one step, and what it has read is used only if the next step wants exactly that.
  */
-import type { Batch, CutRange, LogReader, StoredBatch } from '@millrace/core'
+import type { CutRange, LogReader, StoredBatch } from '@millrace/core'
+import { DecodedBatch } from './decoded-batch.ts'
 
 interface Ahead {
   readonly streams: readonly string[]
@@ -32,7 +33,7 @@ export class ReadAhead {
     if (streams.length === 0) return
     try {
       const { batches, untilCut } = this.#reader.readCuts(streams, { afterCut, bytesLimit })
-      const range = { untilCut, batches: batches.map((stored) => new DecodedBatch(stored)) }
+      const range = { untilCut, batches: batches.map(decoded) }
       if (batches.length > 0) this.#ahead = { streams, afterCut, range }
     } catch {
       // The step that reads it anew meets the same, and says so.
@@ -41,30 +42,7 @@ export class ReadAhead {
   }
 }
 
-class DecodedBatch implements StoredBatch {
-  readonly stream: string
-  readonly partition: number
-  readonly first: number
-  readonly count: number
-  readonly cut: number
-  readonly asOf: number | null
-  readonly committedMs: number
-  readonly storedBytes: number
-  readonly #batch: Batch
-
-  constructor(stored: StoredBatch) {
-    this.stream = stored.stream
-    this.partition = stored.partition
-    this.first = stored.first
-    this.count = stored.count
-    this.cut = stored.cut
-    this.asOf = stored.asOf
-    this.committedMs = stored.committedMs
-    this.storedBytes = stored.storedBytes
-    this.#batch = stored.batch()
-  }
-
-  batch(): Batch {
-    return this.#batch
-  }
+function decoded(stored: StoredBatch): StoredBatch {
+  const batch = stored.batch()
+  return new DecodedBatch(stored, { from: 0, to: stored.count, whole: () => batch })
 }

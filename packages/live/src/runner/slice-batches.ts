@@ -1,5 +1,6 @@
 /** A step's batches in slices of so many changes, in their order. A large batch is divided. */
-import { type Batch, sliceBatch, type StoredBatch } from '@millrace/core'
+import type { Batch, StoredBatch } from '@millrace/core'
+import { DecodedBatch } from './decoded-batch.ts'
 
 const MS_WANTED = 30
 const CHANGES_FIRST = 4096
@@ -65,46 +66,10 @@ export function* slicesOf(batches: readonly StoredBatch[], size: SliceSize, isWh
         room = size.changes
       }
       const to = Math.min(stored.count, from + room)
-      slice.push(to - from === stored.count ? stored : new BatchPart(stored, { from, to, whole }))
+      slice.push(to - from === stored.count ? stored : new DecodedBatch(stored, { from, to, whole }))
       room -= to - from
       from = to
     }
   }
   yield { batches: slice, isLast: true }
-}
-
-interface PartPlace {
-  readonly from: number
-  readonly to: number
-  readonly whole: () => Batch
-}
-
-class BatchPart implements StoredBatch {
-  readonly stream: string
-  readonly partition: number
-  readonly first: number
-  readonly count: number
-  readonly cut: number
-  readonly asOf: number | null
-  readonly committedMs: number
-  readonly storedBytes: number
-  readonly #place: PartPlace
-
-  constructor(stored: StoredBatch, place: PartPlace) {
-    const { from, to } = place
-    this.stream = stored.stream
-    this.partition = stored.partition
-    this.first = stored.first + from
-    this.count = to - from
-    this.cut = stored.cut
-    this.asOf = stored.asOf
-    this.committedMs = stored.committedMs
-    this.storedBytes = Math.round((stored.storedBytes * this.count) / stored.count)
-    this.#place = place
-  }
-
-  batch(): Batch {
-    const { from, to, whole } = this.#place
-    return sliceBatch(whole(), from, to)
-  }
 }

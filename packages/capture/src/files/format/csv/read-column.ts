@@ -47,13 +47,13 @@ function readForm(piece: CutPiece, plan: ColumnPlan, form: CellForm): Vector {
 /** Where the cells stand in the bytes that are kept; what only escapes is taken out of these. */
 function placeTexts(piece: CutPiece, plan: ColumnPlan, { bytes, base }: KeptPiece): Vector {
   const { cut } = piece
-  const { rows, width, marked } = cut
+  const { rows, width, starts, ends, marks, marked } = cut
   const packed = { bytes, starts: new Uint32Array(rows), ends: new Uint32Array(rows), codes: null }
   let cells: Uint8Array | null = null
   for (let row = 0, at = plan.field; row < rows; row += 1, at += width) {
-    const start = cut.starts[at] as number
-    const end = cut.ends[at] as number
-    const mark = marked ? (cut.marks[at] as number) : MARK.PLAIN
+    const start = starts[at] as number
+    const end = ends[at] as number
+    const mark = marked ? (marks[at] as number) : MARK.PLAIN
     if ((start === end && mark === MARK.PLAIN) || mark === MARK.MISSING) {
       cells ??= new Uint8Array(rows)
       cells[row] = CELL.NULL

@@ -45,8 +45,6 @@ export class Tokenizer {
   rows = 0
   records = 0
   line = 1
-  starts: Int32Array = new Int32Array(0)
-  ends: Int32Array = new Int32Array(0)
   readonly marks: Uint8Array
   marked = false
   #markedCells = 0
@@ -74,6 +72,15 @@ export class Tokenizer {
     this.rowRecords = new Int32Array(rows)
   }
 
+  /** Where the cells begin and end, of the piece that was cut last in this thread. */
+  get starts(): Int32Array {
+    return this.scanner.starts
+  }
+
+  get ends(): Int32Array {
+    return this.scanner.ends
+  }
+
   /**
    * Cuts `bytes[from, to)` and returns where it stopped. `bytes[to]` must be there to be written to: a line
    * end stands there meanwhile, so that no step has to ask whether the piece is at its end. `final`: no
@@ -99,15 +106,12 @@ export class Tokenizer {
   #cut(bytes: Buffer, from: number, to: number, { final, limit }: { final: boolean; limit: number }): number {
     const { delimiter, quote, recordBytesMax, trim, blank } = this.#dialect
     this.scanner.open({ bytes, from, to, cells: this.#capacity }, this.#wanted)
-    const { starts, ends } = this.scanner
-    this.starts = starts
-    this.ends = ends
+    const { starts, ends, places } = this.scanner
     const { width } = this
     const stops = this.#stops
     const lastCell = this.#capacity - width
     const leads = this.#dialect.comment !== null || this.#dialect.trailer !== null
     const plain = !leads && !trim && width > 1
-    const { places } = this.scanner
     let at = from
     /** Of the first place that is not before `at`. */
     let place = 0
@@ -200,8 +204,8 @@ export class Tokenizer {
    * bytes is another is asked once, at its end: a question for each cell takes longer than the cell.
    */
   #plainRecord(bytes: Buffer, from: number, place: number): number {
-    const { starts, ends, width } = this
-    const { places } = this.scanner
+    const { width } = this
+    const { starts, ends, places } = this.scanner
     const { delimiter } = this.#dialect
     const last = place + width - 1
     let cell = this.rows * width

@@ -53,7 +53,7 @@ export class Scanner {
     this.#valuesAt = Math.ceil((this.#placesAt + placesBytes) / VALUE_BYTES) * VALUE_BYTES
     this.#grow(this.#valuesAt + cells * VALUE_BYTES)
     const { buffer } = this.#memory
-    new Uint8Array(buffer, BYTES_AT, to - from).set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to))
+    new Uint8Array(buffer, BYTES_AT, to - from).set(bytes.subarray(from, to))
     this.#from = from
     this.#to = to
     this.starts = new Int32Array(buffer, startsAt, cells)
