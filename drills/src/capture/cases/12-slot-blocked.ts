@@ -14,6 +14,10 @@ export const slotBlocked: DrillCase = {
       const [row] = await rig.sql("select count(*)::int as count from pg_stat_activity where backend_type = 'walsender'")
       return Number(row?.['count'])
     }
+    const waitForNobody = async (): Promise<void> => {
+      await postgres.query("alter system set synchronous_standby_names = ''")
+      await postgres.query('select pg_reload_conf()')
+    }
     try {
       await rig.sql("begin; insert into item values (1, 'open')")
       rig.begin()
@@ -26,25 +30,34 @@ export const slotBlocked: DrillCase = {
       assert((await walsenders()) <= 1, 'no walsender is left behind')
 
       // A transaction whose commit is in the log and not visible yet: it waits for a standby that never comes.
+      // Until it does, another one is open, or the table's snapshot might be taken before there is anything to wait for.
+      const aside = await rig.another()
+      await aside.query('set synchronous_commit = local')
+      await aside.query("begin; insert into item values (9, 'undone')")
       await rig.sql("create table late (id int primary key, note text); insert into late values (1, 'before')")
       await postgres.query("alter system set synchronous_standby_names = 'nobody'")
       await postgres.query('select pg_reload_conf()')
       await rig.until(async () => (await rig.sql('show synchronous_standby_names'))[0]?.['synchronous_standby_names'] === 'nobody')
       const blocked = rig.sql("set synchronous_commit = on; begin; insert into late values (2, 'waits'); commit").catch(() => undefined)
-      await rig.until(() => String(rig.observation.evidence['fillError'] ?? '').includes('CAPTURE_SLOT_BLOCKED'), 100)
+      await rig.until(async () => {
+        const [waiting] = await postgres.query(`select wait_event from pg_stat_activity where pid = ${String(pid)}`)
+        return waiting?.['wait_event'] === 'SyncRep'
+      }, 50)
+      await aside.query('rollback')
+      await rig.until(() => {
+        const error = String(rig.observation.evidence['fillError'] ?? '')
+        return error.includes('CAPTURE_SLOT_BLOCKED') && error.includes(`process ${String(pid)}`)
+      }, 100)
       assert(
         !rig.reader.streams().some(({ name }) => name === 'shop.late') || rig.changes('shop.late').length === 0,
         'no snapshot is taken past a commit that is not visible yet',
       )
-      const aside = await rig.another()
-      await aside.query('set synchronous_commit = local')
       await aside.query("insert into item values (2, 'meanwhile')")
       await aside.end()
       await rig.until(() => rig.changes('shop.item').some(({ after }) => after[0] === 2))
       const told = String(rig.observation.evidence['fillError'])
       await postgres.query('set synchronous_commit = off')
-      await postgres.query("alter system set synchronous_standby_names = ''")
-      await postgres.query('select pg_reload_conf()')
+      await waitForNobody()
       await blocked
       await rig.sql("insert into late values (3, 'after'); insert into item values (3, 'after')")
       await rig.until(
@@ -60,6 +73,7 @@ export const slotBlocked: DrillCase = {
       await expectSame(rig, 'item')
       return { blocker: message, whileAStandbyIsAwaited: told }
     } finally {
+      await waitForNobody()
       await rig.close()
     }
   },
