@@ -188,6 +188,12 @@ export const GRAPH_ERRORS = {
     retry: 'never',
     exit: 64,
   },
+  MODEL_UNPUBLISHED: {
+    summary: 'The environment {environment} shows no version of {model}.',
+    hint: 'Run `millrace run --env {environment}`; `millrace ls` shows the models.',
+    retry: 'after-fix',
+    exit: 1,
+  },
   PUBLICATION_UNKNOWN: {
     summary: 'The environment {environment} cannot go back to {wanted}: {problem}.',
     hint: 'Run `millrace versions --env {environment}` to see the publications that are kept.',

@@ -2,7 +2,7 @@ import type { Schema, Type } from '@millrace/core'
 import { bindModels } from '@millrace/sql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Engine, openEngine } from '../engine.ts'
-import { countKeys } from './key-counts.ts'
+import { CountTables } from './count-tables.ts'
 import { placementOf, type ShardEngine } from './placement.ts'
 import { skewOf, type SkewReport } from './report.ts'
 import { loadsOf } from './shard-loads.ts'
@@ -95,6 +95,16 @@ test('a salt is not offered where nothing tells the rows of one key apart', asyn
   expect(keys.every(({ salt }) => salt === null)).toBe(true)
 })
 
+test('without an identity a salt is made of the column that varies most within the frequent value', async () => {
+  await engine.connection.run(
+    'CREATE OR REPLACE TABLE shop.keyless AS SELECT CASE WHEN i % 2 = 0 THEN 7 ELSE i END AS customer, CASE WHEN i % 2 = 0 THEN 0 ELSE i END AS once, i % 3000 AS often FROM range(20000) t(i)',
+  )
+  const relation = { name: 'shop.keyless', schema: schema([], ['customer', INT], ['once', INT], ['often', INT]) }
+  const asked = { schemaOf: () => undefined, uses: [], engine: 'spark', shards: 16, top: 1 } as const
+  const { keys } = await skewOf({ ...asked, connection: engine.connection, relation, keys: [['customer']] })
+  expect(keys.map(({ salt }) => salt?.by ?? null)).toEqual(['often', null])
+})
+
 test('what a join makes of a frequent value is reckoned from both sides', async () => {
   const { uses } = await reportOf({ sql: 'select o.id, c.name from shop.orders o join shop.customers c on o.customer = c.id' })
   expect(uses).toMatchObject([
@@ -115,7 +125,7 @@ test.each([
 
 test('where keys are too many to be held, the rare ones count as spread evenly', async () => {
   const columns = [{ name: 'id', type: INT, nullable: false }]
-  const counts = await countKeys({ connection: engine.connection, relation: 'shop.orders', columns, keysMax: 100 })
+  const counts = await new CountTables(engine.connection, { keysMax: 100 }).counts({ relation: 'shop.orders', columns })
   expect(counts).toMatchObject({ rows: 100_000, distinct: 100_000, restRows: 99_900 })
   const placement = placementOf({ engine: 'postgres', columns, shards: 4 })
   expect(placement).not.toBeNull()

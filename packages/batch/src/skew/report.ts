@@ -2,7 +2,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { type Column, type JsonValue, type Schema, valueToJson } from '@millrace/core'
 import { relationName } from '@millrace/sql'
-import { countKeys, guessDistinct, type KeyCounts } from './key-counts.ts'
+import { CountTables, guessDistinct, type KeyCounts, type RelationKey } from './count-tables.ts'
+import { dividerOf } from './divider.ts'
 import { type Placement, placementOf, type ShardEngine } from './placement.ts'
 import { joinLoads, loadsOf, type Salt, saltOf } from './shard-loads.ts'
 import type { KeyUse } from './uses.ts'
@@ -19,6 +20,8 @@ export interface SkewRequest {
   readonly shards: number
   /** So many of the most frequent keys are told. */
   readonly top: number
+  /** What was counted already. Default: nothing. */
+  readonly tables?: CountTables
 }
 
 export interface RelationShape {
@@ -38,7 +41,7 @@ export interface SkewReport {
 
 export interface KeyReport {
   readonly columns: readonly string[]
-  readonly salt: (Salt & { readonly keys: readonly (readonly JsonValue[])[] }) | null
+  readonly salt: SaltReport | null
   readonly distinct: number
   readonly nullRows: number
   readonly hottest: readonly HotKey[]
@@ -52,6 +55,12 @@ export interface KeyReport {
   readonly serves: readonly string[]
   /** Rows that the fullest shard holds and that each shard must send elsewhere for the models that it does not serve. */
   readonly cost: number
+}
+
+export interface SaltReport extends Salt {
+  readonly keys: readonly (readonly JsonValue[])[]
+  /** The column of which the part is made. */
+  readonly by: string
 }
 
 export interface HotKey {
@@ -74,66 +83,88 @@ const COLUMNS_TRIED_MAX = 12
 const VALUES_A_SHARD_LEAST = 2
 
 export async function skewOf(request: SkewRequest): Promise<SkewReport> {
+  const { tables } = request
+  if (tables !== undefined) return reportOf({ ...request, tables })
+  const own = new CountTables(request.connection)
+  try {
+    return await reportOf({ ...request, tables: own })
+  } finally {
+    await own.close()
+  }
+}
+
+async function reportOf(request: Counting): Promise<SkewReport> {
   const { relation, engine, shards } = request
   const own = { ...request, uses: request.uses.filter((use) => use.relation === relation.name) }
-  const count = counter(request.connection)
-  const keys: KeyReport[] = []
-  const tried = new Map<string, KeyCounts>()
-  let rows = 0
-  for (const columns of await keysToTry(own)) {
-    const placement = placementOf({ engine, columns, shards })
-    const counts = await count(relation.name, columns)
-    tried.set(nameOf(columns), counts)
-    rows = counts.rows
-    if (placement !== null) keys.push(...reportsOf(own, counts, placement))
-  }
-  keys.sort((one, other) => one.cost - other.cost || Number(one.salt !== null) - Number(other.salt !== null))
+  const { keys, tried, rows } = await rankKeys(own)
   const uses: UseReport[] = []
   for (const use of own.uses) {
-    const counts = tried.get(nameOf(use.columns.map((name) => ({ name }))))
-    if (counts !== undefined) uses.push(await useReport({ ...own, count }, use, counts))
+    const name = nameOf(use.columns)
+    const columns = tried.get(name)
+    const alone = keys.find((key) => key.salt === null && nameOf(key.columns) === name)
+    if (columns !== undefined) uses.push(await useReport(own, { use, columns, slowest: alone?.slowest ?? 1 }))
   }
   return { relation: relation.name, rows, engine, shards, keys, uses }
 }
 
-type Count = (relation: string, columns: readonly Column[]) => Promise<KeyCounts>
+type Counting = SkewRequest & { readonly tables: CountTables }
+type KeyRequest = Pick<SkewRequest, 'connection' | 'relation' | 'uses' | 'engine' | 'shards' | 'top'>
 
-/** Counts each key once, however many joins have it on their other side. */
-function counter(connection: DuckDBConnection): Count {
-  const counted = new Map<string, Promise<KeyCounts>>()
-  return (relation, columns) => {
-    const name = `${relation} ${nameOf(columns)}`
-    const known = counted.get(name) ?? countKeys({ connection, relation: relationName(relation), columns })
-    counted.set(name, known)
-    return known
+export type RankRequest = Omit<Counting, 'schemaOf'>
+
+export interface RankedKeys {
+  /** The best first. */
+  readonly keys: readonly KeyReport[]
+  readonly tried: ReadonlyMap<string, readonly Column[]>
+  readonly rows: number
+}
+
+/** Of uses of the relation only. */
+export async function rankKeys(request: RankRequest): Promise<RankedKeys> {
+  const { relation, engine, shards, tables } = request
+  const keys: KeyReport[] = []
+  const tried = await keysToTry(request)
+  let rows = 0
+  for (const columns of tried.values()) {
+    const placement = placementOf({ engine, columns, shards })
+    const counts = await tables.counts(keyOf(relation.name, columns))
+    rows = counts.rows
+    if (placement !== null) keys.push(...(await reportsOf(request, counts, placement)))
   }
+  keys.sort((one, other) => one.cost - other.cost || Number(one.salt !== null) - Number(other.salt !== null))
+  return { keys, tried, rows }
+}
+
+export function keyOf(relation: string, columns: readonly Column[]): RelationKey {
+  return { relation: relationName(relation), columns }
 }
 
 /** Each key once: the declared one, those that models use, then the columns with the most values. */
-async function keysToTry({ connection, relation, uses, keys, shards }: SkewRequest): Promise<readonly (readonly Column[])[]> {
+async function keysToTry({ connection, relation, uses, keys, shards }: RankRequest): Promise<ReadonlyMap<string, readonly Column[]>> {
   const { columns, key } = relation.schema
   const named = (name: string): Column | undefined => columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
   const tried = new Map<string, readonly Column[]>()
   const tryKey = (wanted: readonly (Column | undefined)[]): void => {
     const known = wanted.filter((column) => column !== undefined)
-    if (known.length === wanted.length && known.length > 0) tried.set(nameOf(known), known)
+    if (known.length === wanted.length && known.length > 0) tried.set(nameOf(known.map(({ name }) => name)), known)
   }
   if (keys !== undefined) {
     for (const asked of keys) tryKey(asked.map(named))
-    return [...tried.values()]
+    return tried
   }
   tryKey(key.map((at) => columns[at]))
   for (const use of uses) tryKey(use.columns.map(named))
-  const guesses = await guessDistinct({ connection, relation: relationName(relation.name), columns })
+  const guesses = await guessDistinct(connection, keyOf(relation.name, columns))
   const promising = [...columns.keys()].filter((at) => (guesses[at] ?? 0) >= shards * VALUES_A_SHARD_LEAST)
   promising.sort((one, other) => (guesses[other] ?? 0) - (guesses[one] ?? 0))
   for (const at of promising.slice(0, COLUMNS_TRIED_MAX)) tryKey([columns[at]])
-  return [...tried.values()]
+  return tried
 }
 
-function reportsOf(request: SkewRequest, counts: KeyCounts, placement: Placement): readonly KeyReport[] {
+/** By the key alone, and with a salt where that makes the shards more even. */
+export async function reportsOf(request: KeyRequest, counts: KeyCounts, placement: Placement): Promise<readonly KeyReport[]> {
   const columns = counts.columns.map(({ name }) => name)
-  const { uses } = request
+  const { uses, connection, relation } = request
   const isServed = (use: KeyUse): boolean => columns.every((column) => use.columns.includes(column))
   const moved = (uses.filter((use) => !isServed(use)).length * counts.rows) / request.shards
   const common = {
@@ -145,19 +176,15 @@ function reportsOf(request: SkewRequest, counts: KeyCounts, placement: Placement
     serves: [...new Set(uses.filter(isServed).map(({ model }) => model))],
   }
   const plain = loadsOf(counts, placement)
-  const reports: KeyReport[] = [{ ...common, salt: null, ...plain, cost: Math.max(...plain.loads) + moved }]
-  const salted = isDivisible(request.relation.schema, columns) ? saltOf(counts, request) : null
-  if (salted !== null && salted.slowest < plain.slowest) {
-    const { hot, parts, loads, slowest } = salted
-    const keys = counts.keys.slice(0, hot).map((key) => jsonOf(counts, key))
-    reports.push({ ...common, salt: { hot, parts, keys }, loads, slowest, cost: Math.max(...loads) + moved })
-  }
-  return reports
-}
-
-/** A salt is taken from a column of the identity that differs between rows of one key. */
-function isDivisible({ columns, key }: Schema, by: readonly string[]): boolean {
-  return key.some((at) => !by.includes((columns[at] as Column).name))
+  const reports: readonly KeyReport[] = [{ ...common, salt: null, ...plain, cost: Math.max(...plain.loads) + moved }]
+  const salted = saltOf(counts, request)
+  if (salted === null || salted.slowest >= plain.slowest) return reports
+  const divider = await dividerOf(connection, { relation: relationName(relation.name), schema: relation.schema }, counts)
+  if (divider === null) return reports
+  const { hot, parts, loads, slowest } = salted
+  const keys = counts.keys.slice(0, hot).map((key) => jsonOf(counts, key))
+  const salt = { hot, parts, keys, by: divider.name }
+  return [...reports, { ...common, salt, loads, slowest, cost: Math.max(...loads) + moved }]
 }
 
 function hotKey(counts: KeyCounts, key: KeyCounts['keys'][number], at: number): HotKey {
@@ -169,24 +196,30 @@ function jsonOf({ columns }: KeyCounts, key: KeyCounts['keys'][number]): readonl
   return key.map((value, at) => valueToJson((columns[at] as Column).type, value))
 }
 
-async function useReport(request: SkewRequest & { readonly count: Count }, use: KeyUse, counts: KeyCounts): Promise<UseReport> {
-  const { engine, shards, count } = request
-  const placement = placementOf({ engine, columns: counts.columns, shards })
-  const none = { rowsOut: null, hottestShare: null }
-  if (placement === null) return { ...use, slowest: 1, ...none }
+interface MeasuredUse {
+  readonly use: KeyUse
+  readonly columns: readonly Column[]
+  /** Where its rows lie by this key alone. */
+  readonly slowest: number
+}
+
+async function useReport(request: Counting, { use, columns, slowest: alone }: MeasuredUse): Promise<UseReport> {
+  const { engine, shards, tables, relation } = request
+  const placement = placementOf({ engine, columns, shards })
   const other = otherColumns(request, use)
-  if (use.with === null || other === null) return { ...use, slowest: loadsOf(counts, placement).slowest, ...none }
-  const { slowest, rowsOut, hottestShare } = joinLoads(counts, await count(use.with.relation, other), placement)
+  if (placement === null || use.with === null || other === null) return { ...use, slowest: alone, rowsOut: null, hottestShare: null }
+  const joined = await tables.joined(keyOf(relation.name, columns), keyOf(use.with.relation, other), use.with.yields)
+  const { slowest, rowsOut, hottestShare } = joinLoads(joined, placement)
   return { ...use, slowest, rowsOut, hottestShare }
 }
 
 /** Null where the other side of a join is not there. */
-function otherColumns({ schemaOf }: SkewRequest, { with: other }: KeyUse): readonly Column[] | null {
+export function otherColumns({ schemaOf }: Pick<SkewRequest, 'schemaOf'>, { with: other }: KeyUse): readonly Column[] | null {
   const schema = other === null ? undefined : schemaOf(other.relation)
   const found = other?.columns.map((name) => schema?.columns.find((column) => column.name === name)) ?? []
   return found.length > 0 && found.every((column) => column !== undefined) ? found : null
 }
 
-function nameOf(columns: readonly { readonly name: string }[]): string {
-  return JSON.stringify(columns.map(({ name }) => name))
+function nameOf(columns: readonly string[]): string {
+  return JSON.stringify(columns)
 }

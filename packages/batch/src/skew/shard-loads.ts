@@ -1,6 +1,6 @@
 /** What N shards would each hold, by a key, before and after frequent keys are salted. */
-import { wholeNumber } from '@millrace/core'
-import type { KeyCounts } from './key-counts.ts'
+import type { Column, Value } from '@millrace/core'
+import type { JoinCounts, KeyCounts, KeySpread } from './count-tables.ts'
 import { type Key, type Placement, placementOf, type ShardEngine } from './placement.ts'
 
 export interface ShardLoads {
@@ -30,6 +30,16 @@ export interface Salted extends Salt {
 
 /** A key is worth cutting where it alone is this much of an even share. */
 const HOT_SHARE = 0.1
+/** Above this the fullest shard holds the others up. */
+export const UNEVEN = 1.25
+/** So many standard deviations above an even share no shard is. */
+const DEVIATIONS = 5
+
+/** Whether the values are so many, and so rare, that any good hash spreads them evenly: then none need be placed. */
+export function isSurelyEven({ rows, squares }: KeySpread, shards: number): boolean {
+  return rows === 0 || 1 + (DEVIATIONS * Math.sqrt(squares * (shards - 1))) / rows <= UNEVEN
+}
+
 /** So even is even enough; more parts only cost those who read them. */
 const EVEN_ENOUGH = 1.1
 const PARTS_MAX = 1024
@@ -79,7 +89,7 @@ function saltedLoads({ counts, placement, cold }: Cut, { hot, parts }: Salt): Sh
 }
 
 /** Rare keys are many and small: a good hash spreads them evenly. */
-function evenly({ restRows }: KeyCounts, shards: number): number[] {
+function evenly({ restRows }: { readonly restRows: number }, shards: number): number[] {
   return Array.from({ length: shards }, () => restRows / shards)
 }
 
@@ -99,23 +109,41 @@ export interface JoinLoads extends ShardLoads {
   readonly hottestShare: number
 }
 
-export function joinLoads(left: KeyCounts, right: KeyCounts, placement: Placement): JoinLoads {
-  const others = new Map(right.keys.map((key, at) => [nameOf(key), right.counts[at] as number]))
-  const loads = evenly({ ...left, restRows: left.restRows + right.restRows }, placement.shards)
-  let rowsOut = 0
-  let hottest = 0
-  for (const [at, key] of left.keys.entries()) {
-    const rows = left.counts[at] as number
-    const out = key.includes(null) ? 0 : rows * (others.get(nameOf(key)) ?? 0)
-    rowsOut += out
-    hottest = Math.max(hottest, out)
-    add(loads, placement.shardOf(key), rows + out)
+export function joinLoads(joined: JoinCounts, placement: Placement): JoinLoads {
+  const loads = evenly(joined, placement.shards)
+  for (const { key, left, right, out } of joined.keys) add(loads, placement.shardOf(key), left + right + out)
+  return joinedLoads(joined, loads)
+}
+
+/** The frequent keys of the left side are cut into parts, and the right side's rows of them go to each part. */
+export function saltedJoinLoads(joined: JoinCounts, request: SaltedJoin): JoinLoads | null {
+  const { engine, shards, columns, salt, hot } = request
+  const placement = placementOf({ engine, columns: [...columns, SALT], shards })
+  if (placement === null) return null
+  const cut = new Set(hot.map(nameOf))
+  const loads = evenly(joined, shards)
+  for (const { key, left, right, out } of joined.keys) {
+    const parts = cut.has(nameOf(key)) ? salt.parts : 1
+    for (let part = 0; part < parts; part += 1) add(loads, placement.shardOf([...key, part]), (left + out) / parts + right)
   }
-  for (const [at, key] of right.keys.entries()) add(loads, placement.shardOf(key), right.counts[at] as number)
+  return joinedLoads(joined, loads)
+}
+
+export interface SaltedJoin {
+  readonly engine: ShardEngine
+  readonly shards: number
+  readonly columns: readonly Pick<Column, 'type'>[]
+  readonly salt: Salt
+  /** The keys that are cut. */
+  readonly hot: readonly Key[]
+}
+
+function joinedLoads({ keys, rowsOut }: JoinCounts, loads: readonly number[]): JoinLoads {
+  const hottest = keys.reduce((most, { out }) => Math.max(most, out), 0)
   return { ...shardLoads(loads), rowsOut, hottestShare: rowsOut === 0 ? 0 : hottest / rowsOut }
 }
 
 /** Equal keys have equal names, whatever holds their numbers. */
-function nameOf(key: KeyCounts['keys'][number]): string {
-  return key.map((value) => (typeof value === 'bigint' ? String(wholeNumber(value)) : String(value))).join('\u0000')
+function nameOf(key: readonly Value[]): string {
+  return JSON.stringify(key.map((value) => (value === null ? null : String(value))))
 }

@@ -34,10 +34,10 @@ afterAll(async () => {
   await engine.close()
 })
 
-async function reported(columns: readonly string[]): Promise<SkewReport> {
+async function reported(columns: readonly string[], relation = RELATION): Promise<SkewReport> {
   return skewOf({
     connection: engine.connection,
-    relation: RELATION,
+    relation,
     schemaOf: () => undefined,
     uses: [],
     keys: [columns],
@@ -47,12 +47,12 @@ async function reported(columns: readonly string[]): Promise<SkewReport> {
   })
 }
 
-async function laid(report: SkewReport, key: KeyReport): Promise<readonly number[]> {
+async function laid(report: SkewReport, key: KeyReport, relation = RELATION): Promise<readonly number[]> {
   await postgres.query('drop table if exists orders, orders_before')
   await postgres.query(
     `create table orders (id int8 primary key, customer int8, "Region" text); insert into orders ${ROWS} from generate_series(0, 59999) t(i)`,
   )
-  await postgres.query(statementsFor({ relation: RELATION, report, key }).join('\n'))
+  await postgres.query(statementsFor({ relation, report, key }).join('\n'))
   const counts = await postgres.query<{ rows: number }>(
     `select (select count(*)::int from orders o where o.tableoid = c.oid) as rows from pg_class c where relname ~ '^orders_next_[0-9]+$' order by substring(relname from '[0-9]+$')::int`,
   )
@@ -72,12 +72,15 @@ it.each([[['customer']], [['Region']], [['id']], [['customer', 'Region']]])(
   },
 )
 
-it('by a salted key each partition holds what was foretold, within a twentieth', async () => {
-  const report = await reported(['customer'])
+it.each([
+  ['of its identity', RELATION],
+  ['that varies most within the key, where it has no identity', { ...RELATION, schema: { ...SCHEMA, key: [] } }],
+])('by a key that is salted by a column %s each partition holds what was foretold, within a twentieth', async (_what, relation) => {
+  const report = await reported(['customer'], relation)
   const [best] = report.keys
-  expect(best?.salt).not.toBeNull()
+  expect(best?.salt?.by).toBe('id')
   if (best === undefined) return
-  const rows = await laid(report, best)
+  const rows = await laid(report, best, relation)
   for (const [at, load] of best.loads.entries()) expect(Math.abs((rows[at] ?? 0) / load - 1)).toBeLessThan(0.05)
   expect(Math.max(...rows) / (60_000 / SHARDS)).toBeLessThan(1.25)
 })

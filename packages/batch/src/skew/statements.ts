@@ -1,5 +1,6 @@
 /** What to tell each engine so that a relation lies by a key. Nothing here is run by us. */
-import { isWhole, type Column, type JsonValue, type Schema } from '@millrace/core'
+import { assert } from '@millrace/base'
+import { isWhole, type Column, type JsonValue } from '@millrace/core'
 import { quoteIdentifier, quoteLiteral, relationAddress } from '@millrace/sql'
 import type { ShardEngine } from './placement.ts'
 import type { KeyReport, RelationShape, SkewReport } from './report.ts'
@@ -11,16 +12,16 @@ export function statementsFor({
   key,
 }: {
   relation: RelationShape
-  report: SkewReport
+  report: Pick<SkewReport, 'engine' | 'shards'>
   key: KeyReport
 }): readonly string[] {
-  const wanted = { table: relationAddress(relation.name).table, schema: relation.schema, shards: report.shards, key }
+  const wanted = { table: relationAddress(relation.name).table, relation, shards: report.shards, key }
   return WRITTEN[report.engine](wanted)
 }
 
 interface Wanted {
   readonly table: string
-  readonly schema: Schema
+  readonly relation: RelationShape
   readonly shards: number
   readonly key: KeyReport
 }
@@ -39,7 +40,8 @@ const WRITTEN: Readonly<Record<ShardEngine, (wanted: Wanted) => readonly string[
 
 /** A partitioned copy that takes the table's name in one transaction; the table before stays beside it. */
 function postgresStatements(wanted: Wanted): readonly string[] {
-  const { table, schema, shards, key } = wanted
+  const { table, relation, shards, key } = wanted
+  const { schema } = relation
   const by = key.columns.map(quoteIdentifier)
   const salted = key.salt === null ? [] : [`(${saltSql(wanted, (column, parts) => `${postgresHash(column)} & ${parts - 1}`)})`]
   const next = quoteIdentifier(`${table}_next`)
@@ -102,11 +104,11 @@ function kafkaStatements({ table, shards, key }: Wanted): readonly string[] {
 type Varied = (column: Column, parts: number) => string
 
 /** SQL for the part that a row of a frequent key goes to: by a column that differs within the key. */
-function saltSql({ schema, key }: Wanted, varied: Varied, name: (text: string) => string = quoteIdentifier): string {
+function saltSql({ relation, key }: Wanted, varied: Varied, name: (text: string) => string = quoteIdentifier): string {
   const { salt, columns } = key
   if (salt === null) return '0'
-  const other = schema.key.map((at) => schema.columns[at] as Column).find((column) => !columns.includes(column.name))
-  if (other === undefined) return '0'
+  const other = relation.schema.columns.find((column) => column.name === salt.by)
+  assert(other !== undefined, 'a salt is made of a column of the relation')
   return `CASE WHEN ${isFrequent(columns.map(name), salt.keys)} THEN ${varied(other, salt.parts)} ELSE 0 END`
 }
 

@@ -7,8 +7,17 @@ export interface KeyUse {
   readonly relation: string
   readonly columns: readonly string[]
   /** Of a join between two relations: the other one, its columns in the same order. */
-  readonly with: { readonly relation: string; readonly columns: readonly string[] } | null
+  readonly with: JoinedWith | null
 }
+
+export interface JoinedWith {
+  readonly relation: string
+  readonly columns: readonly string[]
+  readonly yields: JoinYield
+}
+
+/** Rows that come out of a join: of each key the pairs of both sides, or, as of IN and EXISTS, each row of one side that has a partner. */
+export type JoinYield = 'pairs' | 'own' | 'other'
 
 /** Each use once for every relation whose columns make its whole key; a key made of expressions is nobody's. */
 export function usesOf(models: readonly BoundModel[]): readonly KeyUse[] {
@@ -35,7 +44,7 @@ function usesHere(model: string, plan: Plan): readonly KeyUse[] {
         plan.right,
         plan.keys.map((key) => key.right),
       )
-      return joinUses(model, left, right)
+      return joinUses(model, { left, right, isOnce: plan.kind === 'asof' || plan.join === 'semi' || plan.join === 'anti' })
     }
     case 'filter':
       return joinUsesOfFilter(model, plan)
@@ -49,19 +58,37 @@ function usesHere(model: string, plan: Plan): readonly KeyUse[] {
   }
 }
 
-function joinUses(model: string, left: KeyOrigin | null, right: KeyOrigin | null): readonly KeyUse[] {
-  const use = (origin: KeyOrigin | null, other: KeyOrigin | null): readonly KeyUse[] =>
+export interface JoinOrigins {
+  readonly left: KeyOrigin | null
+  readonly right: KeyOrigin | null
+  /** Whether a row of the left side finds one partner at most. */
+  readonly isOnce: boolean
+}
+
+export function joinUses(model: string, { left, right, isOnce }: JoinOrigins): readonly KeyUse[] {
+  const use = (origin: KeyOrigin | null, other: JoinedWith | null): readonly KeyUse[] =>
     origin === null ? [] : [{ model, does: 'join', ...origin, with: other }]
-  return [...use(left, right), ...use(right, left)]
+  return [
+    ...use(left, right === null ? null : { ...right, yields: isOnce ? 'own' : 'pairs' }),
+    ...use(right, left === null ? null : { ...left, yields: isOnce ? 'other' : 'pairs' }),
+  ]
 }
 
 /** `FROM a, b WHERE a.x = b.x AND a.y = b.y` is a join by (x, y), whose condition stands above it. */
 function joinUsesOfFilter(model: string, { input, condition }: Filter): readonly KeyUse[] {
-  const pairs = new Map<string, { left: Origin[]; right: Origin[] }>()
-  for (const part of conditionsOf(condition)) {
-    if (part.kind !== 'comparison' || part.operator !== 'equal') continue
+  const pairs = conditionsOf(condition).flatMap((part) => {
+    if (part.kind !== 'comparison' || part.operator !== 'equal') return []
     const left = part.left.kind === 'column' ? originOf(input, part.left.index) : null
     const right = part.right.kind === 'column' ? originOf(input, part.right.index) : null
+    return [[left, right] as const]
+  })
+  return filterJoinUses(model, pairs)
+}
+
+/** From the pairs of columns that a filter compares. */
+export function filterJoinUses(model: string, compared: readonly (readonly [Origin | null, Origin | null])[]): readonly KeyUse[] {
+  const pairs = new Map<string, { left: Origin[]; right: Origin[] }>()
+  for (const [left, right] of compared) {
     if (left === null || right === null || left.relation === right.relation) continue
     const [first, second] = left.relation < right.relation ? [left, right] : [right, left]
     const name = JSON.stringify([first.relation, second.relation])
@@ -70,31 +97,33 @@ function joinUsesOfFilter(model: string, { input, condition }: Filter): readonly
     pair.left.push(first)
     pair.right.push(second)
   }
-  return [...pairs.values()].flatMap(({ left, right }) => joinUses(model, keyOf(left), keyOf(right)))
+  return [...pairs.values()].flatMap(({ left, right }) =>
+    joinUses(model, { left: originOfAll(left), right: originOfAll(right), isOnce: false }),
+  )
 }
 
-function keyOf(origins: readonly Origin[]): KeyOrigin {
-  return { relation: (origins[0] as Origin).relation, columns: origins.map(({ column }) => column) }
-}
-
-function keyUse(model: string, does: 'group' | 'window', origin: KeyOrigin | null): readonly KeyUse[] {
+export function keyUse(model: string, does: 'group' | 'window', origin: KeyOrigin | null): readonly KeyUse[] {
   return origin === null ? [] : [{ model, does, ...origin, with: null }]
 }
 
-interface KeyOrigin {
+export interface KeyOrigin {
   readonly relation: string
   readonly columns: readonly string[]
 }
 
 function originOfKey(plan: Plan, key: readonly Expression[]): KeyOrigin | null {
-  const origins = key.map((expression) => (expression.kind === 'column' ? originOf(plan, expression.index) : null))
+  return originOfAll(key.map((expression) => (expression.kind === 'column' ? originOf(plan, expression.index) : null)))
+}
+
+/** Null unless all are columns of one relation. */
+export function originOfAll(origins: readonly (Origin | null)[]): KeyOrigin | null {
   const [first] = origins
   if (first === undefined || first === null) return null
   if (!origins.every((origin) => origin !== null && origin.relation === first.relation)) return null
   return { relation: first.relation, columns: origins.map((origin) => (origin as Origin).column) }
 }
 
-interface Origin {
+export interface Origin {
   readonly relation: string
   readonly column: string
 }

@@ -15,27 +15,38 @@ export interface PlanNode {
   readonly [field: string]: unknown
 }
 
-/** Origins by a text that tells them apart. */
-type Column = ReadonlyMap<string, ColumnOrigin>
+interface Column {
+  /** By a text that tells them apart. */
+  readonly origins: ReadonlyMap<string, ColumnOrigin>
+  /** The relation's column that stands here as it is; null where it was computed, or where rows were grouped since. */
+  readonly plain: ColumnOrigin | null
+}
 type Columns = readonly Column[]
 
-const NONE: Column = new Map()
+const NONE: Column = { origins: new Map(), plain: null }
 
-/** Is told of each filter and join, and of what the columns that its expressions refer to are made. */
+/** Is told of operators that ask something of columns, and of what the columns that their expressions refer to are made. */
 export interface LineageObserver {
-  filter(node: PlanNode, originsOf: OriginsOf): void
+  filter?(node: PlanNode, input: ColumnReader): void
   /** Of its conditions, each with a left and a right side. */
-  join(node: PlanNode, sides: { readonly left: OriginsOf; readonly right: OriginsOf }): void
+  join?(node: PlanNode, sides: { readonly left: ColumnReader; readonly right: ColumnReader }): void
+  /** GROUP BY, DISTINCT or a window. */
+  group?(node: PlanNode, input: ColumnReader): void
 }
 
-export type OriginsOf = (expression: unknown) => readonly ColumnOrigin[]
+export interface ColumnReader {
+  /** All that an expression is made of. */
+  readonly originsOf: (expression: unknown) => readonly ColumnOrigin[]
+  /** The relation's column that an expression is, with all its rows; null where it is anything else. */
+  readonly plainOf: (expression: unknown) => ColumnOrigin | null
+}
 
 export function walkLineage(plan: PlanNode, observer: LineageObserver): void {
   new LineageWalk(observer).columnsOf(plan)
 }
 
 export function lineageOf(plan: PlanNode): Lineage {
-  return new LineageWalk().columnsOf(plan).map((column) => [...column.values()])
+  return new LineageWalk().columnsOf(plan).map(({ origins }) => [...origins.values()])
 }
 
 /** The relations that a bound plan reads, each once: `shop.orders`, `revenue`. */
@@ -73,14 +84,23 @@ class LineageWalk {
         return this.#computed(node['expressions'], this.#input(node))
       case 'LOGICAL_FILTER': {
         const input = this.#input(node)
-        this.#observer?.filter(node, readerOf(input))
+        this.#observer?.filter?.(node, readerOf(input))
         return input
       }
+      case 'LOGICAL_DISTINCT': {
+        const input = this.#input(node)
+        this.#observer?.group?.(node, readerOf(input))
+        return input.map(computed)
+      }
+      case 'LOGICAL_LIMIT':
+      case 'LOGICAL_SAMPLE':
+        return this.#input(node).map(computed)
       case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
         return this.#aggregate(node)
       case 'LOGICAL_WINDOW':
       case 'LOGICAL_UNNEST': {
         const input = this.#input(node)
+        if (node.type === 'LOGICAL_WINDOW') this.#observer?.group?.(node, readerOf(input))
         return [...input, ...this.#computed(node['expressions'], input)]
       }
       case 'LOGICAL_UNION':
@@ -112,17 +132,20 @@ class LineageWalk {
   #scan(node: PlanNode): Columns {
     const relation = relationOfScan(node)
     const names = (node['names'] as readonly string[] | undefined) ?? []
-    if (relation === null) return names.map(() => union(this.#input(node)))
+    if (relation === null) return names.map(() => computed(union(this.#input(node))))
     const indexes = (node['column_indexes'] as readonly { readonly index: number }[] | undefined) ?? []
     return indexes.map(({ index }) => {
       const column = names[index]
-      return column === undefined ? NONE : new Map([[`${relation} ${column}`, [relation, column] as const]])
+      if (column === undefined) return NONE
+      const plain = [relation, column] as const
+      return { origins: new Map([[`${relation} ${column}`, plain]]), plain }
     })
   }
 
   #aggregate(node: PlanNode): Columns {
     const input = this.#input(node)
-    return [...this.#computed(node['groups'], input), ...this.#computed(node['expressions'], input)]
+    this.#observer?.group?.(node, readerOf(input))
+    return [...this.#computed(node['groups'], input), ...this.#computed(node['expressions'], input)].map(computed)
   }
 
   #join(node: PlanNode): Columns {
@@ -131,10 +154,10 @@ class LineageWalk {
     const eliminated = node['duplicate_eliminated_columns'] as readonly unknown[] | undefined
     const isCorrelated = node.type === 'LOGICAL_DELIM_JOIN'
     const outer = this.columnsOf(left)
-    if (isCorrelated) this.#correlated.push(this.#computed(eliminated, outer))
+    if (isCorrelated) this.#correlated.push(this.#computed(eliminated, outer).map(computed))
     const inner = this.columnsOf(right)
     if (isCorrelated) this.#correlated.pop()
-    this.#observer?.join(node, { left: readerOf(outer), right: readerOf(inner) })
+    this.#observer?.join?.(node, { left: readerOf(outer), right: readerOf(inner) })
     switch (node['join_type']) {
       case 'SEMI':
       case 'ANTI':
@@ -152,7 +175,7 @@ class LineageWalk {
   /** Whether a partner was found is made of what was compared. */
   #marked(node: PlanNode, outer: Columns, inner: Columns): Column {
     const conditions = (node['conditions'] as readonly { readonly left?: unknown; readonly right?: unknown }[] | undefined) ?? []
-    return union(conditions.flatMap(({ left, right }) => [originsOf(left, outer), originsOf(right, inner)]))
+    return computed(union(conditions.flatMap(({ left, right }) => [columnOf(left, outer), columnOf(right, inner)])))
   }
 
   #common(node: PlanNode): Columns {
@@ -175,32 +198,58 @@ class LineageWalk {
   }
 
   #computed(expressions: unknown, input: Columns): Columns {
-    return Array.isArray(expressions) ? expressions.map((expression) => originsOf(expression, input)) : []
+    return Array.isArray(expressions) ? expressions.map((expression) => columnOf(expression, input)) : []
   }
 }
 
-function readerOf(columns: Columns): OriginsOf {
-  return (expression) => [...originsOf(expression, columns).values()]
+function readerOf(columns: Columns): ColumnReader {
+  return {
+    originsOf: (expression) => [...columnOf(expression, columns).origins.values()],
+    plainOf: (expression) => columnOf(expression, columns).plain,
+  }
 }
 
-function originsOf(expression: unknown, input: Columns): Column {
+interface Expression {
+  readonly expression_class?: string
+  readonly type?: string
+  readonly index?: number
+  readonly child?: Expression
+  readonly try_cast?: boolean
+  readonly return_type?: { readonly id?: string }
+}
+
+function columnOf(expression: unknown, input: Columns): Column {
+  const { expression_class: kind, index, child } = (expression ?? {}) as Expression
+  if (kind === 'BOUND_REF') return input[index ?? -1] ?? NONE
+  if (child !== undefined && isWidened(expression as Expression)) return columnOf(child, input)
   const found: Column[] = []
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return
     if (Array.isArray(node)) for (const each of node) visit(each)
     else {
-      const { expression_class: kind, index } = node as { readonly expression_class?: string; readonly index?: number }
-      if (kind === 'BOUND_REF') found.push(input[index ?? -1] ?? NONE)
+      const { expression_class: of, index: at } = node as Expression
+      if (of === 'BOUND_REF') found.push(input[at ?? -1] ?? NONE)
       else for (const each of Object.values(node)) visit(each)
     }
   }
   visit(expression)
-  return union(found)
+  return computed(union(found))
+}
+
+const WHOLE: ReadonlySet<string> = new Set('TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT'.split(' '))
+
+/** A whole number of another width, as a join of two such columns asks for: the value is the same. */
+function isWidened({ type, child, try_cast, return_type }: Expression): boolean {
+  return type === 'OPERATOR_CAST' && try_cast === false && [return_type, child?.return_type].every((of) => WHOLE.has(of?.id ?? ''))
+}
+
+function computed(column: Column): Column {
+  return column.plain === null ? column : { origins: column.origins, plain: null }
 }
 
 function union(columns: Columns): Column {
   if (columns.length === 1) return columns[0] as Column
-  return columns.length === 0 ? NONE : new Map(columns.flatMap((column) => [...column]))
+  return columns.length === 0 ? NONE : { origins: new Map(columns.flatMap(({ origins }) => [...origins])), plain: null }
 }
 
 function merged(sides: readonly Columns[]): Columns {

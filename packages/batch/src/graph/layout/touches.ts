@@ -3,7 +3,14 @@
  * that it is joined by. Read from DuckDB's bound plan with views taken apart, so that a filter of a view's reader
  * is one of what the view reads.
  */
-import { type ColumnOrigin, type LineageObserver, type OriginsOf, type PlanNode, relationsOfPlan, walkLineage } from '../check/lineage.ts'
+import {
+  type ColumnOrigin,
+  type ColumnReader,
+  type LineageObserver,
+  type PlanNode,
+  relationsOfPlan,
+  walkLineage,
+} from '../check/lineage.ts'
 import { foldedName } from '../model/model.ts'
 
 export interface Touch {
@@ -47,19 +54,19 @@ type Add = (origins: readonly ColumnOrigin[], how: Touch['how']) => void
 
 function observerOf(add: Add): LineageObserver {
   return {
-    filter: (node, originsOf) => {
+    filter: (node, { originsOf }) => {
       for (const expression of node['expressions'] as readonly Expression[]) visit(expression, originsOf, add)
     },
     join: (node, { left, right }) => {
       for (const condition of (node['conditions'] ?? []) as readonly Expression[]) {
-        add(left(condition.left), 'join')
-        add(right(condition.right), 'join')
+        add(left.originsOf(condition.left), 'join')
+        add(right.originsOf(condition.right), 'join')
       }
     },
   }
 }
 
-function visit(expression: Expression, originsOf: OriginsOf, add: Add): void {
+function visit(expression: Expression, originsOf: ColumnReader['originsOf'], add: Add): void {
   const { type = '', left, right, input, children = [] } = expression
   if (type.startsWith('CONJUNCTION')) for (const child of children) visit(child, originsOf, add)
   else if (type === 'COMPARE_BETWEEN') add(originsOf(input), 'range')
