@@ -11,7 +11,7 @@ import { makeChanges, TABLE } from './workload.ts'
 const READERS = ['ceiling', 'decoded', 'logged', 'peer'] as const
 type Reader = (typeof READERS)[number]
 const TABLE_ROWS = 100_000
-/** Of the changes: a process that follows a stream runs for weeks, so no reader is charged for its compiler's first second. */
+/** Of the changes: a process that follows a stream runs for weeks, so no reader is charged for its compiler's first seconds. */
 const WARM_UP_SHARE = 0.2
 
 export interface StreamOptions {

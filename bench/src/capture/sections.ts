@@ -16,7 +16,7 @@ type Section = (order: SectionOrder, note: Note) => Promise<Figures>
 export const WORK: Readonly<Record<SectionName, Section>> = {
   async postgres({ rounds, quick }, note) {
     const { postgresBench } = await import('./postgres-bench.ts')
-    return postgresBench({ rounds, changes: quick ? 150_000 : 600_000, note })
+    return postgresBench({ rounds, changes: quick ? 150_000 : 2_000_000, note })
   },
   async snapshot({ rounds, quick }, note) {
     const { snapshotBench } = await import('./snapshot-bench.ts')

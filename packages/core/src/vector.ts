@@ -56,6 +56,8 @@ export class VectorBuilder {
   #packer: TextPacker | null = null
   readonly #capacity: number
   #cells: Uint8Array | null = null
+  /** Of an earlier column's cells. */
+  #spareCells: Uint8Array | null = null
 
   constructor(layout: Layout, capacity = 64) {
     this.#layout = layout
@@ -120,7 +122,7 @@ export class VectorBuilder {
   pushCell(cell: number): void {
     const row = this.#count
     this.#pushPlaceholder()
-    const cells = this.#cells ?? new Uint8Array(Math.max(64, row + 1))
+    const cells = this.#cells ?? this.#beginCells(row)
     this.#cells = row < cells.length ? cells : grownBytes(cells)
     this.#cells[row] = cell
   }
@@ -154,6 +156,7 @@ export class VectorBuilder {
   reuse(): void {
     this.#count = 0
     this.#wide = null
+    this.#spareCells = this.#cells ?? this.#spareCells
     this.#cells = null
     if (this.#list.length > 0) this.#list = []
     this.#packer?.truncate(0)
@@ -189,6 +192,13 @@ export class VectorBuilder {
     this.#packer ??= new TextPacker(this.#capacity)
     this.#packer.pushEnd()
     this.#finishCell()
+  }
+
+  /** So far every cell held a value. */
+  #beginCells(rows: number): Uint8Array {
+    const spare = this.#spareCells
+    if (spare === null || spare.length <= rows) return new Uint8Array(Math.max(64, rows + 1))
+    return spare.fill(CELL.VALUE, 0, rows)
   }
 
   #finishCell(): void {

@@ -25,6 +25,7 @@ import { type ProgressState, progressOf, stateOf } from './progress-state.ts'
 import { ensurePublication } from './publication.ts'
 import { RelationBinder } from './relation-binder.ts'
 import { ReplicationStream, type StreamEnd } from './replication-stream.ts'
+import { REUSED_BYTES_MAX } from './stream/limits.ts'
 import { TableWarden } from './schema-change/table-warden.ts'
 import { readIdentity, type ServerIdentity } from './server-identity.ts'
 import { checkSlot, dropSlot, makeSlot } from './slot.ts'
@@ -374,7 +375,7 @@ class Session implements CaptureSession {
   #streamFrom(progress: SourceProgress): ReplicationStream {
     const { target, slot, writer, clock, record, parking, partitionsOf, streaming, silenceMsMax } = this.#options
     const { control, replication, version } = this.#ground
-    const pending = new PendingChanges(parking, { offset: stateOf(progress).offset })
+    const pending = new PendingChanges(parking, { offset: stateOf(progress).offset, reusedBytesMax: REUSED_BYTES_MAX })
     const warden = this.#warden
     const binder = new RelationBinder({ source: target.name, slot, warden, partitionsOf })
     const fills = this.#fills

@@ -1,7 +1,7 @@
-import { type ControlStatement, OPERATION, valueAt } from '@millrace/core'
+import { type Append, CELL, type ControlStatement, OPERATION, type Schema, valueAt } from '@millrace/core'
 import { expect, test } from 'vitest'
 import type { ParkedRecord } from '../parking/parked-record.ts'
-import { PendingChanges } from './pending-changes.ts'
+import { PendingChanges, type PendingSlot, type Taken } from './pending-changes.ts'
 
 const RECORD = {
   source: 'shop',
@@ -39,38 +39,71 @@ test.each([false, true])(
   },
 )
 
-test('memory serves again only when changes were taken so many times, and then tells nothing of before', () => {
-  const schema = {
-    columns: [
-      { name: 'id', type: { kind: 'int32' as const }, nullable: false },
-      { name: 'note', type: { kind: 'text' as const }, nullable: true },
-    ],
-    key: [0],
+const NOTES: Schema = {
+  columns: [
+    { name: 'id', type: { kind: 'int32' as const }, nullable: false },
+    { name: 'note', type: { kind: 'text' as const }, nullable: true },
+  ],
+  key: [0],
+}
+
+/** Rows whose notes tell their ids; every third has none. */
+function fill(slot: PendingSlot, first: number, rows: number): void {
+  for (let id = first; id < first + rows; id += 1) {
+    const { builder } = slot
+    builder.start(OPERATION.INSERT, 1, id, 0, false)
+    builder.after[0]?.pushNumber(id)
+    const note = Buffer.from(`note ${id}`)
+    if (id % 3 === 0) builder.after[1]?.pushCell(CELL.NULL)
+    else builder.after[1]?.pushUtf8(note, 0, note.length)
   }
-  const pending = new PendingChanges(null, { reusedAfter: 2 })
-  const slot = pending.slot('shop.a', 0, schema)
-  const fill = (first: number, rows: number): void => {
-    for (let id = first; id < first + rows; id += 1) {
-      slot.builder.start(OPERATION.INSERT, 1, id, 0, false)
-      slot.builder.after[0]?.pushNumber(id)
-      const note = Buffer.from(`note ${id}`)
-      slot.builder.after[1]?.pushUtf8(note, 0, note.length)
-    }
-  }
-  const told: { batch: ReturnType<typeof pending.take>[number]['batch']; first: number; rows: number }[] = []
-  for (const [round, rows] of [40, 50, 30, 60, 20, 70].entries()) {
-    const first = round * 1000
-    fill(first, rows)
-    const [append] = pending.take()
-    if (append !== undefined) told.push({ batch: append.batch, first, rows })
-    // While the next rows come, the last two batches are still on their way.
-    fill((round + 1) * 1000, 5)
-    for (const { batch, ...expected } of told.slice(-2)) {
-      const ids = Array.from({ length: expected.rows }, (_, row) => expected.first + row)
-      expect(ids.map((_, row) => batch.after.map((vector) => valueAt(vector, row)))).toEqual(ids.map((id) => [id, `note ${id}`]))
-      expect(Array.from(batch.indexes)).toEqual(ids)
-    }
+}
+
+function expectRows({ batch }: Append, first: number, rows: number): void {
+  const ids = Array.from({ length: rows }, (_, row) => first + row)
+  expect(ids.map((_, row) => batch.after.map((vector) => valueAt(vector, row)))).toEqual(
+    ids.map((id) => [id, id % 3 === 0 ? null : `note ${id}`]),
+  )
+  expect(Array.from(batch.indexes)).toEqual(ids)
+}
+
+test('memory serves again only when who took the changes is done with them, in whatever order, and then tells nothing of before', () => {
+  const pending = new PendingChanges(null, { reusedBytesMax: 1_000_000 })
+  const slot = pending.slot('shop.a', 0, NOTES)
+  const buffers = new Set<ArrayBufferLike>()
+  const held: { taken: Taken; first: number; rows: number }[] = []
+  for (const [round, rows] of [40, 50, 30, 60, 20, 70, 1, 300].entries()) {
+    const first = round * 1000 + 1
+    fill(slot, first, rows)
+    pending.bytes = rows * 20
+    const taken = pending.take()
+    for (const { batch } of taken.appends) buffers.add(batch.indexes.buffer)
+    held.push({ taken, first, rows })
+    // While the next rows come, these are still on their way.
+    fill(slot, 90_000, 5)
+    for (const each of held) for (const append of each.taken.appends) expectRows(append, each.first, each.rows)
     pending.drop()
+    if (held.length === 3) held.splice(round % 2, 1)[0]?.taken.done()
   }
-  expect(new Set(told.map(({ batch }) => batch.indexes.buffer)).size).toBeLessThan(told.length)
+  expect(buffers.size).toBeLessThan(8)
+})
+
+test('no more memory is kept than is wanted: neither of a large batch, nor of many tables', () => {
+  const pending = new PendingChanges(null, { reusedBytesMax: 1000 })
+  const slots = Array.from({ length: 10 }, (_, at) => pending.slot(`shop.${at}`, 0, NOTES))
+  const bufferOf = (slot: PendingSlot, bytes: number): ArrayBufferLike | undefined => {
+    fill(slot, 1, 10)
+    pending.bytes = bytes
+    const taken = pending.take()
+    taken.done()
+    return taken.appends[0]?.batch.indexes.buffer
+  }
+  const [first] = slots as [PendingSlot]
+  expect(bufferOf(first, 1001)).not.toBe(bufferOf(first, 500))
+  const before = slots.map((slot) => bufferOf(slot, 300))
+  const again = slots
+    .toReversed()
+    .map((slot) => bufferOf(slot, 300))
+    .toReversed()
+  expect(before.map((buffer, at) => buffer === again[at])).toEqual([...Array.from({ length: 7 }, () => false), true, true, true])
 })

@@ -7,6 +7,7 @@
  * under 0 until `take` is told; what it parks is held here until then, because it may still be undone.
  */
 import { type Append, BatchBuilder, type ControlStatement, type Schema } from '@millrace/core'
+import { BatchMemory } from './batch-memory.ts'
 import type { ParkedRecord } from '../parking/parked-record.ts'
 import type { Parking } from '../parking/parking.ts'
 import { positionToText } from './position.ts'
@@ -25,11 +26,14 @@ export interface PendingOptions {
   readonly inProgress?: boolean
   /** What is parked stands so much further on in the log than its position at the server, as the changes around it will. */
   readonly offset?: number
-  /**
-   * Whoever takes changes is done with them when the first change comes after he has taken others so many times:
-   * then their memory serves again. Null where their memory is theirs.
-   */
-  readonly reusedAfter?: number | null
+  /** Memory of changes that were taken is kept for later ones up to this much, as `bytes` counts it; 0 where it is not. */
+  readonly reusedBytesMax?: number
+}
+
+/** What was pending. Whoever is done with it says so, and holds none of it afterwards: its memory serves again. */
+export interface Taken {
+  readonly appends: Append[]
+  readonly done: () => void
 }
 
 /** A record of a transaction in progress, or the stream whose parked records a truncate has made past. */
@@ -46,16 +50,16 @@ export class PendingChanges {
   readonly inProgress: boolean
   readonly #parking: Parking | null
   readonly #offset: number
-  readonly #reusedAfter: number | null
+  readonly #memory: BatchMemory
   #slots: PendingSlot[] = []
   #statements: ControlStatement[] = []
   #held: Held[] = []
   #heldKeys = new Set<string>()
 
-  constructor(parking: Parking | null = null, { inProgress = false, offset = 0, reusedAfter = null }: PendingOptions = {}) {
+  constructor(parking: Parking | null = null, { inProgress = false, offset = 0, reusedBytesMax = 0 }: PendingOptions = {}) {
     this.#parking = parking
     this.#offset = offset
-    this.#reusedAfter = reusedAfter
+    this.#memory = new BatchMemory(reusedBytesMax)
     this.inProgress = inProgress
   }
 
@@ -66,13 +70,14 @@ export class PendingChanges {
 
   /** One partition of one stream. Made again when a stream's schema changes, when nothing is pending. */
   slot(stream: string, partition: number, schema: Schema): PendingSlot {
-    const slot = new PendingSlot({ stream, partition, schema, reusedAfter: this.#reusedAfter })
+    const slot = new PendingSlot({ stream, partition, schema, memory: this.#memory })
     this.#slots.push(slot)
     return slot
   }
 
   forget(slots: readonly PendingSlot[]): void {
     this.#slots = this.#slots.filter((slot) => !slots.includes(slot))
+    this.#memory.forget(slots)
   }
 
   /** Whether a bad value can be set aside at all. */
@@ -113,10 +118,13 @@ export class PendingChanges {
   }
 
   /** All that is pending, as the appends of one write set; nothing is pending afterwards. */
-  take(): Append[] {
+  take(): Taken {
+    const { bytes } = this
     this.bytes = 0
     this.count = 0
-    return this.#slots.flatMap((slot) => slot.take())
+    const builders = new Map<PendingSlot, BatchBuilder>()
+    const appends = this.#slots.flatMap((slot) => slot.take(builders))
+    return { appends, done: this.#memory.kept(builders, bytes) }
   }
 
   /** Forgets what is pending. */
@@ -135,18 +143,18 @@ export class PendingChanges {
   }
 
   /** The end of a transaction that was in progress: its place and time are known. */
-  takeAt(origin: Origin): Append[] {
+  takeAt(origin: Origin): Taken {
     for (const held of this.#held) {
       if ('superseded' in held) this.#statements.push(...(this.#parking?.supersede(held.superseded) ?? []))
       else this.#tell({ ...held, transaction: origin.transaction, time: origin.timeMicros, place: placeOf(origin.transaction) })
     }
     this.#held = []
-    const appends = this.take()
-    for (const { batch } of appends) {
+    const taken = this.take()
+    for (const { batch } of taken.appends) {
       batch.transactions.fill(origin.transaction)
       batch.times.fill(origin.timeMicros)
     }
-    return appends
+    return taken
   }
 
   #tell(record: ParkedRecord): void {
@@ -162,15 +170,12 @@ export interface PendingSlotOptions {
   readonly stream: string
   readonly partition: number
   readonly schema: Schema
-  readonly reusedAfter: number | null
+  readonly memory: BatchMemory
 }
 
 export class PendingSlot {
   readonly #options: PendingSlotOptions
   #builder: BatchBuilder | null = null
-  /** Of the changes that were taken last; and of earlier ones, whose memory serves again. */
-  readonly #taken: BatchBuilder[] = []
-  #spare: BatchBuilder | null = null
   /** The next batch is likely as long as the last one. */
   #capacity = CAPACITY_MIN
 
@@ -183,33 +188,21 @@ export class PendingSlot {
   }
 
   get builder(): BatchBuilder {
-    return this.#builder ?? this.#begin()
+    return (this.#builder ??= this.#options.memory.takeFor(this) ?? new BatchBuilder(this.#options.schema, this.#capacity))
   }
 
-  take(): Append[] {
+  /** What is pending; its builder goes to `builders`. */
+  take(builders: Map<PendingSlot, BatchBuilder>): Append[] {
     const builder = this.#builder
     if (builder === null) return []
     const batch = builder.finish()
     this.#builder = null
-    const { reusedAfter } = this.#options
-    if (reusedAfter !== null) {
-      this.#taken.push(builder)
-      if (this.#taken.length > reusedAfter) this.#spare = this.#taken.shift() ?? null
-    }
+    builders.set(this, builder)
     this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(batch.count))))
     return batch.count === 0 ? [] : [{ stream: this.#options.stream, partition: this.#options.partition, batch }]
   }
 
   drop(): void {
-    this.#spare ??= this.#builder
-    this.#builder = null
-  }
-
-  #begin(): BatchBuilder {
-    const spare = this.#spare
-    this.#spare = null
-    spare?.reuse()
-    this.#builder = spare ?? new BatchBuilder(this.#options.schema, this.#capacity)
-    return this.#builder
+    this.#builder?.reuse()
   }
 }

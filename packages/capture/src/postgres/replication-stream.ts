@@ -154,7 +154,7 @@ export class ReplicationStream {
           if (this.#isAgain) return
         } else if (frames.buffer[frames.start] === KEEPALIVE) {
           this.#keepalive()
-          if (!this.#appointments.isEmpty()) await this.#keepAppointments()
+          if (this.#appointments.isDue(this.#passed)) await this.#keepAppointments()
         }
       }
       this.#waitingSinceMs = clock.monotonicMs()
@@ -383,7 +383,7 @@ export class ReplicationStream {
   }
 
   #afterBoundary(wait: Promise<void> | null): Promise<void> | null {
-    if (this.#appointments.isEmpty()) return wait
+    if (!this.#appointments.isDue(this.#passed)) return wait
     return (wait ?? Promise.resolve()).then(() => this.#keepAppointments())
   }
 

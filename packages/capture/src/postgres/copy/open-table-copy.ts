@@ -95,7 +95,7 @@ async function* readRows({ target, table, connection, chunks }: RowsRequest): As
   const reader = new ChunkReader(connection)
   const parts = new Handoff<Batch>()
   const hand = async (): Promise<void> => {
-    const appends = pending.take()
+    const { appends } = pending.take()
     pending.takeStatements()
     for (const { batch } of appends) await parts.put(batch)
   }

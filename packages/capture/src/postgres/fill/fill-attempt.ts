@@ -21,6 +21,8 @@ import type { Throttle } from './throttle.ts'
 const PART_BYTES = 8_000_000
 /** So many commits of a connection are on their way while the next rows are read: they share a sync of the disk. */
 const COMMITS_AHEAD_MAX = 2
+/** What is read, and what is on its way. */
+const REUSED_BYTES_MAX = (COMMITS_AHEAD_MAX + 1) * PART_BYTES
 /** The indexes of one era: a backfill's eras are shown as of one position. */
 const ERA_INDEXES = 2 ** 44
 /** Those of rows that are read or told beside the chunks: below a backfill's copies, above every chunk's. */
@@ -196,7 +198,7 @@ class Lane {
     this.#options = options
     this.#earlier = earlier
     this.#extras = extras
-    this.#pending = new PendingChanges(options.parking, { offset: options.offset, reusedAfter: COMMITS_AHEAD_MAX })
+    this.#pending = new PendingChanges(options.parking, { offset: options.offset, reusedBytesMax: REUSED_BYTES_MAX })
     this.#pending.timeMicros = options.timeMicros
     // The last byte before the point: a transaction may commit at the very point, and is not in the snapshot.
     this.#pending.transaction = options.position - 1
@@ -275,7 +277,8 @@ class Lane {
     const { fill, table } = work
     const pending = this.#pending
     const rows = pending.count
-    const appends = this.#appendsOf(work, pending.take())
+    const taken = pending.take()
+    const appends = this.#appendsOf(work, taken.appends)
     const control = pending.takeStatements()
     const put =
       ended === null || ended.sequence === null
@@ -300,7 +303,7 @@ class Lane {
     await this.#settled(this.#isParted ? 0 : COMMITS_AHEAD_MAX - 1)
     if (appends.length === 0 && control.length === 0 && ended === null) return
     this.#isParted = ended === null
-    const committing = writer.commit(set)
+    const committing = writer.commit(set).then(taken.done)
     committing.catch(() => undefined)
     this.#committing.push(committing)
     if (put.length > 0) work.left -= 1

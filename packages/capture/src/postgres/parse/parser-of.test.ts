@@ -98,3 +98,19 @@ test('every instant of a calendar day reads as that day and that microsecond', (
     }),
   )
 })
+
+test('a float reads as the number that its text is, however it is printed', () => {
+  const short = fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 17n }), fc.nat(16), fc.boolean()).map(([digits, places, negative]) => {
+    const text = String(digits).padStart(places + 1, '0')
+    const whole = text.slice(0, text.length - places)
+    return `${negative ? '-' : ''}${whole}${places === 0 ? '' : `.${text.slice(-places)}`}`
+  })
+  const any = fc.double({ noNaN: true }).map(String)
+  fc.assert(
+    fc.property(fc.oneof(short, any), (text) => {
+      expect(parse({ kind: 'float64' }, text)).toBe(Number(text))
+      expect(parse({ kind: 'float32' }, text)).toBe(Math.fround(Number(text)))
+    }),
+    { numRuns: 2000 },
+  )
+})

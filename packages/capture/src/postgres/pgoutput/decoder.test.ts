@@ -31,7 +31,7 @@ function decoderAfter(
     feed,
     decoder,
     decode: (...messages) => messages.map((bytes) => decoder.decode(Buffer.concat([Buffer.from('##'), bytes]), 2, bytes.length + 2)),
-    taken: () => pending.take().flatMap(({ batch }) => Array.from({ length: batch.count }, (_, row) => changeAt(batch, row))),
+    taken: () => pending.take().appends.flatMap(({ batch }) => Array.from({ length: batch.count }, (_, row) => changeAt(batch, row))),
   }
 }
 
@@ -135,7 +135,7 @@ test('a transaction in progress is decoded as it comes, others pass it by, and i
   expect(decoder).toMatchObject({ transaction: 1100, endPosition: 1150, lanes: new Map() })
   const changes = lane.pending
     .takeAt(decoder.origin)
-    .flatMap(({ batch }) => Array.from({ length: batch.count }, (_, row) => changeAt(batch, row)))
+    .appends.flatMap(({ batch }) => Array.from({ length: batch.count }, (_, row) => changeAt(batch, row)))
   const at = { transaction: 1100, time: 946_684_800_000_009 }
   expect(changes).toMatchObject([
     { ...at, index: 0, operation: 'insert', after: [1, 'early'] },

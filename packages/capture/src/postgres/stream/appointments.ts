@@ -4,8 +4,8 @@ type Act = () => void | Promise<void>
 export class Appointments {
   #open: { readonly position: number; readonly act: Act }[] = []
 
-  isEmpty(): boolean {
-    return this.#open.length === 0
+  isDue(passed: number): boolean {
+    return this.#open.length > 0 && this.#open.some(({ position }) => position <= passed)
   }
 
   make(position: number, act: Act): void {

@@ -4,12 +4,12 @@
  * transactions that are not whole go into open tails, which nobody sees (law 3).
  */
 import { assert, describeError, reach } from '@millrace/base'
-import type { LogWriter, ShownTail, SourceProgress, StreamDefinition, WriteSet } from '@millrace/core'
+import type { LogWriter, ShownTail, SourceProgress, StreamDefinition } from '@millrace/core'
 import type { Boundary, FillRouter } from '../fill/fill-router.ts'
 import type { Lane } from '../pgoutput/lane.ts'
 import type { Origin } from '../pending-changes.ts'
 import { streamedTail, transactionTail } from '../tail-name.ts'
-import { ReadySet } from './ready-set.ts'
+import { type Ready, ReadySet } from './ready-set.ts'
 
 export interface OutboxOptions {
   readonly source: string
@@ -98,12 +98,13 @@ export class Outbox {
     const { source } = this.#options
     const { pending, xid } = lane
     lane.parted += pending.count
-    const appends = pending.take().map((append) => {
+    const taken = pending.take()
+    const appends = taken.appends.map((append) => {
       const tail = xid === 0 ? transactionTail(source, append.stream) : streamedTail(source, xid, append.stream)
       lane.tails.add(tail)
       return { ...append, tail }
     })
-    if (appends.length > 0) this.#commit({ appends }, null, 0)
+    if (appends.length > 0) this.#commit({ set: { appends }, done: taken.done }, null, 0)
   }
 
   #show(lane: Lane, origin: ShownTail['origin']): void {
@@ -113,7 +114,7 @@ export class Outbox {
     lane.parted = 0
   }
 
-  #commit(set: WriteSet, boundary: Boundary | null, count: number): void {
+  #commit({ set, done }: Ready, boundary: Boundary | null, count: number): void {
     assert(this.#committing === null, 'one commit at a time')
     const { writer, fills, progressAt, onSaved, onRefused } = this.#options
     const streams = this.#definitions
@@ -124,6 +125,7 @@ export class Outbox {
     this.#committing = writer.commit(routed).then(
       () => {
         this.#committing = null
+        done()
         fills.routed()
         reach('capture.before-acknowledge')
         onSaved(boundary, count)

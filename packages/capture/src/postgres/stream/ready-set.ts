@@ -1,9 +1,16 @@
 /** What whole transactions left for the next commit, in the order in which they ended. */
 import type { Append, ControlStatement, ShownTail, WriteSet } from '@millrace/core'
-import type { PendingChanges } from '../pending-changes.ts'
+import type { PendingChanges, Taken } from '../pending-changes.ts'
 import type { Boundary } from '../fill/fill-router.ts'
 
+/** What goes in one commit, and whom to tell once it is written. */
+export interface Ready {
+  readonly set: WriteSet
+  readonly done: () => void
+}
+
 export class ReadySet {
+  #taken: Taken[] = []
   #appends: Append[] = []
   #show: ShownTail[] = []
   #discard: string[] = []
@@ -30,20 +37,24 @@ export class ReadySet {
     this.#discard.push(...tails)
   }
 
-  add(pending: PendingChanges, take: () => Append[]): void {
+  add(pending: PendingChanges, take: () => Taken): void {
     this.bytes += pending.bytes
     this.count += pending.count
-    this.#appends.push(...take())
+    const taken = take()
+    this.#taken.push(taken)
+    this.#appends.push(...taken.appends)
     this.#control.push(...pending.takeStatements())
   }
 
-  take(): WriteSet {
+  take(): Ready {
+    const taken = this.#taken
     const set: WriteSet = {
       ...(this.#discard.length === 0 ? {} : { discard: this.#discard }),
       ...(this.#show.length === 0 ? {} : { show: this.#show }),
       ...(this.#appends.length === 0 ? {} : { appends: this.#appends }),
       ...(this.#control.length === 0 ? {} : { control: this.#control }),
     }
+    this.#taken = []
     this.#appends = []
     this.#show = []
     this.#discard = []
@@ -51,6 +62,6 @@ export class ReadySet {
     this.boundary = null
     this.bytes = 0
     this.count = 0
-    return set
+    return { set, done: () => taken.forEach((each) => each.done()) }
   }
 }

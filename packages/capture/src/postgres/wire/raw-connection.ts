@@ -3,14 +3,14 @@
  * stream on, its parser is taken off the socket, because an object per message costs more than all else.
  *
  * Reading is pulled: whoever does not call `read` lets the kernel's buffer fill and the server wait. And
- * it is unhurried: the server sends each change as a packet of its own, so after a small chunk the reader
- * rests for a moment and the kernel gathers the next ones. Measured on loopback, 233-byte changes: a
- * system call per change costs 4 to 5 s of processor time per million, resting costs 0.7 s, and no throughput.
+ * it is unhurried: the server sends each change as a packet of its own, so the reader rests for a moment and the
+ * kernel gathers the next ones. Measured on loopback, 233-byte changes: a system call per change costs 4 to
+ * 5 s of processor time per million, resting costs 0.7 s, and no throughput.
  *
  * For that the socket must truly stop while nobody reads. With an inbox it does. Under TLS it does once Node's
  * own buffer is full, so `connect` makes that as small as can be: one packet is then read ahead, and the rest
- * stays in the kernel. That one packet is why a rest is never followed by another: the chunk after it is the
- * large one.
+ * stays in the kernel. That one packet is why under TLS a rest is never followed by another: the chunk after it
+ * is the large one.
  */
 import type { Socket } from 'node:net'
 import type { Connection } from '../connect.ts'
@@ -18,9 +18,15 @@ import { socketOf } from '../connect.ts'
 import { sourceError } from '../source-error.ts'
 import type { Inbox } from './inbox.ts'
 
-const REST_MS = 1
-/** A chunk of at least this size shows that the kernel had gathered enough. */
-const REST_BELOW_BYTES = 32_768
+/** A quiet stream waits so long; one that brings much at a time rests longer, step by step, for it is cheaper by the byte. */
+const REST_MS_MIN = 1
+const REST_MS_MAX = 4
+/** What came was little: nothing is gathered yet. */
+const LITTLE_BYTES = 4096
+/** What came was so much that a rest as long would let the inbox overflow, or the server wait. */
+const MUCH_BYTES = 131_072
+/** Under TLS a chunk of at least this size shows that the kernel had gathered enough. */
+const TLS_REST_BELOW_BYTES = 32_768
 /** Status messages are small; when this many bytes wait, the server does not read, and more would not help. */
 const WRITE_BYTES_MAX = 65_536
 const FAREWELL_MS_MAX = 2000
@@ -35,7 +41,8 @@ export class RawConnection {
   #wake: (() => void) | null = null
   #ended = false
   #stopped = false
-  #isRestDue = false
+  /** Before the next read. */
+  #restMs = 0
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -72,17 +79,25 @@ export class RawConnection {
 
   /** The next bytes; null once the connection has ended. One reader at a time, and only until the next call do they hold. */
   async read(): Promise<Buffer | null> {
-    const rested = this.#isRestDue
-    if (rested) await this.#waitFor(REST_MS)
+    if (this.#restMs > 0) await this.#waitFor(this.#restMs)
     for (;;) {
       const chunk = this.#stopped ? null : this.#next()
       if (chunk !== null) {
-        this.#isRestDue = !rested && chunk.length < REST_BELOW_BYTES
+        this.#restMs = this.#inbox === null ? this.#tlsRestAfter(chunk.length) : this.#restAfter(chunk.length)
         return chunk
       }
       if (this.#ended) return null
       await this.#waitFor(null)
     }
+  }
+
+  #restAfter(bytes: number): number {
+    if (bytes < LITTLE_BYTES) return REST_MS_MIN
+    return bytes < MUCH_BYTES ? Math.min(REST_MS_MAX, this.#restMs + 1) : this.#restMs >> 1
+  }
+
+  #tlsRestAfter(bytes: number): number {
+    return this.#restMs === 0 && bytes < TLS_REST_BELOW_BYTES ? REST_MS_MIN : 0
   }
 
   #next(): Buffer | null {
