@@ -58,6 +58,8 @@ export interface JoinedKey {
 interface CountTable {
   readonly name: string
   readonly keys: number
+  /** Once it was asked for. */
+  spread?: KeySpread
 }
 
 /** Of all sessions, so that two of one connection do not meet. */
@@ -86,12 +88,14 @@ export class CountTables {
   }
 
   async spread(key: RelationKey): Promise<KeySpread> {
-    const { name } = await this.#tableOf(key)
+    const table = await this.#tableOf(key)
+    if (table.spread !== undefined) return table.spread
     const anyNull = key.columns.map((_, at) => `k${at} IS NULL`).join(' OR ')
     const sums = ['sum(n)', `sum(n) FILTER (${anyNull})`, 'sum(n::HUGEINT * n)'].map((sum) => `coalesce(${sum}, 0)`)
-    const [totals = []] = await this.#rows(`SELECT count(*), ${sums.join(', ')} FROM ${name}`)
+    const [totals = []] = await this.#rows(`SELECT count(*), ${sums.join(', ')} FROM ${table.name}`)
     const [distinct, rows, nullRows, squares] = totals.map(Number) as [number, number, number, number]
-    return { rows, distinct, nullRows, squares }
+    table.spread = { rows, distinct, nullRows, squares }
+    return table.spread
   }
 
   async counts(key: RelationKey): Promise<KeyCounts> {

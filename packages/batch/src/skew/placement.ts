@@ -45,22 +45,30 @@ const PLACED: Readonly<Record<ShardEngine, Placed>> = {
 }
 
 const PARTITION_SEED = { high: 0x7a5b2236, low: 0x7996dcfd }
-const COMBINE = 0x49a0_f4dd_15e5_a8e3n
+const COMBINE = { high: 0x49a0_f4dd, low: 0x15e5_a8e3 }
+const WORD = 2 ** 32
 
-/** PARTITION BY HASH: the hashes of the columns, NULLs left out, one into the other. */
+/**
+ * PARTITION BY HASH: the hashes of the columns, NULLs left out, one into the other, in 64 bits: `row ^= hash + COMBINE +
+ * (row << 54) + (row >> 7)`. In halves, because whole numbers of that width take many times as long.
+ */
 function byPostgres(types: readonly Type[], shards: number): ((key: Key) => number) | null {
   const hashes = hashesOf(types)
   if (hashes === null) return null
-  const modulus = BigInt(shards)
+  const word = WORD % shards
   return (key) => {
-    let row = 0n
-    for (const [at, value] of key.entries()) {
-      if (value === null) continue
-      const { high, low } = (hashes[at] as ValueHash)(value, PARTITION_SEED)
-      const hash = (BigInt(high) << 32n) | BigInt(low)
-      row ^= BigInt.asUintN(64, hash + COMBINE + BigInt.asUintN(64, row << 54n) + (row >> 7n))
+    let high = 0
+    let low = 0
+    for (let at = 0; at < key.length; at += 1) {
+      const value = key[at]
+      if (value === null || value === undefined) continue
+      const hash = (hashes[at] as ValueHash)(value, PARTITION_SEED)
+      const lows = hash.low + COMBINE.low + (((low >>> 7) | (high << 25)) >>> 0)
+      const highs = hash.high + COMBINE.high + ((low << 22) >>> 0) + (high >>> 7) + Math.floor(lows / WORD)
+      high = (high ^ highs) >>> 0
+      low = (low ^ lows) >>> 0
     }
-    return Number(row % modulus)
+    return ((high % shards) * word + (low % shards)) % shards
   }
 }
 

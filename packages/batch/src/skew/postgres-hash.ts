@@ -23,13 +23,13 @@ export function postgresHashOf(type: Type): ValueHash | null {
       return (value, seed) => hashWord(Number(value) | 0, seed)
     case 'uint32':
     case 'int64':
-      return (value, seed) => hashLong(BigInt(value as number | bigint), seed)
+      return (value, seed) => hashLong(value as number | bigint, seed)
     case 'boolean':
       return (value, seed) => hashWord(value === true ? 1 : 0, seed)
     case 'date':
       return (value, seed) => hashWord((Number(value) - DAYS_TO_2000) | 0, seed)
     case 'time':
-      return (value, seed) => hashLong(BigInt(value as number | bigint), seed)
+      return (value, seed) => hashLong(value as number | bigint, seed)
     case 'timestamp':
     case 'timestamptz':
       return (value, seed) => hashLong(BigInt(value as number | bigint) - MICROSECONDS_TO_2000, seed)
@@ -53,7 +53,11 @@ export function postgresHashOf(type: Type): ValueHash | null {
 }
 
 /** Equal numbers hash alike whether they are held in 32 or 64 bits. */
-function hashLong(value: bigint, seed: Hash64): Hash64 {
+function hashLong(value: number | bigint, seed: Hash64): Hash64 {
+  if (typeof value === 'number') {
+    const high = Math.floor(value / 2 ** 32)
+    return hashWord(value ^ (value >= 0 ? high : ~high), seed)
+  }
   const low = Number(BigInt.asIntN(32, value))
   const high = Number(BigInt.asIntN(32, value >> 32n))
   return hashWord(low ^ (value >= 0n ? high : ~high), seed)
