@@ -29,6 +29,7 @@ import type { FoldShape } from './fold-columns.ts'
 import { FoldPart } from './fold-part.ts'
 import { arrival, departure, keyHashes, routedChanges } from './route-changes.ts'
 import { outlineSegment, ownerOfPart, readOutline } from './saved-parts.ts'
+import { rewritingRoom } from './saved-rows.ts'
 import type { ToldChange } from './told-change.ts'
 
 interface PartCount {
@@ -127,21 +128,28 @@ export class PartitionedFold {
 
   /** What to write so that the saved rows are those of the fold now. */
   save(): StateChange {
+    const { put, remove, clear } = this.saveRows()
+    return { put: [...put, ...this.#changedOutline()], remove, clear }
+  }
+
+  /** The rows alone, that count as saved from then on: `save` must follow, because how the parts lie is not told. */
+  saveRows(): Required<StateChange> {
     const { stream } = this.shape
+    const room = rewritingRoom()
     const put: StateSegment[] = []
     const remove: NonNullable<StateChange['remove']>[number][] = []
     // A part that is split meanwhile is gone, and its parts come at the end.
     for (const [label, { dirty }] of this.#counts) {
       if (dirty === 0) continue
       this.#tree.part(label, ({ saved, fold }) => {
-        const change = saved.save(fold.store)
+        const change = saved.save(fold.store, room)
         put.push(...(change.put ?? []))
         remove.push(...(change.remove ?? []))
       })
     }
     const gone = new Set([...this.#gone].map((label) => ownerOfPart(stream, label)))
     this.#gone.clear()
-    return { put: [...put.filter(({ owner }) => !gone.has(owner)), ...this.#changedOutline()], remove, clear: [...gone] }
+    return { put: put.filter(({ owner }) => !gone.has(owner)), remove, clear: [...gone] }
   }
 
   #changedOutline(): readonly StateSegment[] {

@@ -18,6 +18,17 @@ const CLASS_LIMIT = 8
 const SEGMENT_ROWS_LIMIT = 65_536
 /** A larger one is not merged with others of its size: few are needed, and each row would be written twice. */
 const MERGED_ROWS_LIMIT = 32_768
+/** Rows that are written again at most by one saving, for a class of segments at least; the other ones are merged later. */
+const REWRITTEN_ROWS_LIMIT = CLASS_LIMIT * MERGED_ROWS_LIMIT
+
+/** How many rows may still be written again; one for all that is written at once. */
+export interface RewritingRoom {
+  rows: number
+}
+
+export function rewritingRoom(): RewritingRoom {
+  return { rows: REWRITTEN_ROWS_LIMIT }
+}
 
 interface SegmentSize {
   readonly rows: number
@@ -99,10 +110,10 @@ export class SavedRows {
   }
 
   /** What to write so that the saved rows are those of the fold now. */
-  save(store: FoldStore): StateChange {
+  save(store: FoldStore, room: RewritingRoom = rewritingRoom()): StateChange {
     const slots = store.takeDirty()
     const chunks = store.events?.takeUnsaved() ?? []
-    const merged = this.#mergeable()
+    const merged = this.#mergeable(room)
     for (const sequence of merged) this.#segments.delete(sequence)
     const rewritten = merged.length === 0 ? [] : this.#slotsIn(new Set(merged), slots)
     const all = rewritten.length === 0 ? slots : Int32Array.from([...slots, ...rewritten])
@@ -137,20 +148,27 @@ export class SavedRows {
     this.#segments.set(sequence, { rows: count, current: count })
   }
 
-  /** Full classes, and segments of which less than half is still current. */
-  #mergeable(): readonly number[] {
+  /** Full classes, and segments of which less than half is still current; so many of them as there is room for. */
+  #mergeable(room: RewritingRoom): readonly number[] {
     const classes = new Map<number, number[]>()
-    const chosen = new Set<number>()
+    const stale: number[] = []
     for (const [sequence, { rows, current }] of this.#segments) {
-      if (current * 2 < rows) chosen.add(sequence)
+      if (current * 2 < rows) stale.push(sequence)
       if (rows >= MERGED_ROWS_LIMIT) continue
       const sizeClass = Math.floor(Math.log2(Math.max(1, rows)) / 2)
       const members = classes.get(sizeClass) ?? []
       members.push(sequence)
       classes.set(sizeClass, members)
     }
-    for (const members of classes.values()) if (members.length >= CLASS_LIMIT) for (const sequence of members) chosen.add(sequence)
-    return [...chosen]
+    const full = [...classes.values()].filter((members) => members.length >= CLASS_LIMIT)
+    const chosen: number[] = []
+    for (const sequence of new Set([...full.flat(), ...stale])) {
+      const { current } = this.#segments.get(sequence) as SegmentSize
+      if (current > room.rows) continue
+      room.rows -= current
+      chosen.push(sequence)
+    }
+    return chosen
   }
 
   #slotsIn(sequences: ReadonlySet<number>, except: Int32Array): readonly number[] {

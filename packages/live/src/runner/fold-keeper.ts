@@ -159,6 +159,11 @@ export class FoldKeeper {
     return { batch, laneIndex: (column) => this.#columns.get(column) ?? -1 }
   }
 
+  /** What is saved of its stream is another fold, which stays until this one is saved. */
+  get isNew(): boolean {
+    return this.#replaced !== null
+  }
+
   needsSaving(nowMs: number): boolean {
     this.#savedAtMs ??= nowMs
     const waiting = this.fold.dirtyCount

@@ -1,9 +1,10 @@
 /** The folds of all streams that live models read, all at one cut. */
 import { MillraceError } from '@millrace/base'
-import type { CutRange, LogReader, StateChange, StateSegment } from '@millrace/core'
+import type { CutRange, LogReader, StateChange } from '@millrace/core'
 import type { ToldChange } from '../fold/told-change.ts'
 import { covers, foldShapeOf, type ReadColumns } from '../fold/fold-columns.ts'
 import { savedOwners } from '../fold/saved-parts.ts'
+import { StagedRows } from '../fold/staged-rows.ts'
 import { FoldKeeper } from './fold-keeper.ts'
 import { StateMemory } from '../spill/state-memory.ts'
 import type { Lane } from './lanes.ts'
@@ -24,6 +25,7 @@ export class FoldSet {
   readonly #reader: LogReader
   readonly #memory: StateMemory
   readonly #keepers = new Map<string, FoldKeeper>()
+  readonly #staged = new StagedRows()
   #retired: readonly string[] = []
 
   constructor(reader: LogReader, memory: StateMemory = new StateMemory()) {
@@ -88,6 +90,7 @@ export class FoldSet {
         if (!(error instanceof MillraceError) || error.retry === 'backoff') throw error
         keeper.close()
         this.#keepers.delete(stream)
+        this.#staged.abandon(stream)
         lost.set(stream, error)
       }
     }
@@ -97,6 +100,7 @@ export class FoldSet {
   clear(): void {
     for (const keeper of this.#keepers.values()) keeper.close()
     this.#keepers.clear()
+    this.#staged.forget()
   }
 
   /** Streams that no model reads any more: what is saved of them goes with the next commit. */
@@ -112,20 +116,34 @@ export class FoldSet {
 
   /** What is due to be saved with the next commit; everything, if `all`. */
   save(nowMs: number, all: boolean): StateChange | null {
-    const put: StateSegment[] = []
-    const remove: NonNullable<StateChange['remove']>[number][] = []
-    const clear = this.#retired.flatMap((stream) => savedOwners(this.#reader, stream))
-    for (const keeper of this.#keepers.values()) {
-      if (keeper.isWithinStep || (!keeper.needsSaving(nowMs) && !(all && keeper.fold.dirtyCount > 0))) continue
-      const change = keeper.save(nowMs)
-      put.push(...(change.put ?? []))
-      remove.push(...(change.remove ?? []))
-      clear.push(...(change.clear ?? []))
+    const changes: StateChange[] = [{ clear: this.#retired.flatMap((stream) => savedOwners(this.#reader, stream)) }]
+    for (const [stream, keeper] of this.#keepers) {
+      const isDue = keeper.needsSaving(nowMs) || this.#staged.has(stream) || (all && keeper.fold.dirtyCount > 0)
+      if (keeper.isWithinStep || !isDue) continue
+      changes.push(this.#staged.show(stream), keeper.save(nowMs))
     }
-    return put.length + remove.length + clear.length === 0 ? null : { put, remove, clear }
+    changes.push(this.#staged.takeAbandoned())
+    return together(changes)
+  }
+
+  /** What can be written already of folds that are within a step: of those with so many rows to be saved. */
+  stage(rowsLeast: number): StateChange | null {
+    const changes: StateChange[] = []
+    for (const [stream, { isWithinStep, fold }] of this.#keepers) {
+      if (isWithinStep && fold.dirtyCount >= rowsLeast) changes.push(this.#staged.stage(stream, fold.saveRows()))
+    }
+    return together(changes)
   }
 
   describe(): Readonly<Record<string, SavedFold>> {
     return Object.fromEntries([...this.#keepers].map(([stream, keeper]) => [stream, keeper.describe()]))
   }
+}
+
+/** All of several changes in one; null where there is nothing in them. */
+function together(changes: readonly StateChange[]): StateChange | null {
+  const put = changes.flatMap((change) => change.put ?? [])
+  const remove = changes.flatMap((change) => change.remove ?? [])
+  const clear = changes.flatMap((change) => change.clear ?? [])
+  return put.length + remove.length + clear.length === 0 ? null : { put, remove, clear }
 }

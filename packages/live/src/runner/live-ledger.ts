@@ -1,10 +1,11 @@
 /**
  * What the runner owes the store: each commit carries the position, the rows of the folds that are due and what
- * the models told, together (law 1). What is too large for one commit is staged before it, in tails that nobody
- * sees until that commit shows them.
+ * the models told, together (law 1). What is too large for one commit is staged before it: what the models tell in
+ * tails that nobody sees until that commit shows them, the rows of folds beside those that are saved (staged-rows.ts).
  */
 import type { Clock, Random } from '@millrace/base'
 import type { Append, LogReader, LogWriter, StateChange, StreamDefinition } from '@millrace/core'
+import { unshownRows } from '../fold/staged-rows.ts'
 import type { RunningUnits } from './running-units.ts'
 import { CommitLane } from './commit-lane.ts'
 import type { FoldSet } from './fold-set.ts'
@@ -97,6 +98,22 @@ export class LiveLedger {
   async stage(appends: readonly Append[], signal: AbortSignal): Promise<void> {
     const staged = appends.map((append) => ({ ...append, tail: tailOf(append.stream) }))
     await this.commits.push({ appends: staged, ...this.#discarded() }, signal)
+  }
+
+  /** Writes rows of the folds that are within a step for the commit that ends it; false where few wait to be saved. */
+  async stageRows(rowsLeast: number, signal: AbortSignal): Promise<boolean> {
+    const state = this.#parts.folds.stage(rowsLeast)
+    if (state === null) return false
+    await this.commits.push({ state, ...this.#discarded() }, signal)
+    return true
+  }
+
+  /** Takes away the rows that a process before this one staged and did not show; to be called before any are read. */
+  async dropStagedRows(signal: AbortSignal): Promise<void> {
+    const state = unshownRows(this.#parts.reader)
+    if (state === null) return
+    await this.commits.push({ state, ...this.#discarded() }, signal)
+    await this.commits.settled()
   }
 
   async commit({ streams = [], appends = [], shown = [], texts, saveAll = false }: Told, signal: AbortSignal | null): Promise<void> {

@@ -165,6 +165,7 @@ export class LiveRunner implements Stage {
   async #start(signal: AbortSignal): Promise<void> {
     const { models } = this.#roster
     const published = this.#roster.begin()
+    await this.#ledger.dropStagedRows(signal)
     const read = columnsRead([...models, ...published])
     this.#folds.retire(Object.keys(this.#ledger.progress.folds).filter((stream) => !read.has(stream)))
     await this.#bringBack(published, signal)

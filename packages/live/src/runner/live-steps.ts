@@ -4,6 +4,7 @@
  *
  * What is large is taken in slices. The models take slice after slice, and what each tells is added up beside, so
  * that only the net difference is written: in parts, staged where nobody sees them, and then shown by the one commit.
+ * So are the rows of the streams that change, which are staged whenever a slice has made them many.
  * Memory is bounded by the slice and by the limit of the state, not by the transaction. Between two slices models
  * that have nothing to do with it take their own steps (lanes.ts).
  */
@@ -33,6 +34,8 @@ import { stepUnits } from './step-units.ts'
 
 /** More changes than these are taken in slices. */
 export const STEP_CHANGES_LIMIT = 131_072
+/** With so many rows to be saved, as a share of the changes of a step, a stream's rows are staged. */
+const STAGED_SHARE = 2
 /** A stream with fewer changes does not keep those that read it from moving apart. */
 const BUSY_SHARE = 8
 
@@ -121,6 +124,8 @@ export class LiveSteps {
 
   async #sliced(whole: Lane, range: CutRange, signal: AbortSignal): Promise<void> {
     const { ledger, folds } = this.#parts
+    // Nothing is staged beside the saved rows of another fold, which this one replaces.
+    if ([...folds.keepers.values()].some(({ isNew }) => isNew)) await ledger.commit({}, signal)
     const lane = this.#apartFromOthers(whole, range)
     const own = range.batches.filter(({ stream }) => lane.has(stream))
     const keepers = folds.streamsOf(lane).map((stream) => folds.keepers.get(stream) as FoldKeeper)
@@ -153,7 +158,8 @@ export class LiveSteps {
 
   /** Adds up in `totals` what the models tell; returns when the oldest change was made. */
   async #takeSlices(range: CutRange, { lane, totals, signal }: SlicedStep): Promise<number> {
-    const { clock, meter, desk, memory, folds, changesLimit } = this.#parts
+    const { clock, meter, desk, memory, folds, ledger, changesLimit } = this.#parts
+    const rowsLeast = Math.ceil(changesLimit / STAGED_SHARE)
     const size = new SliceSize(changesLimit)
     const isWhole = (stream: string): boolean => folds.keepers.get(stream)?.takesWholeCuts === true
     let oldest = Infinity
@@ -173,6 +179,7 @@ export class LiveSteps {
       const changes = batches.reduce((sum, { count }) => sum + count, 0)
       size.learn(changes, tookMs)
       await this.#letOthers(lane, signal)
+      if (await ledger.stageRows(rowsLeast, signal)) await this.#letOthers(lane, signal)
     }
     return Number.isFinite(oldest) ? oldest : 0
   }
