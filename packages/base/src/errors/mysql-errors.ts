@@ -45,12 +45,6 @@ export const MYSQL_ERRORS = {
     retry: 'after-fix',
     exit: 1,
   },
-  CAPTURE_TABLE_STOPPED: {
-    summary: 'The table {table} of the source {source} changed in a way that its stream cannot follow: {what}. The other tables flow on.',
-    hint: 'Have the tables read anew in their new shape: raise `generation` of the source {source} in millrace.config.ts.',
-    retry: 'after-fix',
-    exit: 1,
-  },
   CAPTURE_STATEMENT_LOGGED: {
     summary: 'The source {source} logged a change as a statement, which does not tell its rows ({place}).',
     hint: 'Keep `binlog_format = ROW` in every session of the server, then raise `generation` of the source {source} in millrace.config.ts, so that the tables are read anew.',

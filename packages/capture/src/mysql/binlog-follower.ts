@@ -7,7 +7,7 @@
  * transactions have no XID), with XA PREPARE, or with the one statement that it consists of. A group that
  * never ends, because its server died while writing it, is passed over when it comes again.
  */
-import { assert, type Clock, MillraceError } from '@millrace/base'
+import { assert, MillraceError } from '@millrace/base'
 import {
   type GroupStart,
   type QueryEvent,
@@ -23,44 +23,22 @@ import { isMalformed, MalformedError } from './binlog/malformed.ts'
 import { readRows, type RowsKind, rowsTypeOf, tableIdAt } from './binlog/rows-event.ts'
 import { readStatement } from './binlog/statement.ts'
 import { readTableMap, readTableName } from './binlog/table-map.ts'
-import { type BoundParent, BoundTables } from './bound-tables.ts'
-import type { CaptureRecord } from './capture-record.ts'
+import { type BoundParent, boundParent, BoundTables } from './bound-tables.ts'
 import { CapturedTables } from './captured-tables.ts'
+import { Fills } from './fill/fills.ts'
+import type { FollowerOptions } from './follower-options.ts'
 import { parseHistory, type History } from './gtid/history.ts'
-import type { PendingChanges } from './pending-changes.ts'
 import { HistoryProof } from './gtid/history-proof.ts'
 import { IncompleteGroup } from './incomplete-group.ts'
-import { caseOfName, type NameCase } from './name-case.ts'
+import { caseOfName } from './name-case.ts'
 import type { ProgressState } from './progress-state.ts'
 import { type Effect, effectOf, type StatementPlace } from './statement-effect.ts'
-import type { TableBinder } from './table-binder.ts'
 import type { TableFeed } from './table-feed.ts'
-import type { TransactionLog } from './transaction-log.ts'
 import { PART_BYTES } from './transaction-log.ts'
 
-export interface FollowerOptions {
-  readonly source: string
-  readonly database: string
-  readonly isChecked: boolean
-  readonly pending: PendingChanges
-  readonly log: TransactionLog
-  readonly binder: TableBinder
-  readonly clock: Clock
-  readonly record: CaptureRecord
-  readonly state: ProgressState
-  readonly isWanted: (table: string) => boolean
-  readonly names: NameCase
-  /** Setting `explicit_defaults_for_timestamp` of the server, the other way round. */
-  readonly isTimestampFilled: boolean
-  /** Rows that change by a foreign key have events of their own. */
-  readonly areCascadesLogged: boolean
-  /** The first group is one that is in the log already; its likeness proves that this server shares our history. */
-  readonly isProofWanted: boolean
-  /** Groups that were found to have no end, by `file:position`. */
-  readonly incomplete: ReadonlySet<string>
-}
-
 export class BinlogFollower {
+  /** Stopped tables that are read anew meanwhile. */
+  readonly fills: Fills
   readonly #options: FollowerOptions
   readonly #events: EventReader
   readonly #history: History
@@ -79,7 +57,10 @@ export class BinlogFollower {
     const { source, isChecked, state, isProofWanted } = options
     this.#options = options
     this.#events = new EventReader(source, isChecked)
-    this.#tables = new CapturedTables({ ...options, onStop: (table) => this.#bound.silence(table) })
+    const onJoin = (table: string): void => this.#bound.forget(table)
+    const onStop = (table: string): void => this.#bound.silence(table)
+    this.fills = new Fills({ ...options, onJoin, onStop })
+    this.#tables = new CapturedTables({ ...options, fills: this.fills, onStop })
     this.#history = parseHistory(state.dialect, state.gtid)
     this.#file = state.file
     this.#proof = new HistoryProof(state.proof, isProofWanted)
@@ -87,6 +68,11 @@ export class BinlogFollower {
 
   get state(): ProgressState {
     return this.#options.log.state
+  }
+
+  /** What comes now is new, and from a server that shares our history. */
+  get isProven(): boolean {
+    return !this.#proof.isDue && !this.#proof.isAtHand
   }
 
   /** One event. The hot path returns null; a promise is to be waited for before the next event. */
@@ -146,7 +132,7 @@ export class BinlogFollower {
     const id = tableIdAt(buffer, start)
     const known = this.#bound.get(id)
     if (known !== undefined && buffer.compare(known.body, 0, known.body.length, start + 6, end) === 0) {
-      this.#resemble(known.table)
+      this.#resemble(known.body)
       return null
     }
     // A copy, because the buffer is used again.
@@ -168,7 +154,7 @@ export class BinlogFollower {
       }
       if (binding.kind === 'stopped') this.#tables.stop(binding.table, binding.why)
       const table = binding.kind === 'passed' ? '' : binding.table
-      this.#resemble(table)
+      this.#resemble(body)
       this.#bound.set(id, { body, feed: this.#tables.isStopped(table) ? null : feed, table, parent: this.#parentOf(body) })
     } catch (error) {
       throw this.#unreadable(error)
@@ -180,9 +166,7 @@ export class BinlogFollower {
     const { database, table } = readTableName(body)
     const parent = this.#tables.cascadeOf(`${database}.${table}`)
     if (parent === null) return null
-    const names = readTableMap(body, this.state.dialect).columns?.map(({ name }) => name.toLowerCase()) ?? []
-    const columns = parent.columns.map((column) => names.indexOf(column.toLowerCase()))
-    return { ...parent, columns }
+    return boundParent(parent, readTableMap(body, this.state.dialect))
   }
 
   #control(type: number): Promise<void> | null {
@@ -222,6 +206,16 @@ export class BinlogFollower {
   #begin(group: GroupStart): Promise<void> | null {
     this.#failIfOpen()
     this.#bound.trim()
+    const wait = this.fills.passes(this.#file, this.#events.nextPosition)
+    return wait === null ? this.#open(group) : this.#openAfter(wait, group)
+  }
+
+  async #openAfter(wait: Promise<void>, group: GroupStart): Promise<void> {
+    await wait
+    await this.#open(group)
+  }
+
+  #open(group: GroupStart): Promise<void> | null {
     const { log, incomplete } = this.#options
     this.#group = group
     this.#groupPlace = `${this.#file}:${this.#events.nextPosition}`
@@ -230,7 +224,7 @@ export class BinlogFollower {
     this.#isStandalone = group.isStandalone ?? false
     this.#proof.begin(group)
     log.begin(group.timeMicros)
-    return group.preparing === null || this.#isSkipped || this.#proof.isAtHand ? null : log.prepare(group.preparing)
+    return group.preparing === null ? null : this.#prepare(group.preparing)
   }
 
   /** A group that is open when another begins was never finished by its server. */
@@ -281,7 +275,7 @@ export class BinlogFollower {
   #xa({ verb, name, isOnePhase }: { verb: string; name: string; isOnePhase: boolean }, isFirst: boolean): Promise<void> | null {
     const { log } = this.#options
     if (verb === 'START' || verb === 'BEGIN') {
-      return this.#isSkipped || this.#proof.isAtHand ? null : log.prepare(name)
+      return this.#prepare(name)
     }
     if (!isFirst || (verb !== 'COMMIT' && verb !== 'ROLLBACK') || isOnePhase) return null
     this.#proof.add(`${verb} ${name}`)
@@ -293,6 +287,12 @@ export class BinlogFollower {
     }
     const state = { ...this.#advanced(), prepared: prepared.filter((other) => other !== name) }
     return log.settlePrepared(name, verb === 'COMMIT', state)
+  }
+
+  #prepare(name: string): Promise<void> | null {
+    if (this.#isSkipped || this.#proof.isAtHand) return null
+    this.fills.disturb()
+    return this.#options.log.prepare(name)
   }
 
   #prepared(): Promise<void> | null {
@@ -335,8 +335,11 @@ export class BinlogFollower {
     this.#tables.apply(effect)
   }
 
-  #resemble(table: string): void {
-    if (this.state.dialect === 'mariadb') this.#proof.add(table)
+  /** Whether the table is wanted or not, which may change while nothing runs; a replica may lack what is in other databases. */
+  #resemble(body: Buffer): void {
+    if (this.state.dialect !== 'mariadb') return
+    const { database, table } = readTableName(body)
+    if (database === this.#options.database) this.#proof.add(table)
   }
 
   async #payload(): Promise<void> {
@@ -371,13 +374,13 @@ export class BinlogFollower {
   }
 
   /** Comes only while the server waits at the end of its binlog: there is nothing that we have not got. */
-  #heartbeat(): null {
+  #heartbeat(): Promise<void> | null {
     const { record, clock, log, state } = this.#options
     if (this.#proof.isDue && this.#group === null)
       throw this.#lost(`this server has nothing after ${state.before}, and so lacks ${state.gtid}`)
     record.lastHeartbeatMs = clock.nowMs()
     if (log.isIdle) record.lastLagMs = 0
-    return null
+    return this.#group === null ? this.fills.rests(this.#file, this.#events.nextPosition) : null
   }
 
   #unreadable(error: unknown): unknown {

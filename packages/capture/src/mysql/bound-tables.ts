@@ -3,6 +3,8 @@
  * TABLE_MAPs of a statement come before its rows, so that none may be forgotten in its middle: not for a
  * neighbour that gets a new shape, and not for want of room.
  */
+import type { TableMap } from './binlog/table-map.ts'
+import type { ParentTable } from './captured-tables.ts'
 import type { TableFeed } from './table-feed.ts'
 
 export interface BoundTable {
@@ -19,6 +21,11 @@ export interface BoundParent {
   readonly isDelete: boolean
   /** Which of its columns, if they change, do so. */
   readonly columns: readonly number[]
+}
+
+export function boundParent(parent: ParentTable, { columns }: TableMap): BoundParent {
+  const names = columns?.map(({ name }) => name.toLowerCase()) ?? []
+  return { ...parent, columns: parent.columns.map((column) => names.indexOf(column.toLowerCase())) }
 }
 
 /** The server numbers anew after each change of a shape. */

@@ -1,6 +1,9 @@
 /** What capture knows of itself, written where things happen and read by `observe` (law 6). */
 import type { Clock, MillraceError } from '@millrace/base'
 import type { StageObservation, StagePhase } from '@millrace/core'
+import { tableParked } from '../stopped/parked-table.ts'
+import { streamName } from './catalog/table.ts'
+import type { ProgressState } from './progress-state.ts'
 
 export class CaptureRecord {
   phase: StagePhase = 'starting'
@@ -25,7 +28,10 @@ export class CaptureRecord {
   serverFile: string | null = null
   serverPosition: number | null = null
   tables = 0
-  stoppedTables: readonly string[] = []
+  stopped: ProgressState['stopped'] = {}
+  /** The table that is read anew beside the stream, and what keeps it from being so. */
+  filling: string | null = null
+  fillError: MillraceError | null = null
   prepared = 0
   zeroDates = 0
 
@@ -39,7 +45,7 @@ export class CaptureRecord {
       lastContactMs: this.lastContactMs,
       lagMs: this.#lagMs(clock.nowMs()),
       backlog: null,
-      error: this.error,
+      error: this.error ?? this.fillError ?? this.#parkedError(name),
       evidence: {
         server: this.server,
         tables: this.tables,
@@ -54,13 +60,22 @@ export class CaptureRecord {
         lastHeartbeatMs: this.lastHeartbeatMs,
         transactions: this.transactions,
         snapshotRows: this.snapshotRows,
-        stoppedTables: this.stoppedTables.join(', '),
+        stoppedTables: Object.keys(this.stopped).join(', '),
+        filling: this.filling,
         preparedTransactions: this.prepared,
         zeroDates: this.zeroDates,
         reconnects: this.reconnects,
         rebuilds: this.rebuilds,
       },
     }
+  }
+
+  /** Of the first of them. */
+  #parkedError(source: string): MillraceError | null {
+    const [first] = Object.entries(this.stopped)
+    if (first === undefined) return null
+    const [table, { why, sinceMs }] = first
+    return tableParked({ source, table, stream: streamName(source, table), what: why, sinceMs })
   }
 
   /** Of what waits here, else of the newest that arrived. MariaDB tells whole seconds: the lag is at least this. */

@@ -1,9 +1,10 @@
 /** One connection's life: checks, the snapshot where one is needed, then the stream until something ends it. */
-import { type Clock, MillraceError, reach } from '@millrace/base'
+import { type Clock, MillraceError, type Random, reach } from '@millrace/base'
 import type { LogReader, LogWriter, SourceProgress } from '@millrace/core'
+import { endTogether } from '../end-together.ts'
+import { tablesOwner } from '../stopped/acceptance.ts'
 import { BinlogFollower } from './binlog-follower.ts'
 import type { CaptureRecord } from './capture-record.ts'
-import { stoppedError } from './captured-tables.ts'
 import { areCascadesLogged, type Cascade, readCascades } from './catalog/read-cascades.ts'
 import { isWanted, readTables } from './catalog/read-tables.ts'
 import { definitionOf, streamName, type Table } from './catalog/table.ts'
@@ -11,13 +12,14 @@ import { type Charsets, readCharsets } from './cell/charset.ts'
 import type { ZeroDates } from './cell/date-time.ts'
 import { checkHistory, checkServer, readLogStatus, type ServerFacts } from './check-source.ts'
 import { connect, type Connection, quoteText, type SourceTarget } from './connect.ts'
+import { TableFiller } from './fill/table-filler.ts'
 import { MysqlSet } from './gtid/mysql-set.ts'
 import { caseOfName, nameCaseOf } from './name-case.ts'
 import { PendingChanges } from './pending-changes.ts'
 import { type ProgressState, progressOf, stateOf, TAIL } from './progress-state.ts'
 import { openSnapshot } from './snapshot/open-snapshot.ts'
 import { takeSnapshot } from './snapshot/take-snapshot.ts'
-import { followStream } from './stream.ts'
+import { followStream, type StreamOptions } from './stream.ts'
 import { TableBinder } from './table-binder.ts'
 import { TransactionLog } from './transaction-log.ts'
 import { RawConnection } from './wire/raw-connection.ts'
@@ -28,6 +30,7 @@ export interface SessionOptions {
   readonly writer: LogWriter
   readonly reader: LogReader
   readonly clock: Clock
+  readonly random: Random
   readonly record: CaptureRecord
   readonly silenceMsMax: number
   readonly partitionsOf: (stream: string) => number
@@ -68,19 +71,12 @@ export async function runSession(options: SessionOptions, signal: AbortSignal): 
     const ground = { control, facts, charsets, zeros, tables, passed, signal: session.signal }
     const progress = await reachStream(options, ground)
     if (session.signal.aborted) return
-    const polling = poll(options, ground).catch((error: unknown) => endWith(session, error))
-    const streaming = stream(options, ground, progress).finally(() => session.abort())
-    // Whichever fails first ends the other.
-    await Promise.all([streaming, polling])
+    const { followed, filler } = await openStream(options, ground, progress)
+    await endTogether([followStream(followed, ground.signal), filler.run(ground.signal), poll(options, ground)], session)
   } finally {
     signal.removeEventListener('abort', stop)
     control.close()
   }
-}
-
-function endWith(session: AbortController, error: unknown): never {
-  session.abort(error)
-  throw error
 }
 
 /** The progress to stream from: the one that is stored, or that of a new snapshot. */
@@ -90,7 +86,7 @@ async function reachStream(options: SessionOptions, ground: Ground): Promise<Sou
   if (progress === null || isRebuild || isAnewWanted(target, stateOf(progress), ground.tables)) return readAnew(options, ground, progress)
   checkHistory(target.name, stateOf(progress), ground.facts)
   // What a lost connection left of a transaction comes again as a whole.
-  await writer.commit({ discard: [TAIL.part(target.name), TAIL.snapshot(target.name)] })
+  await writer.commit({ discard: [TAIL.part(target.name), TAIL.snapshot(target.name), TAIL.fills(target.name)] })
   return progress
 }
 
@@ -134,27 +130,32 @@ async function readAnew(options: SessionOptions, ground: Ground, old: SourceProg
       ),
     })
     const streams = new Set(tables.map(({ stream: name }) => name))
-    const earlier = new Set((old === null ? [] : stateOf(old).tables).map((table) => streamName(target.name, table)))
+    const before = old === null ? null : stateOf(old)
+    // One that was left out later has a stream, too.
+    const earlier = new Set([...(before?.tables ?? []), ...(before?.passed ?? [])].map((table) => streamName(target.name, table)))
     const onRows = (rows: number): void => {
       record.snapshotRows += rows
       record.zeroDates = zeros.count
       record.lastContactMs = clock.nowMs()
     }
+    const definitions = tables.map((table) => definitionOf(table, partitionsOf(table.stream)))
+    await writer.commit({ discard: [TAIL.all(target.name)], streams: definitions })
     await takeSnapshot({
-      source: target.name,
+      tail: TAIL.snapshot(target.name),
       snapshot,
       tables,
       pending,
       writer,
       reader,
-      progress,
       signal,
       onRows,
-      definitions: tables.map((table) => definitionOf(table, partitionsOf(table.stream))),
+      definitions,
       gone: reader.streams().filter(({ name }) => earlier.has(name) && !streams.has(name)),
     })
+    await writer.commit({ show: [{ tail: TAIL.snapshot(target.name) }], progress, state: { clear: [tablesOwner(target.name)] } })
+    reach('capture.after-snapshot')
     record.changes += record.snapshotRows
-    record.stoppedTables = []
+    record.stopped = {}
     record.error = null
     if (record.snapshotRows > 0) record.lastChangeMs = clock.nowMs()
     return progress
@@ -164,11 +165,16 @@ async function readAnew(options: SessionOptions, ground: Ground, old: SourceProg
   }
 }
 
-async function stream(options: SessionOptions, ground: Ground, progress: SourceProgress): Promise<void> {
+interface OpenedStream {
+  readonly followed: StreamOptions
+  readonly filler: TableFiller
+}
+
+async function openStream(options: SessionOptions, ground: Ground, progress: SourceProgress): Promise<OpenedStream> {
   const { target, reader, writer, clock, record, partitionsOf, incomplete, isProofGone } = options
-  const { control, facts, charsets, zeros, signal } = ground
+  const { control, facts, charsets, zeros } = ground
   const { name: source, config } = target
-  const stored = stateOf(progress)
+  const stored = withoutUnwanted(stateOf(progress), config)
   const state = {
     ...stored,
     cascades:
@@ -226,25 +232,29 @@ async function stream(options: SessionOptions, ground: Ground, progress: SourceP
     isChecked: facts.isChecked,
     isWanted: (table) => isWanted(table, config),
   })
-  Object.assign(record, { gtid: state.gtid, file: state.file, position: state.position, stoppedTables: Object.keys(state.stopped) })
-  const error = stoppedError(source, state.stopped)
-  await followStream(
-    {
-      raw,
-      follower,
-      log,
-      record,
-      clock,
-      zeros,
-      error,
-      address: connection.address,
-      serverId: options.serverId,
-      isProofWanted,
-      state,
-      silenceMsMax: options.silenceMsMax,
-    },
-    signal,
-  )
+  Object.assign(record, { gtid: state.gtid, file: state.file, position: state.position, stopped: state.stopped, fillError: null })
+  const filler = new TableFiller({
+    ...options,
+    ...ground,
+    fills: follower.fills,
+    stopped: () => log.state.stopped,
+    isStreaming: () => record.phase === 'running' && follower.isProven,
+  })
+  const { serverId, silenceMsMax } = options
+  const { address } = connection
+  return { followed: { raw, follower, log, record, clock, zeros, address, serverId, isProofWanted, state, silenceMsMax }, filler }
+}
+
+/** Should a table that is left out now be wanted again, it joins with the rows that it has then. */
+function withoutUnwanted(state: ProgressState, config: SourceTarget['config']): ProgressState {
+  const unwanted = state.tables.filter((table) => !isWanted(table, config))
+  return {
+    ...state,
+    tables: state.tables.filter((table) => isWanted(table, config)),
+    passed: [...new Set([...state.passed, ...unwanted])],
+    stopped: Object.fromEntries(Object.entries(state.stopped).filter(([table]) => isWanted(table, config))),
+    ...(state.cascades === undefined ? {} : { cascades: state.cascades.filter(({ child }) => isWanted(child, config)) }),
+  }
 }
 
 async function cascadesOf({ control, facts }: Ground, tables: readonly string[]): Promise<Cascade[]> {

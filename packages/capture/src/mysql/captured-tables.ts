@@ -1,16 +1,18 @@
 /** Which tables are captured and which have stopped, as statements and shapes change it while the binlog is followed. */
-import { MillraceError } from '@millrace/base'
+import type { Clock } from '@millrace/base'
 import { CELL, OPERATION } from '@millrace/core'
 import type { CaptureRecord } from './capture-record.ts'
 import type { Cascade } from './catalog/read-cascades.ts'
+import type { Fills } from './fill/fills.ts'
 import { ALL_TABLES, type TablesEffect } from './statement-effect.ts'
 import type { TableBinder } from './table-binder.ts'
 import type { TransactionLog } from './transaction-log.ts'
 
 export interface CapturedTablesOptions {
-  readonly source: string
   readonly log: TransactionLog
   readonly binder: TableBinder
+  readonly fills: Fills
+  readonly clock: Clock
   readonly record: CaptureRecord
   readonly database: string
   readonly areCascadesLogged: boolean
@@ -32,18 +34,20 @@ export class CapturedTables {
     this.#options = options
   }
 
+  /** One that is read anew takes its changes again, though it is stopped until it is shown. */
   isStopped(table: string): boolean {
-    return this.#options.log.state.stopped[table] !== undefined
+    const { log, fills } = this.#options
+    return log.state.stopped[table] !== undefined && !fills.isTaking(table)
   }
 
   /** Nothing of the table is taken from here on; its neighbours flow on (law 9). */
   stop(table: string, why: string): void {
-    const { log, source, record, onStop } = this.#options
+    const { log, fills, record, clock, onStop } = this.#options
     if (this.isStopped(table)) return
-    const stopped = { ...log.state.stopped, [table]: why }
+    fills.end(table, 'stopped')
+    const stopped = { ...log.state.stopped, [table]: { why, sinceMs: clock.nowMs() } }
     log.state = { ...log.state, stopped }
-    record.stoppedTables = Object.keys(stopped)
-    record.error = stoppedError(source, { [table]: why })
+    record.stopped = stopped
     onStop(table)
   }
 
@@ -100,21 +104,14 @@ export class CapturedTables {
 
   /** It is gone with all that could not be told of it; one that is made under its name begins without rows. */
   #resume(table: string): void {
-    const { log, source, record } = this.#options
-    const stopped = Object.fromEntries(Object.entries(log.state.stopped).filter(([name]) => name !== table))
+    const { log, fills, record } = this.#options
+    fills.end(table, 'gone')
+    const { [table]: _, ...stopped } = log.state.stopped
     log.state = { ...log.state, stopped }
-    record.stoppedTables = Object.keys(stopped)
-    record.error = stoppedError(source, stopped)
+    record.stopped = stopped
   }
 }
 
 function isAmong(tables: readonly string[], table: string): boolean {
   return tables.includes(table) || tables.includes(ALL_TABLES)
-}
-
-/** Of the first of them; null where none is. */
-export function stoppedError(source: string, stopped: Readonly<Record<string, string>>): MillraceError | null {
-  const [first] = Object.entries(stopped)
-  if (first === undefined) return null
-  return new MillraceError('CAPTURE_TABLE_STOPPED', { details: { source, table: first[0], what: first[1] } })
 }

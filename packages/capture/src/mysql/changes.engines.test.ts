@@ -190,13 +190,13 @@ test.each([
       expect(rig.changes('shop.beside')).toHaveLength(2)
       expect(rig.observation).toMatchObject({
         phase: 'running',
-        error: { code: 'CAPTURE_TABLE_STOPPED' },
+        error: { code: 'CAPTURE_TABLE_PARKED' },
         evidence: { stoppedTables: expect.stringMatching(/^item\b/) },
       })
       await rig.stop()
       await rig.start()
       expect(rig.observation).toMatchObject({
-        error: { code: 'CAPTURE_TABLE_STOPPED' },
+        error: { code: 'CAPTURE_TABLE_PARKED' },
         evidence: { stoppedTables: expect.stringMatching(/^item\b/) },
       })
       await rig.stop()

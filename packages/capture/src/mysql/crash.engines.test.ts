@@ -7,6 +7,7 @@ import type { LogReader } from '@millrace/core'
 import { openReader } from '@millrace/store'
 import { type Mariadb, startMariadb } from '@millrace/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { acceptTable, parkedTables } from '../stopped/parked-tables.ts'
 import { foldRows } from '../postgres/fixtures/fold-rows.ts'
 import { MysqlRig } from './fixtures/mysql-rig.ts'
 
@@ -124,6 +125,51 @@ test('a prepared transaction whose rows were stored before a kill shows once, at
     expect(foldRows(reader, 'shop.item')).toHaveLength(3)
     reader.close()
   } finally {
+    await rig.close()
+  }
+})
+
+test.each<readonly [CrashPoint, number]>([
+  ['capture.in-snapshot', 1],
+  ['capture.in-snapshot', 3],
+  ['capture.before-show', 1],
+  ['store.before-commit', 6],
+  ['store.after-commit', 9],
+])('laws 1 and 5: killed at %s (visit %i) while an accepted table is read, it is read whole after', async (point, visit) => {
+  const rig = await MysqlRig.open(
+    mariadb,
+    `create table item (id int primary key, note text, amount decimal(12,2), extra int);
+     insert into item select seq, repeat('n', 200), seq / 7, 0 from seq_1_to_30000`,
+  )
+  const load = new Load(rig)
+  try {
+    await rig.start()
+    await rig.sql('alter table item drop column extra')
+    await rig.until(() => parkedTables(rig.reader, 'shop').length === 1)
+    await rig.stop()
+    await acceptTable({ writer: rig.store, reader: rig.reader, source: 'shop', stream: 'shop.item' })
+    await rig.store.close()
+    load.start()
+    const killed = startCapture(rig, `${point}:${visit}`)
+    expect((await exited(killed)).signal).toBe('SIGKILL')
+    const again = startCapture(rig, '')
+    const reader = openReader(rig.storePath)
+    try {
+      await rig.until(() => parkedTables(reader, 'shop').length === 0, 50)
+      await load.stop()
+      const truth = await rig.sql("select concat_ws('|', id, coalesce(note, '~'), coalesce(amount, '~')) as line from item")
+      const expected = truth.map(({ line }) => String(line)).sort()
+      const [place] = await rig.sql('select @@global.gtid_binlog_pos as gtid')
+      await rig.until(() => reader.progress('shop')?.state['gtid'] === place?.['gtid'], 50)
+      again.kill('SIGTERM')
+      expect(await exited(again)).toEqual({ code: 0, signal: null })
+      expect(equal(foldRows(reader, 'shop.item'), expected)).toBe(true)
+      expectIdentities(reader)
+    } finally {
+      reader.close()
+    }
+  } finally {
+    await load.stop()
     await rig.close()
   }
 })

@@ -35,7 +35,8 @@ export class PendingChanges {
     const appends: Append[] = []
     for (const slot of this.#slots) {
       const append = slot.take()
-      if (append !== null) appends.push(tail === undefined ? append : { ...append, tail })
+      const own = slot.tail ?? tail
+      if (append !== null) appends.push(own === undefined ? append : { ...append, tail: own })
     }
     return appends
   }
@@ -49,6 +50,8 @@ interface SlotOptions {
 }
 
 export class PendingSlot {
+  /** The open tail that its changes go to, whichever that of the others is; null where it has none of its own. */
+  tail: string | null = null
   readonly #options: SlotOptions
   #builder: BatchBuilder | null = null
   /** The next batch is likely as long as the last one. */

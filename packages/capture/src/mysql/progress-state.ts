@@ -2,7 +2,7 @@
  * What capture keeps beside `SourceProgress.transaction`. It moves in the same commit as the changes.
  *
  * Law of this file: a change's transaction is a counter of our own. It grows by one with each transaction
- * of the source that brings changes to a captured table, and by one with each snapshot. Neither a file
+ * of the source that brings changes to a captured table, and by one with each reading of rows. Neither a file
  * name, nor a position, nor a sequence number of one domain grows over failovers and several domains; the
  * counter does, and because it moves with the history, a transaction that is read again after a crash gets
  * the same number again (law 5).
@@ -10,6 +10,12 @@
 import type { SourceProgress } from '@millrace/core'
 import type { Dialect } from './binlog/event-type.ts'
 import type { Cascade } from './catalog/read-cascades.ts'
+
+export interface Stopped {
+  /** What happened to the table, as a clause. */
+  readonly why: string
+  readonly sinceMs: number
+}
 
 export interface ProgressState {
   readonly dialect: Dialect
@@ -28,8 +34,8 @@ export interface ProgressState {
   readonly tables: readonly string[]
   /** Tables that were there at the snapshot and are not captured. */
   readonly passed: readonly string[]
-  /** Tables that changed in a way that cannot be followed, and why. */
-  readonly stopped: Readonly<Record<string, string>>
+  /** Tables that changed in a way that cannot be followed. */
+  readonly stopped: Readonly<Record<string, Stopped>>
   /** Captured tables whose rows change with those of others; not there where no version before looked for them. */
   readonly cascades?: readonly Cascade[]
   /** Transactions that are prepared but neither committed nor rolled back; their rows wait in open tails. */
@@ -48,7 +54,7 @@ export function stateOf({ state }: SourceProgress): ProgressState {
     proof: String(state['proof'] ?? ''),
     tables: textsOf(state['tables']),
     passed: textsOf(state['passed']),
-    stopped: (state['stopped'] ?? {}) as Readonly<Record<string, string>>,
+    stopped: (state['stopped'] ?? {}) as ProgressState['stopped'],
     prepared: textsOf(state['prepared']),
     ...(Array.isArray(state['cascades']) ? { cascades: state['cascades'] } : {}),
   }
@@ -64,6 +70,9 @@ export const TAIL = {
   part: (source: string): string => `${source}/part`,
   snapshot: (source: string): string => `${source}/snapshot`,
   prepared: (source: string, name: string): string => `${source}/prepared/${name}`,
+  /** Of all tables that are read anew beside the stream. */
+  fills: (source: string): string => `${source}/fill/`,
+  fill: (source: string, table: string, part: 'rows' | 'changes'): string => `${source}/fill/${table}/${part}`,
 } as const
 
 function textsOf(value: unknown): string[] {

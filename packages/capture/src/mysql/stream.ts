@@ -19,8 +19,6 @@ export interface StreamOptions {
   readonly record: CaptureRecord
   readonly clock: Clock
   readonly zeros: ZeroDates
-  /** What is still wrong although the stream runs. */
-  readonly error: MillraceError | null
   readonly address: SourceAddress
   readonly serverId: number
   readonly isProofWanted: boolean
@@ -62,14 +60,14 @@ export async function followStream(options: StreamOptions, signal: AbortSignal):
 }
 
 async function readPackets(options: StreamOptions, signal: AbortSignal, silence: { sinceMs: number; isOver: boolean }): Promise<void> {
-  const { raw, follower, log, record, clock, error } = options
+  const { raw, follower, log, record, clock } = options
   const packets = new PacketReader()
   for (;;) {
     while (packets.next()) {
       const { buffer, start, end } = packets
       const kind = buffer[start]
       if (kind === PACKET.OK) {
-        if (record.phase !== 'running') Object.assign(record, { phase: 'running', error })
+        if (record.phase !== 'running') Object.assign(record, { phase: 'running', error: null })
         const wait = follower.take(buffer, start + 1, end)
         if (wait !== null) await wait
       } else if (kind === PACKET.ERROR) throw dumpError(readServerError(buffer, start, end), options)

@@ -92,6 +92,17 @@ export class TableBinder {
     return this.#streams.get(streamName(this.#options.source, table))?.slots
   }
 
+  /** From here on the table's changes go to an open tail, or into view; nothing that is pending of it is kept. */
+  redirect(table: string, tail: string | null, definition: StreamDefinition | null): void {
+    const known = definition ?? this.#streams.get(streamName(this.#options.source, table))?.definition
+    if (known !== undefined) for (const slot of this.#know(known).slots) slot.tail = tail
+  }
+
+  /** What follows of the table goes into view by itself. */
+  show(table: string): void {
+    for (const slot of this.slotsOf(table) ?? []) slot.tail = null
+  }
+
   #reshaped({ stream, schema, map, cells }: { stream: string; schema: Schema; map: TableMap; cells: readonly BinlogCell[] }): Binding {
     const definition = definitionOf({ stream, schema }, this.#options.partitionsOf(stream))
     const apply = (): TableFeed => this.#feed(map, cells, this.#know(definition))
@@ -105,6 +116,8 @@ export class TableBinder {
     const slots = Array.from({ length: definition.partitions }, (_, partition) =>
       pending.slot(definition.name, partition, definition.schema),
     )
+    const tail = old?.slots[0]?.tail ?? null
+    for (const slot of slots) slot.tail = tail
     const known = { definition, slots }
     this.#streams.set(definition.name, known)
     return known

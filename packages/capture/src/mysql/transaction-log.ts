@@ -121,6 +121,20 @@ export class TransactionLog {
     await this.#idle()
   }
 
+  /** A number for rows that are read anew: between those of what came before and of what follows. */
+  reserve(): number {
+    this.#transaction += 1
+    return this.#transaction
+  }
+
+  /** Tails that are whole come into view. Between two transactions, with nothing pending. */
+  async appear(set: WriteSet, state: ProgressState): Promise<void> {
+    const { record, clock } = this.#options
+    this.state = state
+    this.#commit({ ...set, progress: this.#progress() }, () => (record.lastChangeMs = clock.nowMs()))
+    await this.#idle()
+  }
+
   /** Puts what is pending out of the way, so that rows of a new shape may follow. */
   async settle(): Promise<void> {
     if (this.#options.pending.index > 0 && this.#isOpen) await this.#flushPart()

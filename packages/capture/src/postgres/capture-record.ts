@@ -3,7 +3,7 @@ import type { Clock, MillraceError } from '@millrace/base'
 import type { StageObservation, StagePhase } from '@millrace/core'
 import { FillProgress } from './fill/fill-progress.ts'
 import { positionToText } from './position.ts'
-import { type ParkedTable, tableParked } from './schema-change/table-memory.ts'
+import { type ParkedTable, tableParked } from '../stopped/parked-table.ts'
 import type { WalLook } from './wal/wal-gauge.ts'
 
 /** How many parked tables the evidence names. */

@@ -1,24 +1,14 @@
 /**
- * Reads the tables as they were at the very place where the stream begins. Rows are appended to an open
- * tail, which nobody sees; the last commit shows all of them at once, with the place to go on from (laws 1
- * and 3). A read view ends with its connection, so a snapshot that is cut short is thrown away and begun
+ * Reads tables as they were at one place of the binlog. Rows are appended to an open tail, which nobody sees;
+ * one commit shows all of them at once, with the place to go on from (laws 1 and 3). A read view ends with its connection, so a snapshot that is cut short is thrown away and begun
  * anew, exactly.
  */
 import { reach } from '@millrace/base'
-import {
-  CELL,
-  type LogReader,
-  type LogWriter,
-  OPERATION,
-  type SourceProgress,
-  type StreamDefinition,
-  type VectorBuilder,
-} from '@millrace/core'
+import { CELL, type LogReader, type LogWriter, OPERATION, type StreamDefinition, type VectorBuilder } from '@millrace/core'
 import type { Table } from '../catalog/table.ts'
 import { KeyHash } from '../cell/key-hash.ts'
 import type { TextCell } from '../cell/text-cell.ts'
 import type { PendingChanges, PendingSlot } from '../pending-changes.ts'
-import { TAIL } from '../progress-state.ts'
 import { RawConnection } from '../wire/raw-connection.ts'
 import { CHUNK_ROWS, isChunkable, keyLiterals, selectOf } from './chunk-query.ts'
 import type { OpenSnapshot } from './open-snapshot.ts'
@@ -28,16 +18,17 @@ import { ResultRows, type RowCells } from './result-rows.ts'
 const PART_BYTES = 2_000_000
 
 export interface SnapshotOptions {
-  readonly source: string
   readonly snapshot: OpenSnapshot
   readonly tables: readonly Table[]
   /** Streams that were captured before and are no more: they are emptied. */
   readonly gone: readonly StreamDefinition[]
+  /** Of the tables, as the log has been told. */
   readonly definitions: readonly StreamDefinition[]
   readonly pending: PendingChanges
   readonly writer: LogWriter
   readonly reader: LogReader
-  readonly progress: SourceProgress
+  /** The open tail that the rows go to, for whoever asked for the snapshot to show. */
+  readonly tail: string
   readonly signal: AbortSignal
   /** Told of every part: rows read since the last one. */
   readonly onRows: (rows: number) => void
@@ -63,14 +54,14 @@ class Snapshot {
   }
 
   async run(): Promise<void> {
-    const { source, tables, definitions, pending, writer, progress, signal, snapshot } = this.#options
+    const { tail, tables, pending, writer, signal, snapshot } = this.#options
     const stop = (): void => this.#raw.close()
     signal.addEventListener('abort', stop, { once: true })
     try {
       const slots = this.#slots()
       this.#forgetEarlierRows(slots)
-      const appends = pending.take(TAIL.snapshot(source))
-      await writer.commit({ discard: [TAIL.all(source)], streams: definitions, ...(appends.length === 0 ? {} : { appends }) })
+      const appends = pending.take(tail)
+      if (appends.length > 0) await writer.commit({ appends })
       // Those that are held still come first, so that they are held no longer than they must.
       const ordered = [...tables].sort((left, right) => Number(right.isUnversioned) - Number(left.isUnversioned))
       for (const [at, table] of ordered.entries()) {
@@ -80,8 +71,6 @@ class Snapshot {
       snapshot.release()
       await this.#flush()
       await this.#committing
-      await writer.commit({ show: [{ tail: TAIL.snapshot(source) }], progress })
-      reach('capture.after-snapshot')
     } finally {
       signal.removeEventListener('abort', stop)
       this.#raw.close()
@@ -145,10 +134,10 @@ class Snapshot {
 
   /** While one part is written, the next one is read. */
   async #flush(): Promise<void> {
-    const { source, pending, writer, onRows } = this.#options
+    const { tail, pending, writer, onRows } = this.#options
     onRows(this.#unflushed)
     this.#unflushed = 0
-    const appends = pending.take(TAIL.snapshot(source))
+    const appends = pending.take(tail)
     if (appends.length === 0) return
     await this.#committing
     this.#committing = writer.commit({ appends })

@@ -8,7 +8,7 @@ import { type Postgres, startPostgres } from '@millrace/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Rig } from '../fixtures/rig.ts'
 import { untilSame } from '../fixtures/same-rows.ts'
-import { acceptTable, parkedTables } from './table-memory.ts'
+import { acceptTable, parkedTables } from '../../stopped/parked-tables.ts'
 
 let postgres: Postgres
 

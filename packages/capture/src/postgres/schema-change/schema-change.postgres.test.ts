@@ -4,7 +4,7 @@ import { type Postgres, startPostgres } from '@millrace/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Rig, type RigOptions } from '../fixtures/rig.ts'
 import { streamRows, untilSame } from '../fixtures/same-rows.ts'
-import { acceptTable, parkedTables } from './table-memory.ts'
+import { acceptTable, parkedTables } from '../../stopped/parked-tables.ts'
 
 let postgres: Postgres
 let rig: Rig

@@ -24,7 +24,8 @@ import type { Connection } from '../connect.ts'
 import type { Relation } from '../pgoutput/relation.ts'
 import { carriedAs, readPublication, readPublished } from '../publication.ts'
 import { followedSchema, inOrderOf, mergedSchema, relationShape } from './relation-shape.ts'
-import { acceptancePlace, memoryPlace, memorySegment, readMemories, type TableMemory } from './table-memory.ts'
+import { acceptancePlace } from '../../stopped/acceptance.ts'
+import { memoryPlace, memorySegment, readMemories, type TableMemory } from './table-memory.ts'
 import { type CatalogLook, lookAtCatalog } from './table-watch.ts'
 
 /** Looks at the catalog are so far apart, or so many times as long as one takes, whichever is more. */
