@@ -38,7 +38,8 @@ export interface RebuiltState {
   readonly make: () => RebuiltPart
 }
 
-type HashesOf = (batch: ZBatch) => Int32Array
+/** The partition hash of each row. */
+export type HashesOf = (batch: ZBatch) => Int32Array
 
 export class RebuiltOperator implements Operator {
   readonly layouts: readonly Layout[]
@@ -88,12 +89,24 @@ export class RebuiltOperator implements Operator {
   }
 }
 
-function rebuiltForm(make: () => RebuiltPart, hashesOf: readonly HashesOf[]): PartForm<RebuiltPart> {
-  const filled = (inputs: readonly ZBatch[]): RebuiltPart => {
+/** For whoever goes on with what each part tells: one that is divided tells nothing any more, its children what they have. */
+export interface Dividing<Part> {
+  readonly goes: (part: Part) => void
+  readonly comes: (told: ZBatch) => void
+}
+
+export function rebuiltForm<Part extends RebuiltPart>(
+  make: () => Part,
+  hashesOf: readonly HashesOf[],
+  dividing?: Dividing<Part>,
+): PartForm<Part> {
+  const filled = (inputs: readonly ZBatch[], tell?: (told: ZBatch) => void): Part => {
     const part = make()
     if (inputs.every(({ count }) => count === 0)) return part
-    if (part.restore === undefined) part.step(inputs)
-    else part.restore(inputs)
+    if (part.restore === undefined) {
+      const told = part.step(inputs)
+      tell?.(told)
+    } else part.restore(inputs)
     return part
   }
   return {
@@ -122,12 +135,21 @@ function rebuiltForm(make: () => RebuiltPart, hashesOf: readonly HashesOf[]): Pa
         const end = starts[at + 1] ?? next
         return rows.filter((row) => row >= start && row < end).map((row) => row - start)
       }
-      return { hashes, choose: (rows) => filled(inputs.map((input, at) => chosenRows(input, ofInput(rows, at)))) }
+      let isGone = false
+      const choose = (rows: Int32Array): Part => {
+        if (!isGone) dividing?.goes(part)
+        isGone = true
+        return filled(
+          inputs.map((input, at) => chosenRows(input, ofInput(rows, at))),
+          dividing?.comes,
+        )
+      }
+      return { hashes, choose }
     },
   }
 }
 
-function hashesOfKeys(keys: readonly Expression[]): HashesOf {
+export function hashesOfKeys(keys: readonly Expression[]): HashesOf {
   const projection: Projection = compileProjection(keys)
   const columns = keys.map((_, at) => at)
   return ({ lanes, count }) => {
@@ -137,6 +159,6 @@ function hashesOfKeys(keys: readonly Expression[]): HashesOf {
   }
 }
 
-function chosenRows(batch: ZBatch, rows: Int32Array): ZBatch {
+export function chosenRows(batch: ZBatch, rows: Int32Array): ZBatch {
   return rows.length === batch.count ? batch : gatherBatch(batch, rows, rows.length)
 }

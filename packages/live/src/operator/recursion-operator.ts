@@ -7,7 +7,7 @@
 import type { Layout } from '@millrace/core'
 import { EvaluationFailure, isWorking, type Plan, planInputs, type Recursion, workingColumn } from '@millrace/sql'
 import { CountedRows } from '../zset/counted-rows.ts'
-import { concatBatches, emptyBatch, type ZBatch } from '../zset/z-batch.ts'
+import { concatBatches, emptyBatch, negated, type ZBatch } from '../zset/z-batch.ts'
 import type { Operator, OperatorSize, RelationChange, Step } from './operator.ts'
 
 /** A recursion that has not ended by then does not end, as a rule. */
@@ -102,10 +102,6 @@ export class RecursionOperator implements Operator {
 
 function once(batch: ZBatch): ZBatch {
   return { ...batch, weights: new Float64Array(batch.count).fill(1) }
-}
-
-function negated(batch: ZBatch): ZBatch {
-  return { ...batch, weights: batch.weights.map((weight) => -weight) }
 }
 
 /** The names of all that a plan scans, the rows of recursions around it too. */

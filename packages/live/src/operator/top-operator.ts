@@ -1,212 +1,81 @@
 /**
- * The first rows of each partition of an order: LIMIT, DISTINCT ON, `row_number() <= n`. All rows are kept,
- * in order, because any may move up. A step looks only where what is told can have changed: at the rows that
- * came and went, and around both ends of the told rows as far as these moved others; where rows are
- * numbered, at the told rows. A row far behind them costs its way into the order and nothing more.
+ * The first rows of each partition of an order, in parts by these partitions.
+ *
+ * Where there is no partition, the rows are divided by what they are ordered by. Each part tells its own first rows, and
+ * the first ones among them are the first of all, so that nothing but as many rows of each part must stay in memory.
  */
-import { assert } from '@millrace/base'
 import type { Layout } from '@millrace/core'
-import type { Top } from '@millrace/sql'
-import { grownNumbers } from '../aggregate/accumulator.ts'
-import { OrderedRows } from '../ordered/ordered-rows.ts'
+import { columnReference, type Expression, type Top } from '@millrace/sql'
 import { OrderedShape } from '../ordered/ordered-shape.ts'
 import type { StateScope } from '../spill/state-scope.ts'
-import { IntList } from '../zset/growing-list.ts'
-import type { ZBatch } from '../zset/z-batch.ts'
-import type { Operator } from './operator.ts'
-import { RebuiltOperator, type RebuiltPart } from './rebuilt-state.ts'
-import { TopOutput } from './top-output.ts'
+import type { StateTree } from '../spill/state-tree.ts'
+import { concatBatches, emptyBatch, negated, type ZBatch } from '../zset/z-batch.ts'
+import type { Operator, OperatorSize, Step } from './operator.ts'
+import { chosenRows, type HashesOf, hashesOfKeys, rebuiltForm, RebuiltOperator } from './rebuilt-state.ts'
+import { TopPart } from './top-part.ts'
 
-/** What a step did to one partition. */
-interface Touched {
-  /** The weight that came and went. */
-  moved: number
-  readonly slots: number[]
-}
-
-/** Places in a partition, from one to before another. */
-interface Places {
-  readonly from: number
-  readonly to: number
-}
+/** Where more rows are asked for, a part would tell about all that it has. */
+const DIVIDED_ROWS_MOST = 1024
 
 export function topOperator(input: Operator, top: Top, scope: StateScope): Operator {
-  const shape = new OrderedShape({ layouts: input.layouts, partitions: top.partitions, order: top.order, others: [] })
-  const layouts: readonly Layout[] = top.numbered ? [...input.layouts, 'integer'] : input.layouts
-  return new RebuiltOperator({ inputs: [{ operator: input, keys: top.partitions }], layouts, make: () => new TopPart(shape, top) }, scope)
+  const { layouts } = input
+  const shape = new OrderedShape({ layouts, partitions: top.partitions, order: top.order, others: [] })
+  const isDivided = top.count !== null && top.offset + top.count <= DIVIDED_ROWS_MOST
+  if (top.partitions.length === 0 && isDivided && scope.isBounded) return new FirstOfParts(input, { top, shape }, scope)
+  const state = { inputs: [{ operator: input, keys: top.partitions }], layouts: layoutsOf(input, top), make: () => new TopPart(shape, top) }
+  return new RebuiltOperator(state, scope)
 }
 
-class TopPart implements RebuiltPart {
-  readonly #shape: OrderedShape
-  readonly #rows: OrderedRows
-  readonly #top: Top
-  readonly #output: TopOutput
-  /** Per slot how many copies of the row are told, the number of the first, and the step in which the row came. */
-  #told: Float64Array = new Float64Array(64)
-  #numbers: Float64Array = new Float64Array(64)
-  #cameIn: Float64Array = new Float64Array(64)
-  #stepNumber = 0
-  readonly #found = new IntList()
+function layoutsOf({ layouts }: Operator, { numbered }: Top): readonly Layout[] {
+  return numbered ? [...layouts, 'integer'] : layouts
+}
 
-  constructor(shape: OrderedShape, top: Top) {
-    this.#shape = shape
-    this.#top = top
-    this.#rows = new OrderedRows(shape)
-    this.#output = new TopOutput(!top.numbered ? 'none' : top.counting === 'row_number' ? 'each' : 'shared')
+class FirstOfParts implements Operator {
+  readonly layouts: readonly Layout[]
+  readonly #input: Operator
+  readonly #hashes: HashesOf
+  readonly #parts: StateTree<TopPart>
+  /** Of the rows that the parts tell. */
+  readonly #first: TopPart
+  /** What parts tell, and do not tell any more, because they were divided since the last step. */
+  #divided: ZBatch[] = []
+  #rows = 0
+
+  constructor(input: Operator, { top, shape }: { top: Top; shape: OrderedShape }, scope: StateScope) {
+    this.layouts = layoutsOf(input, top)
+    this.#input = input
+    this.#hashes = hashesOfKeys(top.order.length > 0 ? top.order.map(({ expression }) => expression) : columnsOf(top))
+    this.#first = new TopPart(shape, top)
+    // A row is among the first of all only if it is among as many of its part.
+    const ofPart: Top = { ...top, offset: 0, count: top.offset + (top.count ?? 0), numbered: false }
+    const form = rebuiltForm(() => new TopPart(shape, ofPart), [this.#hashes], {
+      goes: (part) => this.#divided.push(negated(part.told())),
+      comes: (told) => this.#divided.push(told),
+    })
+    this.#parts = scope.tree(form)
   }
 
-  get rowCount(): number {
-    return this.#rows.table.rowCount
-  }
-
-  get bytes(): number {
-    return this.#rows.bytes + this.#told.byteLength + this.#numbers.byteLength + this.#cameIn.byteLength
-  }
-
-  rows(): readonly ZBatch[] {
-    return [this.#rows.rows()]
-  }
-
-  step([change]: readonly ZBatch[]): ZBatch {
-    const batch = change as ZBatch
-    this.#stepNumber += 1
-    this.#rows.admit(batch.lanes, { count: batch.count, copies: batch.count })
-    this.#reserve(this.#rows.table.capacity)
-    const touched = new Map<number, Touched>()
-    // What goes is there by then: from before, or from this batch.
-    for (let row = 0; row < batch.count; row += 1) if ((batch.weights[row] as number) > 0) this.#change(row, batch, touched)
-    for (let row = 0; row < batch.count; row += 1) if ((batch.weights[row] as number) < 0) this.#change(row, batch, touched)
-    for (const [partition, part] of touched) this.#tell(partition, part)
-    const output = this.#output.finish(this.#rows.table, this.#shape.rowColumns)
-    this.#forget(touched)
-    return output
-  }
-
-  #reserve(capacity: number): void {
-    if (capacity <= this.#told.length) return
-    this.#told = grownNumbers(this.#told, capacity)
-    this.#numbers = grownNumbers(this.#numbers, capacity)
-    this.#cameIn = grownNumbers(this.#cameIn, capacity)
-  }
-
-  #change(row: number, { weights }: ZBatch, touched: Map<number, Touched>): void {
-    const rows = this.#rows
-    const weight = weights[row] as number
-    const given = rows.put(row)
-    const partition = rows.partitionOf(row, given)
-    const known = rows.find(partition, given)
-    if (known >= 0) {
-      rows.free(given)
-      rows.add(partition, known, weight)
-    } else {
-      assert(weight > 0, 'only a row that is there goes')
-      this.#told[given] = 0
-      this.#cameIn[given] = this.#stepNumber
-      rows.insert(partition, given, weight)
+  step(step: Step): ZBatch {
+    const change = this.#input.step(step)
+    if (change.count === 0) return emptyBatch(this.layouts)
+    const told: ZBatch[] = []
+    const add = (part: TopPart, own: ZBatch): void => {
+      const before = part.rowCount
+      told.push(part.step([own]))
+      this.#rows += part.rowCount - before
     }
-    const slot = known < 0 ? given : known
-    const part = touched.get(partition)
-    if (part === undefined) touched.set(partition, { moved: Math.abs(weight), slots: [slot] })
-    else {
-      part.moved += Math.abs(weight)
-      part.slots.push(slot)
-    }
+    if (this.#parts.isWhole) this.#parts.whole((part) => add(part, change))
+    else this.#parts.visit([this.#hashes(change)], (part, [rows]) => add(part, chosenRows(change, rows as Int32Array)))
+    const all = concatBatches([...this.#divided, ...told], this.#input.layouts)
+    this.#divided = []
+    return all.count === 0 ? emptyBatch(this.layouts) : this.#first.step([all])
   }
 
-  #tell(partition: number, { moved, slots }: Touched): void {
-    const { tree } = this.#rows
-    const changed = new Set(slots)
-    for (const slot of changed) {
-      assert(tree.weightOf(slot) >= 0, 'a row is never there less than not at all')
-      if (tree.weightOf(slot) > 0) continue
-      this.#rows.remove(partition, slot)
-      this.#say(slot, 0, 0)
-    }
-    const told = this.#toldPlaces(partition)
-    if (this.#top.counting !== 'row_number') this.#tellGroups(partition, told.to)
-    else if (this.#top.numbered || told.from + moved >= told.to - moved) {
-      this.#tellPlaces(partition, told, { from: told.from - moved, to: told.to + moved })
-    } else {
-      // A row that stays moves by as much as came and went at most: only so near an end can it cross that.
-      this.#tellPlaces(partition, told, { from: told.from - moved, to: told.from + moved })
-      this.#tellPlaces(partition, told, { from: told.to - moved, to: told.to + moved })
-      for (const slot of changed) if (tree.weightOf(slot) > 0) this.#tellPlace(slot, this.#rows.placeOf(partition, slot), told)
-    }
+  size(): OperatorSize {
+    return { rows: this.#rows + this.#input.size().rows }
   }
+}
 
-  /** The places whose rows are told from now on. */
-  #toldPlaces(partition: number): Places {
-    const root = this.#rows.root(partition)
-    const total = this.#rows.tree.total(root)
-    const { offset, count, counting } = this.#top
-    const last = count === null ? total : Math.min(total, offset + count)
-    if (counting === 'row_number') return { from: offset, to: Math.max(offset, last) }
-    if (counting === 'rank') return { from: 0, to: last === 0 ? 0 : this.#endOfPeers(root, last - 1) }
-    let to = 0
-    for (let groups = 0; groups < (count ?? total) && to < total; groups += 1) to = this.#endOfPeers(root, to)
-    return { from: 0, to }
-  }
-
-  #endOfPeers(root: number, place: number): number {
-    const peers = this.#rows.peers()
-    const slot = this.#rows.tree.at(root, place)
-    return this.#rows.tree.countWhile(root, (other) => peers(other, slot) <= 0)
-  }
-
-  #tellPlaces(partition: number, told: Places, { from, to }: Places): void {
-    const slots = this.#slotsAt(partition, { from: Math.max(0, from), to })
-    if (slots.count === 0) return
-    let place = this.#rows.placeOf(partition, slots.at(0))
-    for (let at = 0; at < slots.count; at += 1) {
-      const slot = slots.at(at)
-      this.#tellPlace(slot, place, told)
-      place += this.#rows.tree.weightOf(slot)
-    }
-  }
-
-  /** Of the copies of a row, those that stand at told places. */
-  #tellPlace(slot: number, place: number, told: Places): void {
-    const first = Math.max(place, told.from)
-    const last = Math.min(place + this.#rows.tree.weightOf(slot), told.to)
-    this.#say(slot, Math.max(0, last - first), first + 1)
-  }
-
-  #tellGroups(partition: number, to: number): void {
-    const { tree } = this.#rows
-    const root = this.#rows.root(partition)
-    const isDense = this.#top.counting === 'dense_rank'
-    let place = 0
-    for (let group = 0; place < to; group += 1) {
-      const end = this.#endOfPeers(root, place)
-      const slots = this.#slotsAt(partition, { from: place, to: end })
-      for (let at = 0; at < slots.count; at += 1) this.#say(slots.at(at), tree.weightOf(slots.at(at)), (isDense ? group : place) + 1)
-      place = end
-    }
-    // Of the rows that stay, those told before were the first: at the next of them the search is over.
-    while (place < tree.total(root)) {
-      const slot = tree.at(root, place)
-      if (this.#told[slot] === 0 && this.#cameIn[slot] !== this.#stepNumber) break
-      this.#say(slot, 0, 0)
-      place += tree.weightOf(slot)
-    }
-  }
-
-  #slotsAt(partition: number, places: Places): IntList {
-    this.#found.clear()
-    this.#rows.tree.collect(this.#rows.root(partition), places, this.#found)
-    return this.#found
-  }
-
-  #say(slot: number, copies: number, number: number): void {
-    this.#output.tell(slot, { copies: this.#told[slot] as number, number: this.#numbers[slot] as number }, { copies, number })
-    this.#told[slot] = copies
-    this.#numbers[slot] = number
-  }
-
-  #forget(touched: ReadonlyMap<number, Touched>): void {
-    for (const [partition, { slots }] of touched) {
-      this.#rows.settle(partition)
-      for (const slot of new Set(slots)) if (this.#rows.tree.weightOf(slot) === 0) this.#rows.free(slot)
-    }
-  }
+function columnsOf({ input }: Top): readonly Expression[] {
+  return input.types.map((type, at) => columnReference(at, type))
 }

@@ -8,7 +8,7 @@ import type { PartForm, StatePart, StateTree } from '../spill/state-tree.ts'
 import { Arrangement } from '../zset/arrangement.ts'
 import { ArrangementShape } from '../zset/arrangement-shape.ts'
 import { hashRows } from '../zset/row-hash.ts'
-import { concatBatches, gatherBatch, type ZBatch } from '../zset/z-batch.ts'
+import { concatBatches, gatherBatch, negated, type ZBatch } from '../zset/z-batch.ts'
 
 /** So many rows are taken at a time where all of them are wanted. */
 const ROWS_AT_ONCE = 65_536
@@ -127,8 +127,4 @@ function totalForm(shape: ArrangementShape, rowCounts: Map<number, number>): Par
     changed: (label, { rows }) => rowCounts.set(label, rows.table.rowCount),
     gone: (label) => rowCounts.delete(label),
   }
-}
-
-function negated(batch: ZBatch): ZBatch {
-  return { ...batch, weights: batch.weights.map((weight) => -weight) }
 }

@@ -35,6 +35,11 @@ const QUERIES = {
   ranked:
     'SELECT id, name, row_number() OVER w AS place, sum(ref) OVER w AS running, lag(name) OVER w AS last FROM a.one WINDOW w AS (PARTITION BY id ORDER BY name, ref)',
   first_ones: 'SELECT id, name, ref FROM a.one QUALIFY row_number() OVER (PARTITION BY ref ORDER BY name, id) <= 2',
+  least: 'SELECT id, name, ref FROM a.one ORDER BY ref DESC, name LIMIT 5',
+  page: 'SELECT id, name FROM a.one ORDER BY name NULLS FIRST, id LIMIT 4 OFFSET 3',
+  any_ones: 'SELECT id, name FROM a.one LIMIT 6',
+  leaders: 'SELECT id, ref, rank() OVER (ORDER BY ref DESC) AS place FROM a.one QUALIFY rank() OVER (ORDER BY ref DESC) <= 3',
+  levels: 'SELECT id, ref FROM a.one QUALIFY dense_rank() OVER (ORDER BY id) <= 2',
   nearest: 'SELECT o.id, o.ref, t.ref AS near FROM a.one o ASOF LEFT JOIN a.two t ON o.name = t.name AND o.ref >= t.ref',
 }
 

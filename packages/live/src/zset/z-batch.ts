@@ -32,6 +32,11 @@ export function gatherBatch(batch: ZBatch, rows: Int32Array, count: number): ZBa
   return { count, lanes: batch.lanes.map((lane) => gatherLane(lane, rows, count)), weights }
 }
 
+/** What takes all of a batch back. */
+export function negated(batch: ZBatch): ZBatch {
+  return { ...batch, weights: batch.weights.map((weight) => -weight) }
+}
+
 /** One loop for each kind of array, so that each stays monomorphic. What was stored narrow comes out as numbers. */
 export function gatherValues(values: LaneValues | Int32Array, rows: Int32Array, count: number): LaneValues {
   if (values instanceof Float64Array) return gatherNumbers(values, rows, count)
