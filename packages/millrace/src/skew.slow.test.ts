@@ -10,6 +10,7 @@ beforeAll(async () => {
   project = makeProject({
     'inbox/orders.csv': `${CSV.join('\n')}\n`,
     'models/by_customer.sql': 'select customer, count(*) as n from inbox.orders group by customer',
+    'models/sold.sql': '-- @materialize table\nselect customer, count(distinct shop) as shops from inbox.orders group by customer',
     'millrace.config.ts': `import { csv, defineProject, files } from 'millrace'
 export default defineProject({ name: 'skew', server: { port: 0 }, sources: { inbox: files({ from: './inbox', streams: {
   orders: { files: 'orders.csv', key: ['id'], format: csv({ columns: { id: 'int64', customer: 'text', shop: 'int32' } }) } } }) } })
@@ -58,6 +59,24 @@ test('shows the same to people, and prints statements for each engine', async ()
   expect((await skew('inbox.orders', '--engine', 'kafka', '--shards', '4', '--statements')).stdout).toContain('--partitions 4')
   expect((await skew('inbox.orders', '--engine', 'citus', '--statements')).stdout).toContain("alter_distributed_table('orders'")
   expect((await skew('inbox.orders', '--engine', 'redshift', '--key', 'id', '--statements')).stdout).toContain('DISTKEY "id"')
+})
+
+test('a stream that batch models read is told as their last run has read it, with the identity that it has', async () => {
+  expect((await runCli(['run'], project)).code).toBe(0)
+  const graph = JSON.parse((await skew('--graph', '--rows', '0', '--json')).stdout) as object
+  expect(graph).toMatchObject({
+    keys: [
+      {
+        relation: 'inbox.orders',
+        rows: ROWS,
+        hottest: [{ key: ['acme'], rows: 1000 }, {}, {}, {}, {}],
+        salt: { by: 'id' },
+        uses: [{ model: 'sold' }],
+      },
+    ],
+  })
+  const stream = JSON.parse((await skew('inbox.orders', '--env', 'prod', '--key', 'customer', '--json')).stdout) as object
+  expect(stream).toMatchObject({ environment: 'prod', relation: 'inbox.orders', rows: ROWS, uses: [{ model: 'sold', does: 'group' }] })
 })
 
 test.each([

@@ -119,6 +119,10 @@ test.each([
   ['select id, row_number() over (partition by shop, customer order by id) as n from shop.orders', ['window:shop,customer']],
   ['select x.c, count(*) as n from (select customer as c from shop.orders where shop = 1) x group by x.c', ['group:customer']],
   ['select customer + 1 as c, count(*) as n from shop.orders group by 1', []],
+  [
+    'select t.n, c.name from (select customer, count(*) as n from shop.orders group by 1) t join shop.customers c on c.id = t.customer',
+    ['group:customer', 'join:id'],
+  ],
 ])('of "%s" the keys in use are found', async (sql, expected) => {
   expect((await usesIn(sql)).map(({ does, columns }) => `${does}:${columns.join()}`).toSorted()).toEqual(expected)
 })

@@ -128,8 +128,8 @@ export interface Origin {
   readonly column: string
 }
 
-/** The relation's column that stands unchanged in the plan's column; null where it was computed. */
-export function originOf(plan: Plan, column: number): Origin | null {
+/** The relation's column that stands in the plan's column, with all its rows; null where it was computed, or where rows were grouped since. */
+function originOf(plan: Plan, column: number): Origin | null {
   switch (plan.kind) {
     case 'scan': {
       const name = plan.columns[column] ?? null
@@ -137,11 +137,7 @@ export function originOf(plan: Plan, column: number): Origin | null {
     }
     case 'project':
       return originOfExpression(plan.input, plan.expressions[column])
-    case 'aggregate':
-      return originOfExpression(plan.input, plan.groups[column])
     case 'filter':
-    case 'distinct':
-    case 'top':
       return originOf(plan.input, column)
     case 'window':
     case 'unnest':
@@ -151,8 +147,10 @@ export function originOf(plan: Plan, column: number): Origin | null {
       const left = plan.left.types.length
       return column < left ? originOf(plan.left, column) : originOf(plan.right, column - left)
     }
+    case 'aggregate':
+    case 'distinct':
+    case 'top':
     case 'bag':
-      return originOf(plan.left, column)
     case 'recursion':
     case 'union':
     case 'rows':
