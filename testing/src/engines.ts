@@ -1,5 +1,5 @@
 /**
- * `npm run test:engines`: the tests that need what npm does not bring: a browser, and MariaDB. Where one is
+ * `npm run test:engines`: the tests that need what npm does not bring: a browser, MariaDB, and MySQL. Where one is
  * missing it is installed by apt-get; where that is not possible the command fails and says how, for a
  * test that was left out must not look like one that passed. Further arguments go to vitest.
  */
@@ -8,6 +8,7 @@ import { findBrowser } from './house/browser.ts'
 import { runPart } from './house/run-part.ts'
 import { ROOT } from './house/root.ts'
 import { findMariadb } from './mariadb.ts'
+import { needsOfMysql } from './mysql.ts'
 
 interface Engine {
   readonly name: string
@@ -24,6 +25,10 @@ const ENGINES: readonly Engine[] = [
     isThere: () => findBrowser() !== null,
     hint: 'Install Chromium, or name one in the variable `CHROMIUM`.',
   },
+  ...needsOfMysql().map((need) => ({
+    ...need,
+    hint: 'Install it, so that MySQL can be fetched from Maven Central and started (on x86-64 with glibc).',
+  })),
   {
     name: 'MariaDB server',
     debianPackage: 'mariadb-server',

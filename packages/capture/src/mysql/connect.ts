@@ -62,6 +62,8 @@ export async function connect(target: SourceTarget): Promise<Connection> {
       supportBigNumbers: true,
       bigNumberStrings: true,
       dateStrings: true,
+      // A query that is sent past `mysql2` carries none; a server of MySQL that was promised them refuses it.
+      flags: ['-CLIENT_QUERY_ATTRIBUTES'],
       ...(tls === undefined ? {} : { ssl: tls }),
     })
   } catch (error) {
