@@ -4,8 +4,9 @@
  * without rows. Outside access is off.
  */
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
-import { assert, describeError } from '@millrace/base'
+import { describeError } from '@millrace/base'
 import { availableParallelism } from 'node:os'
+import { AskedTogether } from './asked-together.ts'
 import { EVALUATION_SETTINGS, quoteIdentifier, relationAddress, relationName, type SqlProblem } from '@millrace/sql/text'
 import type { GraphColumn, GraphRelation } from './checked-graph.ts'
 import { lineageOf, type Lineage, type PlanNode, relationsOfPlan } from './lineage.ts'
@@ -43,25 +44,37 @@ interface PlanAnswer {
   readonly type?: string
 }
 
-/** While DuckDB binds one model, another's plan is read. */
-export const BINDS_AT_ONCE = Math.min(4, Math.max(2, availableParallelism()))
+/** Connections that bind, each some models in one statement; while DuckDB binds, other plans are read. */
+const BINDERS = Math.min(4, Math.max(2, availableParallelism()))
+/** A statement of its own takes a third of what binding a small model does. */
+const MODELS_IN_STATEMENT = 16
+/** A plan is some fifty times as long as its text, and DuckDB's answers lie outside of V8's heap, which does not hurry to free them. */
+const TEXT_IN_STATEMENT = 4096
+/** As many as keep the binders at work while plans are read. */
+export const BINDS_AT_ONCE = 2 * BINDERS * MODELS_IN_STATEMENT
+/** A transaction of its own takes half of what making a small table does. */
+const TABLES_IN_STATEMENT = 64
 
 /** What DuckDB would rewrite before it finds that no row is wanted, which empties the plan. */
 const REWRITES = 'expression_rewriter,filter_pullup'
 
-/** The text is no part of the statement: as a literal it would be read, and its plan made, once more. */
-const PLAN = 'SELECT json_serialize_plan($1::VARCHAR, optimize := false)'
+/** The texts are no part of the statement: as a literal each would be read, and its plan made, once more. */
+const PLANS = 'SELECT json_serialize_plan(sql, optimize := false) FROM (SELECT unnest($1::VARCHAR[]) AS sql)'
 
 interface Binder {
-  readonly connection: DuckDBConnection
-  readonly plan: DuckDBPreparedStatement
+  readonly plans: DuckDBPreparedStatement
+  readonly planning: DuckDBConnection
+  /** Makes tables of SQL, one at a time: that binds it again, and is worth a thread. */
+  readonly making: DuckDBConnection
 }
 
 export class BindingSession {
   readonly #instance: DuckDBInstance
   readonly #control: DuckDBConnection
-  /** Those that bind nothing now. */
-  readonly #idle: Binder[]
+  readonly #binders: readonly Binder[]
+  readonly #plans: AskedTogether<string, string, Binder>
+  readonly #made: AskedTogether<string, null, Binder>
+  readonly #defined: AskedTogether<string, null, null>
   readonly #schemas = new Map([['main', Promise.resolve()]])
   /** What the control connection does, one after another. */
   #last: Promise<unknown> = Promise.resolve()
@@ -69,30 +82,22 @@ export class BindingSession {
   constructor(instance: DuckDBInstance, control: DuckDBConnection, binders: readonly Binder[]) {
     this.#instance = instance
     this.#control = control
-    this.#idle = [...binders]
+    this.#binders = binders
+    const size = { of: (text: string): number => text.length, limit: TEXT_IN_STATEMENT }
+    this.#plans = new AskedTogether({ lanes: binders, atOnce: MODELS_IN_STATEMENT, size, answer: planAll })
+    this.#made = new AskedTogether({ lanes: binders, atOnce: 1, answer: makeAll })
+    const answer = (_lane: null, statements: readonly string[]): Promise<null[]> => this.#inOrder(() => createAll(control, statements))
+    this.#defined = new AskedTogether({ lanes: [null], atOnce: TABLES_IN_STATEMENT, answer })
   }
 
   async define({ name, columns }: GraphRelation): Promise<void> {
     await this.makeSchema(name)
     const list = columns.map((column) => `${quoteIdentifier(column.name)} ${column.type}`)
-    await this.#inOrder(() => this.#control.run(`CREATE TABLE ${relationName(name)} (${list.join(', ')})`))
+    await this.#defined.ask(`CREATE TABLE ${relationName(name)} (${list.join(', ')})`)
   }
 
-  /** Binds a model. At most `BINDS_AT_ONCE` at a time. */
-  async bind(request: BindRequest): Promise<BindAnswer> {
-    const binder = this.#idle.pop()
-    assert(binder !== undefined, 'no more is bound at once than there are connections')
-    try {
-      return await this.#bindWith(binder, request)
-    } finally {
-      this.#idle.push(binder)
-    }
-  }
-
-  async #bindWith({ connection, plan: planner }: Binder, { name, sql, wantsTable }: BindRequest): Promise<BindAnswer> {
-    planner.bindVarchar(1, sql)
-    const planned = await planner.runAndReadAll()
-    const text = String(planned.getRows()[0]?.[0])
+  async bind({ name, sql, wantsTable }: BindRequest): Promise<BindAnswer> {
+    const text = await this.#plans.ask(sql)
     const answer = JSON.parse(text) as PlanAnswer
     if (answer.plans === undefined) return refusal(sql, answer)
     const [plan, second] = answer.plans
@@ -100,16 +105,16 @@ export class BindingSession {
     if (second !== undefined) return wrong('SQL_PARSE', 'there is a second statement; a model is one SELECT')
     const columns = wantsTable ? null : columnsOfPlan(plan)
     if (columns === null) {
-      const problem = await this.#makeTable(connection, name, sql)
+      const problem = await this.#makeTable(name, sql)
       if (problem !== null) return problem
     }
     return { kind: 'bound', plan: canonicalPlan(text), reads: relationsOfPlan(plan), lineage: lineageOf(plan), columns }
   }
 
-  async #makeTable(connection: DuckDBConnection, name: string, sql: string): Promise<BindAnswer | null> {
+  async #makeTable(name: string, sql: string): Promise<BindAnswer | null> {
     await this.makeSchema(name)
     try {
-      await connection.run(`CREATE TABLE ${relationName(name)} AS (\n${withoutEnd(sql)}\n) WITH NO DATA`)
+      await this.#made.ask(`CREATE TABLE ${relationName(name)} AS (\n${withoutEnd(sql)}\n) WITH NO DATA`)
     } catch (error) {
       return wrong('SQL_BIND', describeError(error).split('\n')[0] ?? 'it does not bind')
     }
@@ -145,9 +150,10 @@ export class BindingSession {
   }
 
   close(): void {
-    for (const { plan, connection } of this.#idle) {
-      plan.destroySync()
-      connection.closeSync()
+    for (const { plans, planning, making } of this.#binders) {
+      plans.destroySync()
+      planning.closeSync()
+      making.closeSync()
     }
     this.#control.closeSync()
     this.#instance.closeSync()
@@ -176,11 +182,34 @@ export async function openBindingSession(): Promise<BindingSession> {
   // Of the whole instance, so that they hold for the connections that follow.
   for (const setting of EVALUATION_SETTINGS) await control.run(setting.replace(/^SET /, 'SET GLOBAL '))
   const binders: Binder[] = []
-  for (let at = 0; at < BINDS_AT_ONCE; at += 1) {
-    const connection = await instance.connect()
-    binders.push({ connection, plan: await connection.prepare(PLAN) })
+  for (let at = 0; at < BINDERS; at += 1) {
+    const planning = await instance.connect()
+    binders.push({ planning, plans: await planning.prepare(PLANS), making: await instance.connect() })
   }
   return new BindingSession(instance, control, binders)
+}
+
+/** The plan of each text, or what is wrong with it. */
+async function planAll({ plans }: Binder, texts: readonly string[]): Promise<string[]> {
+  plans.bindList(1, texts)
+  const result = await plans.run()
+  return Array.from({ length: result.chunkCount }, (_, at) => result.getChunk(at)).flatMap((chunk) => chunk.getColumnValues(0).map(String))
+}
+
+async function makeAll({ making }: Binder, statements: readonly string[]): Promise<null[]> {
+  for (const statement of statements) await making.run(statement)
+  return statements.map(() => null)
+}
+
+async function createAll(control: DuckDBConnection, statements: readonly string[]): Promise<null[]> {
+  const isOne = statements.length === 1
+  try {
+    await control.run(isOne ? (statements[0] as string) : `BEGIN; ${statements.join('; ')}; COMMIT`)
+  } catch (error) {
+    if (!isOne) await control.run('ROLLBACK').catch(() => undefined)
+    throw error
+  }
+  return statements.map(() => null)
 }
 
 function wrong(code: SqlProblem['code'], problem: string): BindAnswer {

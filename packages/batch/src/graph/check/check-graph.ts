@@ -83,7 +83,8 @@ class GraphCheck {
   }
 
   async result(): Promise<CheckedGraph> {
-    const columns = (await (await this.#session)?.columns()) ?? new Map<string, readonly GraphColumn[]>()
+    const asks = [...this.#sound.values()].some((entry) => entry.columns === null)
+    const columns = asks ? await (await this.#open()).columns() : new Map<string, readonly GraphColumn[]>()
     const models = new Map<string, CheckedModel>()
     for (const name of this.#soundInOrder()) {
       const entry = this.#sound.get(name) as Entry

@@ -4,13 +4,15 @@
  */
 const PARTS = /--[^\n]*|\/\*[^]*?\*\/|'(?:[^']|'')*'|((?:"(?:[^"]|"")*"|[a-z_]\w*)(?:\s*\.\s*(?:"(?:[^"]|"")*"|[a-z_]\w*))*)/gi
 
+/** Most words of a text are one name. */
+const BARE = /^\w+$/
+
 export function mentionsOf(sql: string, isRelation: (folded: string) => boolean): Set<string> {
   const found = new Set<string>()
   for (const match of sql.matchAll(PARTS)) {
     const path = match[1]
     if (path === undefined) continue
-    const name = foldedPath(path)
-    const [first, second] = name
+    const [first, second] = BARE.test(path) ? [path.toLowerCase()] : foldedPath(path)
     if (second !== undefined && isRelation(`${first}.${second}`)) found.add(`${first}.${second}`)
     else if (first !== undefined && isRelation(first)) found.add(first)
   }
