@@ -18,15 +18,11 @@ import { socketOf } from '../connect.ts'
 import { sourceError } from '../source-error.ts'
 import type { Inbox } from './inbox.ts'
 
-/** A quiet stream waits so long; one that brings much at a time rests longer, step by step, for it is cheaper by the byte. */
-const REST_MS_MIN = 1
-const REST_MS_MAX = 4
-/** What came was little: nothing is gathered yet. */
-const LITTLE_BYTES = 4096
-/** What came was so much that a rest as long would let the inbox overflow, or the server wait. */
-const MUCH_BYTES = 131_072
-/** Under TLS a chunk of at least this size shows that the kernel had gathered enough. */
-const TLS_REST_BELOW_BYTES = 32_768
+const REST_MS = 1
+/** A chunk of at least this size shows that the kernel had gathered enough by itself. */
+const REST_BELOW_BYTES = 32_768
+/** And so much in a rest, that the next one might let the inbox overflow and the server wait. */
+const REST_AGAIN_BELOW_BYTES = 98_304
 /** Status messages are small; when this many bytes wait, the server does not read, and more would not help. */
 const WRITE_BYTES_MAX = 65_536
 const FAREWELL_MS_MAX = 2000
@@ -41,8 +37,7 @@ export class RawConnection {
   #wake: (() => void) | null = null
   #ended = false
   #stopped = false
-  /** Before the next read. */
-  #restMs = 0
+  #isRestDue = false
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -79,25 +74,18 @@ export class RawConnection {
 
   /** The next bytes; null once the connection has ended. One reader at a time, and only until the next call do they hold. */
   async read(): Promise<Buffer | null> {
-    if (this.#restMs > 0) await this.#waitFor(this.#restMs)
+    const rested = this.#isRestDue
+    if (rested) await this.#waitFor(REST_MS)
     for (;;) {
       const chunk = this.#stopped ? null : this.#next()
       if (chunk !== null) {
-        this.#restMs = this.#inbox === null ? this.#tlsRestAfter(chunk.length) : this.#restAfter(chunk.length)
+        const again = this.#inbox === null ? 0 : REST_AGAIN_BELOW_BYTES
+        this.#isRestDue = chunk.length < (rested ? again : REST_BELOW_BYTES)
         return chunk
       }
       if (this.#ended) return null
       await this.#waitFor(null)
     }
-  }
-
-  #restAfter(bytes: number): number {
-    if (bytes < LITTLE_BYTES) return REST_MS_MIN
-    return bytes < MUCH_BYTES ? Math.min(REST_MS_MAX, this.#restMs + 1) : this.#restMs >> 1
-  }
-
-  #tlsRestAfter(bytes: number): number {
-    return this.#restMs === 0 && bytes < TLS_REST_BELOW_BYTES ? REST_MS_MIN : 0
   }
 
   #next(): Buffer | null {
