@@ -12,5 +12,5 @@ export const LANES_MAX = 256
 /** What one of them may hold until it ends: records that it is to park. */
 export const HELD_RECORDS_MAX = 1000
 /** Memory of written changes that is kept for the next ones: of what is written, of what is ready, and of what comes. */
-export const REUSED_BYTES_MAX = PART_BYTES
+export const REUSED_BYTES_MAX = 2 * FLUSH_BYTES + PAUSED_BYTES / 2
 export const STATUS_PAUSE_MS = 2000
