@@ -7,6 +7,8 @@ export interface BatchRow {
   readonly first: number
   readonly count: number
   readonly cut: number
+  /** The how manieth of its cut it is. */
+  readonly place: number
   readonly as_of: number | null
   readonly committed_ms: number
   readonly schema_id: number
@@ -43,6 +45,7 @@ export function batchValues(row: Omit<BatchRow, 'checksum'>): (number | null)[] 
     row.first,
     row.count,
     row.cut,
+    row.place,
     row.as_of,
     row.committed_ms,
     row.schema_id,

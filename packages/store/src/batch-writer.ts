@@ -16,9 +16,9 @@ type Header = Omit<TailRow, 'tail' | 'checksum'>
 
 interface Moment {
   readonly cut: number
+  /** Of the next batch that becomes visible in it. */
+  place: number
   readonly committedMs: number
-  /** Of a tail whose changes did not know it when they were written. */
-  readonly origin?: ShownTail['origin']
 }
 
 export interface Appended {
@@ -43,7 +43,7 @@ export class BatchWriter {
     this.#path = path
     this.#partitions = new PartitionTable(db, path)
     this.#insertBody = db.prepare('insert into store_body (bytes) values (?)')
-    this.#insertBatch = db.prepare('insert into store_batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertBatch = db.prepare('insert into store_batch values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertTail = db.prepare('insert into store_tail values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#selectTail = db.prepare(`select * from store_tail where tail = ? and body_id > ? order by body_id limit ${TAIL_ROWS_LIMIT}`)
     this.#closeTail = db.prepare('delete from store_tail where tail = ?')
@@ -62,21 +62,16 @@ export class BatchWriter {
   }
 
   append(catalog: Catalog, { appends, show, atMs }: EncodedSet, nextCut: number): Appended {
-    const moment = { cut: nextCut, committedMs: atMs }
-    let batches = 0
+    const moment: Moment = { cut: nextCut, place: 0, committedMs: atMs }
     let bytes = 0
-    for (const { tail, origin } of show) batches += this.#show(tail, { ...moment, origin })
+    for (const { tail, origin } of show) this.#show(tail, moment, origin)
     for (const append of appends) {
       const header = this.#writeBody(catalog, append)
       bytes += header.stored_bytes
-      if (append.tail !== null) {
-        this.#keep(header, append.tail)
-      } else {
-        this.#place(header, moment)
-        batches += 1
-      }
+      if (append.tail !== null) this.#keep(header, append.tail)
+      else this.#place(header, moment)
     }
-    return { batches, bytes }
+    return { batches: moment.place, bytes }
   }
 
   #writeBody(catalog: Catalog, { stream, partition, fingerprint, count, asOf, bytes }: EncodedAppend): Header {
@@ -105,8 +100,9 @@ export class BatchWriter {
     this.#insertTail.run(...tailValues(row), tailChecksum(row))
   }
 
-  #show(tail: string, moment: Moment): number {
-    let batches = 0
+  /** `origin`: of changes that did not know it when they were written. */
+  #show(tail: string, moment: Moment, origin: ShownTail['origin']): void {
+    const before = moment.place
     let afterBody = 0
     for (;;) {
       const rows = this.#selectTail.all(tail, afterBody) as unknown as TailRow[]
@@ -115,28 +111,29 @@ export class BatchWriter {
           const what = `a batch in the open tail of ${tail} does not match its checksum`
           throw new MillraceError('STORE_CORRUPT', { details: { path: this.#path, what } })
         }
-        this.#place(row, moment)
+        this.#place(row, moment, origin)
         afterBody = row.body_id
       }
-      batches += rows.length
       if (rows.length < TAIL_ROWS_LIMIT) break
     }
-    if (batches > 0) this.#closeTail.run(tail)
-    return batches
+    if (moment.place > before) this.#closeTail.run(tail)
   }
 
   /** Gives a batch its positions and its cut. */
-  #place(header: Header, { cut, committedMs, origin }: Moment): void {
+  #place(header: Header, moment: Moment, origin?: ShownTail['origin']): void {
+    const { cut, place, committedMs } = moment
     const extent = this.#partitions.read(header.stream_id, header.partition)
     const row: Omit<BatchRow, 'checksum'> = {
       ...header,
       first: extent.next,
       cut,
+      place,
       committed_ms: committedMs,
       transaction_position: origin?.transaction ?? null,
       time_micros: origin?.timeMicros ?? null,
     }
     this.#insertBatch.run(...batchValues(row), batchChecksum(row))
+    moment.place += 1
     this.#partitions.write({ ...extent, next: extent.next + header.count, bytes: extent.bytes + header.stored_bytes })
   }
 }

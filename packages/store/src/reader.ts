@@ -103,9 +103,7 @@ export class FileReader implements LogReader {
     const scans = this.#moment((meta) => this.#scansFor(this.#tables.catalog.stream(name), options, meta))
     let bytesLeft = options.bytesLimit ?? Infinity
     while (bytesLeft > 0) {
-      const scan = scans.some(({ isDrained }) => isDrained)
-        ? this.#moment(() => earliest(scans, byPartition))
-        : earliest(scans, byPartition)
+      const scan = scans.some(({ isDrained }) => isDrained) ? this.#moment(() => earliest(scans)) : earliest(scans)
       const row = scan?.peek()
       if (scan === undefined || row === undefined) return
       scan.take()
@@ -124,7 +122,7 @@ export class FileReader implements LogReader {
       let bytes = 0
       let reachedCut = afterCut
       for (;;) {
-        const scan = earliest(scans, byAppend)
+        const scan = earliest(scans)
         const row = scan?.peek()
         if (scan === undefined || row === undefined) {
           reachedCut = untilCut
@@ -217,25 +215,16 @@ function partitionsOf({ partitions }: StreamInfo): number[] {
   return Array.from({ length: partitions }, (_, partition) => partition)
 }
 
-/** The scan whose next header comes first; undefined when all have ended. */
-function earliest(scans: readonly PartitionScan[], isBefore: (left: BatchRow, right: BatchRow) => boolean): PartitionScan | undefined {
+/** The scan whose next header comes first, by cut and then by its place in it; undefined when all have ended. */
+function earliest(scans: readonly PartitionScan[]): PartitionScan | undefined {
   let found: PartitionScan | undefined
   let first: BatchRow | undefined
   for (const scan of scans) {
     const row = scan.peek()
-    if (row !== undefined && (first === undefined || row.cut < first.cut || (row.cut === first.cut && isBefore(row, first)))) {
+    if (row !== undefined && (first === undefined || row.cut < first.cut || (row.cut === first.cut && row.place < first.place))) {
       found = scan
       first = row
     }
   }
   return found
-}
-
-function byPartition(left: BatchRow, right: BatchRow): boolean {
-  return left.partition < right.partition
-}
-
-/** Bodies are numbered as they are appended. */
-function byAppend(left: BatchRow, right: BatchRow): boolean {
-  return left.body_id < right.body_id
 }

@@ -321,7 +321,7 @@ describe('what cannot be opened', () => {
     const db = new DatabaseSync(store.path)
     db.exec('pragma user_version = 99')
     db.close()
-    const expected = { code: 'STORE_VERSION_UNKNOWN', details: { path: store.path, found: 99, known: 2 } }
+    const expected = { code: 'STORE_VERSION_UNKNOWN', details: { path: store.path, found: 99, known: 3 } }
     await expect(openStore(store.path)).rejects.toMatchObject(expected)
     expect(() => openReader(store.path)).toThrow(expect.objectContaining({ code: 'STORE_VERSION_UNKNOWN' }))
   })

@@ -12,13 +12,16 @@
  * the batch is invisible, and moves to `store_batch`, where it gets its positions and its cut, once it
  * is visible: so opening a tail of any size rewrites no body, and a dropped tail leaves no gap. Where the
  * place and time of a transaction were not known before, the header carries them for all of the batch.
+ *
+ * Within a cut a batch has its place among those of all streams and partitions: the order in which they are to be
+ * read. Bodies do not tell it: tails of one cut may have been written side by side, and are shown one after another.
  */
 
 /** 'MlrS' in the file's header: what tells a store from any other SQLite database. */
 export const APPLICATION_ID = 0x4d_6c_72_53
 
 /** The form of these tables. A newer form gets a new number and a migration. */
-export const FORMAT_VERSION = 2
+export const FORMAT_VERSION = 3
 
 export const CREATE_TABLES = `
 create table store_meta (
@@ -60,6 +63,7 @@ create table store_batch (
   first integer not null,
   count integer not null,
   cut integer not null,
+  place integer not null,
   as_of integer,
   committed_ms real not null,
   schema_id integer not null,

@@ -1,7 +1,7 @@
-import type { WriteSet } from '@millrace/core'
+import type { Append, WriteSet } from '@millrace/core'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { freshPath } from './fixtures/folders.ts'
-import { append, idsIn, orders, range } from './fixtures/orders.ts'
+import { append, idsIn, idsOf, orders, range } from './fixtures/orders.ts'
 import { openStore, type Store } from './index.ts'
 
 let store: Store
@@ -132,4 +132,17 @@ test('law 5: what a tail is shown with is the origin of all its changes, also af
   expect([...(first?.times ?? [])]).toEqual([1_700_000_000_000_000, 1_700_000_000_000_000])
   expect(first?.indexes).toEqual(append([1, 2]).batch.indexes)
   expect(second?.transactions).toEqual(append([3]).batch.transactions)
+})
+
+test('tails of one set are read in the order in which they are shown, whichever was written first, and in all partitions', async () => {
+  const stream = 'shop.lines'
+  await store.commit({ streams: [orders(stream, 2)] })
+  const part = (id: number, partition: number): Append => append([id], { stream, partition })
+  await store.commit({ appends: [10, 11].map((id, at) => ({ ...part(id, 1 - at), tail: 'later' })) })
+  await store.commit({ appends: [1, 2].map((id, at) => ({ ...part(id, at), tail: 'sooner' })) })
+  await store.commit({ show: [{ tail: 'sooner' }, { tail: 'later' }], appends: [part(20, 1), part(21, 0)] })
+  const reader = store.reader()
+  const read = [...reader.read(stream)].flatMap((stored) => idsOf([stored]))
+  expect(read).toEqual([1, 2, 10, 11, 20, 21])
+  expect(idsOf(reader.readCuts([stream], { afterCut: 0, bytesLimit: 1 }).batches)).toEqual(read)
 })

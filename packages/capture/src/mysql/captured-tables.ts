@@ -1,9 +1,9 @@
 /** Which tables are captured and which have stopped, as statements and shapes change it while the binlog is followed. */
 import type { Clock } from '@millrace/base'
-import { CELL, OPERATION } from '@millrace/core'
 import type { CaptureRecord } from './capture-record.ts'
 import type { Cascade } from './catalog/read-cascades.ts'
 import type { Fills } from './fill/fills.ts'
+import type { PendingChanges } from './pending-changes.ts'
 import { ALL_TABLES, type TablesEffect } from './statement-effect.ts'
 import type { TableBinder } from './table-binder.ts'
 import type { TransactionLog } from './transaction-log.ts'
@@ -11,6 +11,7 @@ import type { TransactionLog } from './transaction-log.ts'
 export interface CapturedTablesOptions {
   readonly log: TransactionLog
   readonly binder: TableBinder
+  readonly pending: PendingChanges
   readonly fills: Fills
   readonly clock: Clock
   readonly record: CaptureRecord
@@ -78,7 +79,7 @@ export class CapturedTables {
   }
 
   apply(effect: TablesEffect): void {
-    const { log, binder } = this.#options
+    const { log, binder, pending } = this.#options
     const { state } = log
     this.#applyCascades(effect)
     for (const { table, why, isArrival } of effect.stop) if (isArrival || state.tables.includes(table)) this.stop(table, why)
@@ -87,9 +88,8 @@ export class CapturedTables {
     if (tables.size > state.tables.length) log.state = { ...log.state, tables: [...tables] }
     for (const table of state.tables) {
       if (!isAmong(effect.drop, table) && (this.isStopped(table) || !isAmong(effect.empty, table))) continue
-      for (const slot of binder.slotsOf(table) ?? []) {
-        for (const column of slot.start(OPERATION.TRUNCATE, false).after) column.pushCell(CELL.ABSENT)
-      }
+      const slots = binder.slotsOf(table)
+      if (slots !== undefined) pending.empty(slots)
     }
   }
 

@@ -2,7 +2,7 @@
  * Changes that are decoded but not yet handed to the log, per stream and partition. It also holds the
  * origin of the change at hand, so that the hot path passes no objects around.
  */
-import { type Append, BatchBuilder, type Schema } from '@millrace/core'
+import { type Append, type Batch, BatchBuilder, CELL, OPERATION, type Schema } from '@millrace/core'
 
 const CAPACITY_MIN = 64
 const CAPACITY_MAX = 16_384
@@ -16,6 +16,8 @@ export class PendingChanges {
   bytes = 0
   count = 0
   readonly #slots = new Set<PendingSlot>()
+  /** What comes after the divisions so far. */
+  #division = 0
 
   slot(stream: string, partition: number, schema: Schema): PendingSlot {
     const slot = new PendingSlot({ stream, partition, schema, pending: this })
@@ -32,13 +34,17 @@ export class PendingChanges {
   take(tail?: string): Append[] {
     this.bytes = 0
     this.count = 0
-    const appends: Append[] = []
-    for (const slot of this.#slots) {
-      const append = slot.take()
-      const own = slot.tail ?? tail
-      if (append !== null) appends.push(own === undefined ? append : { ...append, tail: own })
-    }
-    return appends
+    const divided = [...this.#slots].flatMap((slot) => slot.take(this.#division, tail))
+    // Partitions are read one after another; what is before a division is read before it, whichever they lie in.
+    return divided.sort((left, right) => left.division - right.division).map(({ append }) => append)
+  }
+
+  /** All rows of a table go, in every partition; what comes from here on is read after that, in whichever of them it is. */
+  empty(slots: readonly PendingSlot[]): void {
+    for (const slot of slots) for (const column of slot.start(OPERATION.TRUNCATE, false).after) column.pushCell(CELL.ABSENT)
+    if (slots.length === 1) return
+    for (const slot of slots) slot.divide(this.#division)
+    this.#division += 1
   }
 }
 
@@ -49,11 +55,18 @@ interface SlotOptions {
   readonly pending: PendingChanges
 }
 
+interface DividedAppend {
+  readonly division: number
+  readonly append: Append
+}
+
 export class PendingSlot {
   /** The open tail that its changes go to, whichever that of the others is; null where it has none of its own. */
   tail: string | null = null
   readonly #options: SlotOptions
   #builder: BatchBuilder | null = null
+  /** What came before divisions. */
+  #parts: { readonly division: number; readonly batch: Batch }[] = []
   /** The next batch is likely as long as the last one. */
   #capacity = CAPACITY_MIN
 
@@ -75,12 +88,23 @@ export class PendingSlot {
     return builder
   }
 
-  take(): Append | null {
-    if (this.#builder === null) return null
+  /** What is pending, each part with the division that follows it, the last one with `last`. */
+  take(last: number, tail?: string): DividedAppend[] {
+    this.divide(last)
     const { stream, partition } = this.#options
+    const own = this.tail ?? tail
+    const parts = this.#parts.map(({ division, batch }) => {
+      return { division, append: { stream, partition, batch, ...(own === undefined ? {} : { tail: own }) } }
+    })
+    this.#parts = []
+    return parts
+  }
+
+  divide(division: number): void {
+    if (this.#builder === null) return
     const batch = this.#builder.finish()
+    this.#parts.push({ division, batch })
     this.#builder = null
     this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(batch.count))))
-    return { stream, partition, batch }
   }
 }

@@ -107,3 +107,26 @@ test('no more memory is kept than is wanted: neither of a large batch, nor of ma
     .toReversed()
   expect(before.map((buffer, at) => buffer === again[at])).toEqual([...Array.from({ length: 7 }, () => false), true, true, true])
 })
+
+test('what is before a division comes before what is after it, whichever slots hold it; one slot is never divided', () => {
+  const pending = new PendingChanges()
+  const slots = [0, 1].map((partition) => pending.slot('shop.a', partition, NOTES)) as [PendingSlot, PendingSlot]
+  const alone = pending.slot('shop.b', 0, NOTES)
+  fill(slots[0], 1, 2)
+  pending.divide(slots)
+  fill(alone, 7, 1)
+  pending.divide([alone])
+  fill(slots[0], 3, 1)
+  fill(alone, 8, 1)
+  fill(slots[1], 4, 1)
+  pending.divide(slots)
+  fill(slots[1], 5, 1)
+  const told = (): string[] =>
+    pending.take().appends.map(({ stream, partition, batch }) => `${stream} ${partition}: ${Array.from(batch.indexes).join(' ')}`)
+  expect(told()).toEqual(['shop.a 0: 1 2', 'shop.a 0: 3', 'shop.a 1: 4', 'shop.a 1: 5', 'shop.b 0: 7 8'])
+  expect(told()).toEqual([])
+  fill(slots[1], 6, 1)
+  pending.divide(slots)
+  pending.drop()
+  expect(told()).toEqual([])
+})

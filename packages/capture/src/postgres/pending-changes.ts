@@ -55,6 +55,8 @@ export class PendingChanges {
   #statements: ControlStatement[] = []
   #held: Held[] = []
   #heldKeys = new Set<string>()
+  /** What comes after the divisions so far. */
+  #division = 0
 
   constructor(parking: Parking | null = null, { inProgress = false, offset = 0, reusedBytesMax = 0 }: PendingOptions = {}) {
     this.#parking = parking
@@ -78,6 +80,13 @@ export class PendingChanges {
   forget(slots: readonly PendingSlot[]): void {
     this.#slots = this.#slots.filter((slot) => !slots.includes(slot))
     this.#memory.forget(slots)
+  }
+
+  /** What comes from here on is read after all that these slots hold, in whichever of them it is. */
+  divide(slots: readonly PendingSlot[]): void {
+    if (slots.length === 1) return
+    for (const slot of slots) slot.divide(this.#division)
+    this.#division += 1
   }
 
   /** Whether a bad value can be set aside at all. */
@@ -123,7 +132,9 @@ export class PendingChanges {
     this.bytes = 0
     this.count = 0
     const builders = new Map<PendingSlot, BatchBuilder>()
-    const appends = this.#slots.flatMap((slot) => slot.take(builders))
+    const divided = this.#slots.flatMap((slot) => slot.take(this.#division, builders))
+    // Partitions are read one after another; what is before a division is read before it, whichever they lie in.
+    const appends = divided.sort((left, right) => left.division - right.division).map(({ append }) => append)
     return { appends, done: this.#memory.kept(builders, bytes) }
   }
 
@@ -173,9 +184,16 @@ export interface PendingSlotOptions {
   readonly memory: BatchMemory
 }
 
+interface DividedAppend {
+  readonly division: number
+  readonly append: Append
+}
+
 export class PendingSlot {
   readonly #options: PendingSlotOptions
   #builder: BatchBuilder | null = null
+  /** What came before divisions. */
+  #parts: DividedAppend[] = []
   /** The next batch is likely as long as the last one. */
   #capacity = CAPACITY_MIN
 
@@ -191,18 +209,33 @@ export class PendingSlot {
     return (this.#builder ??= this.#options.memory.takeFor(this) ?? new BatchBuilder(this.#options.schema, this.#capacity))
   }
 
-  /** What is pending; its builder goes to `builders`. */
-  take(builders: Map<PendingSlot, BatchBuilder>): Append[] {
+  /** What is pending, each part with the division that follows it, the last one with `last`; its builder goes to `builders`. */
+  take(last: number, builders: Map<PendingSlot, BatchBuilder>): DividedAppend[] {
+    const parts = this.#parts
+    this.#parts = []
     const builder = this.#builder
-    if (builder === null) return []
-    const batch = builder.finish()
     this.#builder = null
-    builders.set(this, builder)
-    this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(batch.count))))
-    return batch.count === 0 ? [] : [{ stream: this.#options.stream, partition: this.#options.partition, batch }]
+    if (builder !== null) {
+      builders.set(this, builder)
+      const part = this.#partOf(builder, last)
+      this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(part.append.batch.count))))
+      parts.push(part)
+    }
+    return parts.filter(({ append }) => append.batch.count > 0)
+  }
+
+  divide(division: number): void {
+    if (this.#builder !== null) this.#parts.push(this.#partOf(this.#builder, division))
+    this.#builder = null
   }
 
   drop(): void {
+    this.#parts = []
     this.#builder?.reuse()
+  }
+
+  #partOf(builder: BatchBuilder, division: number): DividedAppend {
+    const { stream, partition } = this.#options
+    return { division, append: { stream, partition, batch: builder.finish() } }
   }
 }

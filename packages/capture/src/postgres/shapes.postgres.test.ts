@@ -35,6 +35,16 @@ test('a truncate of several tables, and what follows it in its transaction, keep
   expect(await agrees('c', 'id')).toEqual([])
 })
 
+test('law 1: rows that follow a truncate of their transaction are there, in whichever partition of the stream they lie', async () => {
+  await open('create table a (id int primary key); insert into a select g from generate_series(1, 40) g', { partitions: 4 })
+  await rig.start()
+  await rig.sql(
+    'begin; insert into a values (100); truncate a; insert into a select g from generate_series(1, 20) g; delete from a where id > 15; commit',
+  )
+  await rig.sql('begin; truncate a; truncate a; insert into a select g from generate_series(10, 60) g; commit')
+  expect(await agrees('a', 'id')).toHaveLength(51)
+})
+
 test('partitions published by themselves or through their root: moves between them keep each row once', async () => {
   await open(
     `create table m (id int, region text, note text, primary key (id, region)) partition by list (region);

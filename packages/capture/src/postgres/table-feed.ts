@@ -144,6 +144,7 @@ export class TableFeed {
       const builder = this.#startIn(slot, OPERATION.TRUNCATE, false)
       for (const column of builder.after) column.pushCell(CELL.ABSENT)
     }
+    this.#pending.divide(this.#slots)
   }
 
   #insert(buffer: Buffer, cells: Cells, start: number, end: number): void {

@@ -93,12 +93,9 @@ class Snapshot {
     const { reader, gone, pending } = this.#options
     const known = new Set(reader.streams().map(({ name }) => name))
     const isFilled = (stream: string): boolean => known.has(stream) && reader.extents(stream).some(({ next }) => next > 0)
-    const empty = (slot: PendingSlot): void => {
-      for (const column of slot.start(OPERATION.TRUNCATE, false).after) column.pushCell(CELL.ABSENT)
-    }
-    for (const [stream, own] of slots) if (isFilled(stream)) own.forEach(empty)
+    for (const [stream, own] of slots) if (isFilled(stream)) pending.empty(own)
     for (const { name, partitions, schema } of gone) {
-      if (isFilled(name)) for (let partition = 0; partition < partitions; partition += 1) empty(pending.slot(name, partition, schema))
+      if (isFilled(name)) pending.empty(Array.from({ length: partitions }, (_, partition) => pending.slot(name, partition, schema)))
     }
   }
 

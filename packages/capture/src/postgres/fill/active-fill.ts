@@ -164,11 +164,17 @@ export class ActiveFill {
     return header.era === 1 ? null : this.#changesAt(this.#rowsAt())
   }
 
-  /** While the snapshot's position is not known, each transaction has a tail of its own. */
+  /**
+   * While the snapshot's position is not known, each transaction has a tail of its own, in their order: one partition's
+   * changes come after those of later transactions in another.
+   */
   #ofTransaction(transaction: number): string {
-    const last = this.header.tails.at(-1)
+    const { tails } = this.header
+    let place = tails.length
+    while (place > 0 && (tails[place - 1]?.transaction ?? 0) > transaction) place -= 1
+    const last = tails[place - 1]
     if (last?.kind === 'changes' && last.transaction === transaction) return last.tail
-    return this.#insertChanges(this.header.tails.length, transaction)
+    return this.#insertChanges(place, transaction)
   }
 
   /** The tail of changes that stands before this place of the list, made where there is none. */

@@ -65,6 +65,15 @@ test('while a snapshot is being made each transaction waits by itself, and takes
   expect(fills.takeChanges().discard).toEqual(['shop/fill/shop.a/changes-2'])
 })
 
+test('while a snapshot is being made each transaction takes its side with what it did in every partition', () => {
+  const { fills, begin } = fillsAt(10)
+  const fill = begin()
+  const two = { appends: [...(setOf([20, 30]).appends ?? []), ...(setOf([20, 25, 30]).appends ?? [])] }
+  expect(placed(fills.route(two, at(31)))).toEqual(['changes-2: 20', 'changes-3: 30', 'changes-2: 20', 'changes-4: 25', 'changes-3: 30'])
+  fills.beginEra(fill, 30)
+  expect(fill.header.tails.map(({ tail }) => tail.split('/').at(-1))).toEqual(['rows-5', 'changes-3'])
+})
+
 test('rows of a later snapshot come after the changes before it, and before those after it', () => {
   const { fills, begin } = fillsAt(10)
   const fill = begin()
