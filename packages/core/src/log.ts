@@ -158,7 +158,7 @@ export interface LogReader {
   /** Raises STREAM_UNKNOWN. */
   stream(name: string): StreamInfo
   extents(name: string): readonly StreamExtent[]
-  /** Batches of one stream, in order of cut and then of partition and position. Lazy: bounded memory. */
+  /** Batches of one stream, in order of cut, and within it as they were appended and shown. Lazy: bounded memory. */
   read(stream: string, options?: ReadOptions): IterableIterator<StoredBatch>
   /**
    * Batches of several streams up to a whole cut, in order of cut: what a live model takes as one step.
