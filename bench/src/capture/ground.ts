@@ -11,7 +11,14 @@ import { makeTable } from './workload.ts'
 
 const LIFE = fileURLToPath(new URL('./life-process.ts', import.meta.url))
 /** The slots of a whole round wait while its changes are made: nothing of them may be recycled, and nothing else run. The ceiling never answers. */
-const SETTINGS = { max_replication_slots: 32, max_wal_senders: 32, max_wal_size: '16GB', autovacuum: 'off', shared_buffers: '512MB', wal_sender_timeout: 0 }
+const SETTINGS = {
+  max_replication_slots: 32,
+  max_wal_senders: 32,
+  max_wal_size: '16GB',
+  autovacuum: 'off',
+  shared_buffers: '512MB',
+  wal_sender_timeout: 0,
+}
 
 export interface Ground {
   readonly postgres: Postgres
