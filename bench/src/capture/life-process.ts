@@ -12,7 +12,7 @@ import { TABLE } from './workload.ts'
 
 const SOURCE = 'shop'
 const WATCH_MS = 1
-const COMPLAIN_MS = 20_000
+const COMPLAIN_MS = 60_000
 
 async function ceiling({ url, slot, publication, untilPosition }: LifeOrder): Promise<LifeResult> {
   const { rows, bytes, elapsedMs, processorMs } = await streamCeiling({
