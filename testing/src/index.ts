@@ -1,4 +1,5 @@
 export type { DatabaseServer } from './database-server.ts'
+export { freePort } from './free-port.ts'
 export { startMysql } from './mysql.ts'
 export { findMariadb, type Mariadb, type MariadbOptions, startMariadb } from './mariadb.ts'
 export { type Postgres, type PostgresOptions, startPostgres } from './postgres.ts'

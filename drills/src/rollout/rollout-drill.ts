@@ -4,8 +4,8 @@
  */
 import { changeAt } from '@millrace/core'
 import { openReader } from '@millrace/store'
+import { freePort } from '@millrace/testing'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -223,14 +223,6 @@ function checkFileLimit(agents: number): void {
   throw new Error(
     `${agents} agents need ${agents + FILES_BESIDE} open files and the limit is ${soft}: run \`ulimit -n ${agents + FILES_BESIDE}\` first.`,
   )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 function mebibytes(bytes: number): string {

@@ -2,8 +2,8 @@
 import { createAgent } from '@millrace/agent'
 import { changeAt } from '@millrace/core'
 import { openReader } from '@millrace/store'
+import { freePort } from '@millrace/testing'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -85,12 +85,4 @@ function eventsByAgent(storePath: string): ReadonlyMap<number, number[]> {
   }
   reader.close()
   return events
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => listener.once('listening', resolve))
-  const address = listener.address()
-  await new Promise((resolve) => listener.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

@@ -4,9 +4,9 @@
  */
 import type { Clock } from '@millrace/base'
 import { changeAt, type LogReader } from '@millrace/core'
+import { freePort } from '@millrace/testing'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -129,15 +129,4 @@ function count(reader: LogReader, arrived: Map<string, number>): void {
       arrived.set(key, (arrived.get(key) ?? 0) + 1)
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('a listening server has a port')
-  return address.port
 }

@@ -3,9 +3,7 @@
  * origin of the change at hand, so that the hot path passes no objects around.
  */
 import { type Append, type Batch, BatchBuilder, CELL, OPERATION, type Schema } from '@millrace/core'
-
-const CAPACITY_MIN = 64
-const CAPACITY_MAX = 16_384
+import { CAPACITY_MIN, capacityAfter, type DividedAppend, inOrder } from '../pending-appends.ts'
 
 export class PendingChanges {
   /** The origin of the next change (law 5). */
@@ -35,8 +33,7 @@ export class PendingChanges {
     this.bytes = 0
     this.count = 0
     const divided = [...this.#slots].flatMap((slot) => slot.take(this.#division, tail))
-    // Partitions are read one after another; what is before a division is read before it, whichever they lie in.
-    return divided.sort((left, right) => left.division - right.division).map(({ append }) => append)
+    return inOrder(divided)
   }
 
   /** All rows of a table go, in every partition; what comes from here on is read after that, in whichever of them it is. */
@@ -55,11 +52,6 @@ interface SlotOptions {
   readonly pending: PendingChanges
 }
 
-interface DividedAppend {
-  readonly division: number
-  readonly append: Append
-}
-
 export class PendingSlot {
   /** The open tail that its changes go to, whichever that of the others is; null where it has none of its own. */
   tail: string | null = null
@@ -67,7 +59,6 @@ export class PendingSlot {
   #builder: BatchBuilder | null = null
   /** What came before divisions. */
   #parts: { readonly division: number; readonly batch: Batch }[] = []
-  /** The next batch is likely as long as the last one. */
   #capacity = CAPACITY_MIN
 
   constructor(options: SlotOptions) {
@@ -105,6 +96,6 @@ export class PendingSlot {
     const batch = this.#builder.finish()
     this.#parts.push({ division, batch })
     this.#builder = null
-    this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(batch.count))))
+    this.#capacity = capacityAfter(batch.count)
   }
 }

@@ -10,10 +10,9 @@ import { type Append, BatchBuilder, type ControlStatement, type Schema } from '@
 import { BatchMemory } from './batch-memory.ts'
 import type { ParkedRecord } from '../parking/parked-record.ts'
 import type { Parking } from '../parking/parking.ts'
+import { CAPACITY_MIN, capacityAfter, type DividedAppend, inOrder } from '../pending-appends.ts'
 import { positionToText } from './position.ts'
 
-const CAPACITY_MIN = 64
-const CAPACITY_MAX = 16_384
 /** What a record that is held counts for beside what came: so that few of them fill a part. */
 const HELD_RECORD_BYTES = 4096
 
@@ -133,8 +132,7 @@ export class PendingChanges {
     this.count = 0
     const builders = new Map<PendingSlot, BatchBuilder>()
     const divided = this.#slots.flatMap((slot) => slot.take(this.#division, builders))
-    // Partitions are read one after another; what is before a division is read before it, whichever they lie in.
-    const appends = divided.sort((left, right) => left.division - right.division).map(({ append }) => append)
+    const appends = inOrder(divided)
     return { appends, done: this.#memory.kept(builders, bytes) }
   }
 
@@ -184,17 +182,11 @@ export interface PendingSlotOptions {
   readonly memory: BatchMemory
 }
 
-interface DividedAppend {
-  readonly division: number
-  readonly append: Append
-}
-
 export class PendingSlot {
   readonly #options: PendingSlotOptions
   #builder: BatchBuilder | null = null
   /** What came before divisions. */
   #parts: DividedAppend[] = []
-  /** The next batch is likely as long as the last one. */
   #capacity = CAPACITY_MIN
 
   constructor(options: PendingSlotOptions) {
@@ -218,7 +210,7 @@ export class PendingSlot {
     if (builder !== null) {
       builders.set(this, builder)
       const part = this.#partOf(builder, last)
-      this.#capacity = Math.min(CAPACITY_MAX, Math.max(CAPACITY_MIN, 2 ** Math.ceil(Math.log2(part.append.batch.count))))
+      this.#capacity = capacityAfter(part.append.batch.count)
       parts.push(part)
     }
     return parts.filter(({ append }) => append.batch.count > 0)

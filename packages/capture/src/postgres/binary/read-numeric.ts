@@ -3,6 +3,7 @@
  * that is printed, and the digits.
  */
 import type { VectorBuilder } from '@millrace/core'
+import { POWERS_OF_TEN } from '../../powers-of-ten.ts'
 import type { CellReader } from './read-cell.ts'
 
 const NEGATIVE = 0x4000
@@ -12,8 +13,6 @@ const BASE = 10_000
 /** So many digits are exact in a double, whatever they are, and so is their product with a small power of ten. */
 const EXACT_DIGITS = 3
 const EXACT_POWER = 3
-
-const POWERS = Array.from({ length: 24 }, (_, power) => 10 ** power)
 
 /** As the whole number of the smallest units of its scale: `-1.50` is -150. False for NaN, infinities and finer numbers. */
 export function numericReader(scale: number): CellReader {
@@ -29,10 +28,10 @@ export function numericReader(scale: number): CellReader {
     let whole = 0
     for (let at = start + DIGITS_AT, last = at + digits * 2; at < last; at += 2) whole = whole * BASE + readUint16(buffer, at)
     if (power < 0) {
-      const divisor = POWERS[-power]
+      const divisor = POWERS_OF_TEN[-power]
       if (divisor === undefined || whole % divisor !== 0) return false
       whole /= divisor
-    } else whole *= POWERS[power] as number
+    } else whole *= POWERS_OF_TEN[power] as number
     return pushed(into, sign === NEGATIVE ? -whole : whole)
   }
 }

@@ -1,11 +1,11 @@
 import type { VectorBuilder } from '@millrace/core'
+import { POWERS_OF_TEN } from '../../powers-of-ten.ts'
 
 const MINUS = 0x2d
 const POINT = 0x2e
 const ZERO = 0x30
-/** So many digits are a whole number that a double holds exactly; and so is each of these powers. */
+/** So many digits are a whole number that a double holds exactly, whatever they are. */
 const EXACT_DIGITS = 15
-const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15]
 
 /** Postgres prints the shortest text that reads back as the same number, NaN and the infinities by name. */
 export function parseFloat64(buffer: Buffer, start: number, end: number, into: VectorBuilder): void {
@@ -30,6 +30,6 @@ function readFloat(buffer: Buffer, start: number, end: number): number {
     else return Number(buffer.toString('latin1', start, end))
   }
   if (point === end && end - first > EXACT_DIGITS) return Number(buffer.toString('latin1', start, end))
-  const magnitude = value / (POWERS[end - point] as number)
+  const magnitude = value / (POWERS_OF_TEN[end - point] as number)
   return negative ? -magnitude : magnitude
 }
