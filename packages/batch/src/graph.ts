@@ -39,6 +39,7 @@ export {
 export { showPublication } from './graph/run/server-runs.ts'
 export { mentionsOf } from './graph/check/mentions.ts'
 export { bindingOrder } from './graph/check/binding-order.ts'
+export { type Asked, momentParts } from './graph/check/moment.ts'
 export { hashOf, type HeldModel } from './graph/check/checked-graph.ts'
 export { obey, type StatedOrder } from './order/obey.ts'
 export { checkOrder, type OrderVerdict } from './order/check-plan.ts'

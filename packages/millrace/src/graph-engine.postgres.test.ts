@@ -91,6 +91,27 @@ test('a function that a model calls is part of what it means', async () => {
   expect(await project.wouldCompute()).toEqual(['sold', 'best', 'report'])
 })
 
+test('a model that asks the server for the time is computed with each run, and no other is', async () => {
+  project.write({ 'models/days.sql': "-- @engine warehouse\nselect date '2026-01-01' as day" })
+  for (const expression of [
+    'now()',
+    'current_timestamp',
+    'localtime',
+    'current_date',
+    "age(timestamp '2026-01-01')",
+    'clock_timestamp()',
+  ]) {
+    project.write({ 'models/asks.sql': `-- @engine warehouse\nselect id, (${expression})::text as asked from public.sales` })
+    await project.run()
+    expect(await project.wouldCompute()).toEqual(['asks'])
+  }
+  project.write({
+    'models/asks.sql': '-- @engine warehouse\nselect id, current_user::text as asked, age(day, day)::text as none from public.sales, days',
+  })
+  await project.run()
+  expect(await project.wouldCompute()).toEqual([])
+})
+
 test('all errors are told at once, each at its place, and what only follows from one is held back', async () => {
   project.write({
     'models/sold.sql': '-- @engine warehouse\nselect shop,\n  sum(amuont) as total from sales group by shop',

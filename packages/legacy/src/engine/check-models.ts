@@ -20,7 +20,7 @@ import {
 } from '@millrace/batch/graph'
 import { quoteIdentifier, sqlError } from '@millrace/sql/text'
 import { columnsOf, type ServerColumns } from './columns.ts'
-import { meaningOfTree, relationsOfTree } from './meaning.ts'
+import { askedOfTree, meaningOfTree, relationsOfTree } from './meaning.ts'
 import { lineageOfTree } from './lineage.ts'
 import type { Session } from './session.ts'
 import { isSqlState, missingRelation, problemOfPostgres } from './sql-problem.ts'
@@ -102,7 +102,8 @@ class ModelsCheck {
       const meaning = hashOf(tree, view.functions, JSON.stringify(of.columns), ...kept)
       const reads = inputs.get(name) as readonly string[]
       const fingerprint = hashOf(meaning, ...reads.map((input) => models.get(input)?.fingerprint ?? input))
-      models.set(name, { model, inputs: reads, columns: of.columns, meaning, fingerprint, lineage: lineageOf(view, { nameOf, columns }) })
+      const lineage = lineageOf(view, { nameOf, columns })
+      models.set(name, { model, inputs: reads, columns: of.columns, meaning, fingerprint, lineage, asked: askedOfTree(tree) })
       if (of.unreadable.length > 0) unreadable.set(name, of.unreadable)
     }
     const relations: GraphRelation[] = [...outside].map(([oid, name]) => ({

@@ -10,6 +10,7 @@ import {
   INTERVALS_LIMIT,
   type IntervalUnit,
   isWithinWindow,
+  momentParts,
   type ServerContent,
   type ServerWork,
   signatureOf,
@@ -23,7 +24,7 @@ import { rowsNow } from './rows-now.ts'
 import type { Session } from './session.ts'
 import { isSqlState } from './sql-problem.ts'
 
-export interface IntervalsRequest extends Pick<ServerWork, 'model' | 'columns' | 'before' | 'window'> {
+export interface IntervalsRequest extends Pick<ServerWork, 'model' | 'columns' | 'before' | 'window' | 'atMs'> {
   readonly sql: string
   /** The table that is made. */
   readonly address: string
@@ -151,7 +152,8 @@ class IntervalsMaking {
 
   #keyOf(start: string): string {
     const slices = [...this.#slices].flatMap(([scan, of]) => (of.has(start) ? [scan, of.get(start) as string] : []))
-    return hashOf(start, ...slices, '', ...this.#whole)
+    const { model, atMs } = this.#request
+    return hashOf(start, ...momentParts(model.asked, atMs), ...slices, '', ...this.#whole)
   }
 
   /** What the version before has, if it means the same. */

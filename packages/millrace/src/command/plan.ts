@@ -1,4 +1,5 @@
 import { planGraph } from '@millrace/batch/graph'
+import { systemClock } from '@millrace/base'
 import type { Forecast } from '@millrace/live'
 import type { LogReader } from '@millrace/core'
 import type { BoundModel } from '@millrace/sql'
@@ -30,7 +31,7 @@ export const plan: CommandDefinition = {
     const { checked, errors, place } = opened
     try {
       const told = await forecastOf(checked.models, place.reader)
-      const batch = await planGraph(place)
+      const batch = await planGraph({ ...place, clock: systemClock })
       const workers = project.config.graph?.workers
       const wrong = [...checked.unreachable, ...errors]
       if (terminal.json)

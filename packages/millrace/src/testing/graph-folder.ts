@@ -42,7 +42,7 @@ export class GraphFolder {
 
   async wouldCompute(environment = 'prod'): Promise<string[]> {
     return this.#opened(environment, async ({ place }) => {
-      const { steps } = await planGraph(place)
+      const { steps } = await planGraph({ ...place, clock: systemClock })
       return [...steps.values()].flatMap(({ name, action }) => (action === 'run' ? [name] : []))
     })
   }

@@ -12,6 +12,9 @@ import { StepMemory } from './step-record.ts'
 import { type TableMemory, tableMemory } from './table-memory.ts'
 import type { Publication, RunRecord, Version, VersionDraft, VersionHistory } from './version.ts'
 
+/** When it began, if not now. */
+type BegunRun = Pick<RunRecord, 'environment' | 'cut' | 'streams' | 'planned' | 'resumes'> & { readonly startedMs?: number }
+
 type Row = Record<string, string | number | bigint | null | Uint8Array>
 
 /** How long a statement waits for another process's commit. */
@@ -53,9 +56,17 @@ export class GraphCatalog {
     return String(this.#database.prepare('SELECT id FROM identity').get()?.['id'])
   }
 
-  beginRun(run: Pick<RunRecord, 'environment' | 'cut' | 'streams' | 'planned' | 'resumes'>): number {
+  beginRun(run: BegunRun): number {
     const insert = 'INSERT INTO runs (environment, started_ms, status, cut, streams, planned, resumes) VALUES (?, ?, ?, ?, ?, ?, ?)'
-    const values = [run.environment, this.#clock.nowMs(), 'running', run.cut, JSON.stringify(run.streams), run.planned, run.resumes]
+    const values = [
+      run.environment,
+      run.startedMs ?? this.#clock.nowMs(),
+      'running',
+      run.cut,
+      JSON.stringify(run.streams),
+      run.planned,
+      run.resumes,
+    ]
     return Number(this.#database.prepare(insert).run(...values).lastInsertRowid)
   }
 

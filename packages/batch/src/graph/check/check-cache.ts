@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { GraphColumn } from './checked-graph.ts'
 import type { Lineage } from './lineage.ts'
+import type { Asked } from './moment.ts'
 
 export interface CacheEntry {
   /** Of the model's text and settings. */
@@ -16,10 +17,11 @@ export interface CacheEntry {
   readonly columns: readonly GraphColumn[]
   readonly meaning: string
   readonly lineage: Lineage
+  readonly asked: Asked
 }
 
 /** Grows with the form of the file, with DuckDB, and with what a meaning is. */
-const FORM = 'graph-check 1, DuckDB 1.5.6'
+const FORM = 'graph-check 2, DuckDB 1.5.6'
 
 export function readCheckCache(path: string): Map<string, CacheEntry> {
   try {

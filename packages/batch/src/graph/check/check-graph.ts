@@ -22,6 +22,7 @@ import {
 } from './checked-graph.ts'
 import { keptColumnsError } from './kept-columns.ts'
 import { mentionsOf } from './mentions.ts'
+import { askedOf } from './moment.ts'
 
 export interface CheckRequest {
   readonly models: readonly GraphModel[]
@@ -100,6 +101,7 @@ class GraphCheck {
         meaning,
         fingerprint: hashOf(meaning, ...inputs),
         lineage: entry.lineage,
+        asked: entry.asked,
       })
     }
     this.#remember(models)
@@ -216,7 +218,7 @@ class GraphCheck {
     // Plans are long: that of a model whose columns are known is not kept.
     if (columns === null) this.#defined.set(name, Promise.resolve())
     const meaning = columns === null ? plan : meaningOf(model, plan, columns)
-    this.#sound.set(name, { text: textOf(model), inputs, columns, meaning, lineage })
+    this.#sound.set(name, { text: textOf(model), inputs, columns, meaning, lineage, asked: askedOf(plan) })
   }
 
   #refuse(name: string, error: MillraceError): void {
@@ -265,11 +267,12 @@ class GraphCheck {
 
   #remember(models: ReadonlyMap<string, CheckedModel>): void {
     for (const name of this.#cache.keys()) if (!this.#models.has(name)) this.#cache.delete(name)
-    for (const [name, { model, inputs, columns, meaning, lineage }] of models) {
+    for (const [name, { model, inputs, ...found }] of models) {
       const known = this.#cache.get(name)
       if (known !== undefined && known === this.#sound.get(name)) continue
       const signatures = inputs.map((input) => signatureOf(models.get(input)?.columns ?? this.#relations.get(input)?.columns ?? []))
-      this.#cache.set(name, { text: textOf(model), inputs, signatures, columns, meaning, lineage })
+      const { columns, meaning, lineage, asked } = found
+      this.#cache.set(name, { text: textOf(model), inputs, signatures, columns, meaning, lineage, asked })
     }
   }
 

@@ -3,6 +3,7 @@ import type { MillraceError } from '@millrace/base'
 import { hash } from 'node:crypto'
 import type { GraphModel } from '../model/model.ts'
 import type { Lineage } from './lineage.ts'
+import type { Asked } from './moment.ts'
 
 export interface GraphColumn {
   readonly name: string
@@ -26,6 +27,8 @@ export interface CheckedModel {
   /** Its meaning and those of all models before it. */
   readonly fingerprint: string
   readonly lineage: Lineage
+  /** Whether its SQL asks for the time. */
+  readonly asked: Asked
 }
 
 /** A model that is not run, because it is disabled or reads one that is. */

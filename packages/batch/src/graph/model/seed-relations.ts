@@ -1,6 +1,6 @@
 /**
  * Seeds as relations. Their columns and the hash of their content are read once and kept as long as the
- * file's size and time of change are the same.
+ * file and its times of change are the same.
  */
 import { describeError, MillraceError } from '@millrace/base'
 import { quoteLiteral } from '@millrace/sql/text'
@@ -38,8 +38,7 @@ export async function seedRelations({ folder, seeds, cachePath }: SeedRequest): 
   const errors: MillraceError[] = []
   for (const { file } of seeds) {
     const path = join(folder, file)
-    const { size, mtimeMs } = statSync(path)
-    const stamp = `${size}:${mtimeMs}`
+    const stamp = stampOf(path)
     const known = before.get(file)
     const entry = known?.stamp === stamp ? known : await readSeed(path, file, stamp)
     if (entry instanceof MillraceError) errors.push(entry)
@@ -51,6 +50,12 @@ export async function seedRelations({ folder, seeds, cachePath }: SeedRequest): 
     return entry === undefined ? [] : [{ name, file, columns: entry.columns, content: entry.content }]
   })
   return { seeds: sound, errors }
+}
+
+/** Tools that copy a file may set its time of change to what it was; they cannot set that of its entry. */
+function stampOf(path: string): string {
+  const { size, mtimeMs, ctimeMs, ino } = statSync(path)
+  return [size, mtimeMs, ctimeMs, ino].join(':')
 }
 
 /** The SQL that reads a seed's rows; types of CSV are found by looking at all of it. */

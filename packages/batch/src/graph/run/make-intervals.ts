@@ -10,6 +10,7 @@ import { quoteIdentifier, relationName } from '@millrace/sql/text'
 import type { IntervalMemory, IntervalRows } from '../catalog/interval-memory.ts'
 import type { Version, VersionContent } from '../catalog/version.ts'
 import { type CheckedModel, type GraphColumn, type GraphRelation, hashOf, signatureOf } from '../check/checked-graph.ts'
+import { momentParts } from '../check/moment.ts'
 import { nextInterval, stretchesOf } from '../model/interval.ts'
 import { foldedName, type IntervalUnit } from '../model/model.ts'
 import { keyInLayout, layoutOf } from '../model/layout.ts'
@@ -35,6 +36,8 @@ export interface IntervalsRequest {
   /** What the environment shows. */
   readonly before: Version | null
   readonly window: IntervalWindow | null
+  /** When the run began. */
+  readonly atMs: number
   readonly run: number
   readonly folder: string
   readonly nowMs: () => number
@@ -150,10 +153,13 @@ class IntervalsMaking {
   }
 
   #keyOf(start: string): string {
-    const { model, columns, inputs } = this.#request
+    const { model, columns, inputs, atMs } = this.#request
     // An interval lies as its model says.
     const read = inputs.flatMap(({ name, key }) => [name, this.#slices.has(name) ? (this.#slices.get(name)?.get(start) ?? '') : key])
-    return keyInLayout(hashOf(model.meaning, signatureOf(columns), start, ...read), layoutOf(model.model.settings))
+    return keyInLayout(
+      hashOf(model.meaning, signatureOf(columns), start, ...momentParts(model.asked, atMs), ...read),
+      layoutOf(model.model.settings),
+    )
   }
 
   #isMeant(start: string): boolean {

@@ -1,3 +1,4 @@
+import { systemClock } from '@millrace/base'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { GraphGround } from '../testing/graph-ground.ts'
 
@@ -162,8 +163,8 @@ test('a run whose clock is behind its history is refused: no row could have been
   ground.seed('prices', prices('1,DE,10')).model('kept', HISTORY)
   await computes()
   ground.seed('prices', prices('1,DE,11'))
-  ground.catalog.beganMs = () => Date.now() - 3_600_000
-  expect((await ground.run()).errors).toMatchObject([{ code: 'HISTORY_TIME_PASSED', details: { model: 'kept' } }])
+  const clock = { ...systemClock, nowMs: () => Date.now() - 3_600_000 }
+  expect((await ground.run({ clock })).errors).toMatchObject([{ code: 'HISTORY_TIME_PASSED', details: { model: 'kept' } }])
   expect(await kept()).toEqual([[1n, 'DE', 10n]])
 })
 

@@ -5,6 +5,7 @@
  */
 import type { CheckedGraph, CheckedModel, GraphColumn } from '../check/checked-graph.ts'
 import { hashOf } from '../check/checked-graph.ts'
+import { momentParts } from '../check/moment.ts'
 import { isLaidBy, keyInLayout, layoutOf, rowsKeyOf } from '../model/layout.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
 import type { Spent } from '../catalog/step-record.ts'
@@ -79,6 +80,8 @@ export interface PlanRequest {
   readonly history: VersionHistory
   /** By engine, which server it is now: on another one nothing is computed yet. */
   readonly servers: ReadonlyMap<string, string>
+  /** When the run began, or the killed one that it goes on with: the time that models are told. */
+  readonly atMs: number
 }
 
 export function planRun(request: PlanRequest): RunPlan {
@@ -95,7 +98,8 @@ export function planRun(request: PlanRequest): RunPlan {
     const inputs = checked.inputs.map((input) => steps.get(input) as Step)
     const { engine } = checked.model.settings
     const place = engine === null ? [] : [engine, request.servers.get(engine) ?? '']
-    const base = hashOf(checked.meaning, ...place, ...inputs.flatMap((input) => [input.name, rowsKeyOf(input.key)]))
+    const moment = momentParts(checked.asked, request.atMs)
+    const base = hashOf(checked.meaning, ...place, ...moment, ...inputs.flatMap((input) => [input.name, rowsKeyOf(input.key)]))
     const { key, before } = keyOf(request, { name, base, checked, shown })
     const why = whyOf({ name, base, checked, shown }, inputs)
     const rowsRead = inputs.reduce((rows, input) => rows + input.rowsExpected, 0)
@@ -239,7 +243,9 @@ function whyOf({ checked, shown, base }: Based, inputs: readonly Step[]): string
   if (isBasedOn(shown, base)) return 'its layout is another'
   const changed = inputs.filter(({ action }) => action === 'run' || action === 'reuse').map(({ name }) => name)
   if (checked.meaning !== shown.fingerprint) return 'its SQL means something else'
-  return changed.length === 0 ? 'what it reads is another version' : `what it reads has changed: ${listed(changed)}`
+  if (changed.length > 0) return `what it reads has changed: ${listed(changed)}`
+  if (checked.asked !== null) return checked.asked === 'day' ? 'it asks for the day' : 'it asks for the time'
+  return 'what it reads is another version'
 }
 
 function listed(names: readonly string[]): string {

@@ -11,6 +11,7 @@ import { quoteIdentifier, quoteLiteral, relationAddress, relationName } from '@m
 import { AS_WRITTEN, obey, statesOrder } from '../../order/obey.ts'
 import { withoutEnd } from '../../without-end.ts'
 import type { GraphColumn } from '../check/checked-graph.ts'
+import { momentMacros } from '../check/moment.ts'
 import type { VersionContent } from '../catalog/version.ts'
 import type { EngineRun, Held } from '../engine/graph-engine.ts'
 import { namedByFolders } from './partition-path.ts'
@@ -32,6 +33,8 @@ export interface RunEngineOptions {
   readonly cache?: 'none'
   /** Whether a model to be computed states the order of its joins. */
   readonly statesOrder?: boolean
+  /** The time that models are told; by default the clock's. */
+  readonly atMs?: number
 }
 
 /** How many rows a SELECT may yield; it is not computed much further than that. */
@@ -213,6 +216,7 @@ export async function openRunEngine(options: RunEngineOptions): Promise<RunEngin
     "Calendar = 'gregorian'",
   ])
     await control.run(`SET GLOBAL ${setting}`)
+  for (const macro of options.atMs === undefined ? [] : momentMacros(options.atMs)) await control.run(macro)
   await control.run('SET lock_configuration = true')
   const connections: DuckDBConnection[] = []
   for (let worker = 0; worker < options.workers; worker += 1) connections.push(await instance.connect())

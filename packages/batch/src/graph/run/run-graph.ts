@@ -82,16 +82,22 @@ const PUBLICATIONS_KEPT = 20
 const UNPUBLISHED_KEPT_MS = 7 * 24 * 3_600_000
 
 /** What a run would do now. Changes nothing. */
-export async function planGraph(place: GraphPlace): Promise<RunPlan> {
+export async function planGraph(place: GraphPlace & { readonly clock: Clock }): Promise<RunPlan> {
   const servers = await beginServerRuns({ ...place, engines: place.engines ?? [], workers: 1, writes: false })
   try {
-    return await planAt(place, positionNow(place), servers)
+    return await planAt(place, { position: positionNow(place), atMs: place.clock.nowMs() }, servers)
   } finally {
     await servers.close()
   }
 }
 
-async function planAt(place: GraphPlace, position: LogPosition, servers: ServerRuns): Promise<RunPlan> {
+/** The state of everything that a run reads. */
+interface Moment {
+  readonly position: LogPosition
+  readonly atMs: number
+}
+
+async function planAt(place: GraphPlace, { position, atMs }: Moment, servers: ServerRuns): Promise<RunPlan> {
   const { graph, catalog, environment, selected } = place
   const published = catalog.published(environment)
   const wanted = withWhatIsMissing({ graph, selected, published })
@@ -104,6 +110,7 @@ async function planAt(place: GraphPlace, position: LogPosition, servers: ServerR
     window: place.window ?? null,
     history: catalog.history(),
     servers: servers.servers(),
+    atMs,
   })
 }
 
@@ -129,7 +136,8 @@ async function runLocked(request: GraphRunRequest, servers: ServerRuns): Promise
   const position = killed === null ? positionNow(request) : { cut: killed.cut, contents: killed.streams }
   // Where it cannot be done, the publication of this run replaces what a server shows; if there is none, it is told below.
   await servers.settle(environment).catch(() => undefined)
-  const plan = await planAt(request, position, servers)
+  const atMs = killed === null ? request.clock.nowMs() : catalog.beganMs(killed.id)
+  const plan = await planAt(request, { position, atMs }, servers)
   request.onPlan?.(plan)
   if (killed !== null) removeUnfinished({ folder: request.folder, run: killed.id, named: catalog.namedFiles() })
   const toMake = [...plan.steps.values()].filter(({ version }) => version === null)
@@ -146,9 +154,10 @@ async function runLocked(request: GraphRunRequest, servers: ServerRuns): Promise
     streams: position.contents,
     planned: toMake.length,
     resumes: killed?.id ?? null,
+    ...(killed === null ? { startedMs: atMs } : {}),
   })
   if (killed !== null) catalog.endRun(killed.id, 'stopped')
-  const steps = toMake.length === 0 ? nothingToMake(plan) : await make(request, { plan, run, position, published, servers })
+  const steps = toMake.length === 0 ? nothingToMake(plan) : await make(request, { plan, run, position, atMs, published, servers })
   const { failures, skipped, versions } = steps
   const computed = toMake.filter(({ name }) => versions.has(name)).length
   const failed = { run, plan, computed, publication: null, skipped }
@@ -179,21 +188,20 @@ function nothingToMake({ steps }: RunPlan): StepsOutcome {
   return { versions: new Map(versions), failures: new Map(), skipped: [] }
 }
 
-interface MakeRequest {
+interface MakeRequest extends Moment {
   readonly plan: RunPlan
   readonly run: number
-  readonly position: LogPosition
   readonly published: ReadonlyMap<string, Version>
   readonly servers: ServerRuns
 }
 
-async function make(request: GraphRunRequest, { plan, run, position, published, servers }: MakeRequest): Promise<StepsOutcome> {
+async function make(request: GraphRunRequest, { plan, run, position, atMs, published, servers }: MakeRequest): Promise<StepsOutcome> {
   const { folder, seeds, project, reader, signal, catalog, clock } = request
   const memoryMb = request.memoryMb ?? MEMORY_MB
   const workers = request.workers ?? availableParallelism()
   const paths = new Map(seeds.map(({ name, file }) => [foldedName(name), join(project, file)]))
   const spillMb = request.spillMb ?? SPILL_LIMIT_MB
-  const room = { folder, threads: availableParallelism(), readable: [...paths.values()] }
+  const room = { folder, threads: availableParallelism(), readable: [...paths.values()], atMs }
   const engine = await openRunEngine({
     ...room,
     workers,
@@ -214,7 +222,7 @@ async function make(request: GraphRunRequest, { plan, run, position, published, 
       folder,
       clock,
       signal,
-      atMs: catalog.beganMs(run),
+      atMs,
       window: request.window ?? null,
       onBegin: (name) => {
         told.begun(name)

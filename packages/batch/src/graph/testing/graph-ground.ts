@@ -92,7 +92,7 @@ export class GraphGround {
   }
 
   async plan(wish: RunWish = {}): Promise<RunPlan> {
-    return planGraph(await this.place(wish))
+    return planGraph({ ...(await this.place(wish)), clock: wish.clock ?? systemClock })
   }
 
   async run(wish: RunWish = {}): Promise<GraphRunOutcome> {
