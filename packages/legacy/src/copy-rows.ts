@@ -40,9 +40,13 @@ export async function copyRows({ database, connection, from, legacyNames, column
   return rows.length
 }
 
+const DAYS: ReadonlySet<number> = new Set([OID.date, OID.timestamp, OID.timestamptz])
+
 /** A value as a text that both sides read alike. */
 function printed(column: string, type: number): string {
   if (isArray(type)) return `to_json(${column})::text`
+  // Postgres writes the era last, DuckDB behind the day; of a date DuckDB overlooks it there.
+  if (DAYS.has(type)) return `regexp_replace(${column}::text, '^([0-9]+-[0-9]+-[0-9]+)(.*) BC$', '\\1 (BC)\\2')`
   if (type !== OID.interval) return `${column}::text`
   const months = `extract(year from ${column}) * 12 + extract(month from ${column})`
   const micros = `((extract(hour from ${column}) * 3600 + extract(minute from ${column}) * 60) * 1000000 + extract(microseconds from ${column}))::bigint`

@@ -21,6 +21,14 @@ create function tiers_up_to(v numeric) returns table (tier integer, bound numeri
 
 /** Each is an expression over \`t\`, whose answer differs between the two where it is taken over as it is written. */
 const EXPRESSIONS = [
+  "date_trunc('day', tz, 'America/New_York')",
+  "date_trunc('month', tz, 'UTC')",
+  "string_to_array(s, '')",
+  'string_to_array(s, null)',
+  'string_to_array(s, x[1])',
+  'd - 1000000',
+  "ts - interval '3000 years'",
+  "tz - interval '3000 years'",
   'i / 2',
   'i % 2',
   'i / nullif(j, 0)',

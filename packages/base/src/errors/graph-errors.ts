@@ -122,6 +122,12 @@ export const GRAPH_ERRORS = {
     retry: 'after-fix',
     exit: 1,
   },
+  GRAPH_FOLDER_UNUSABLE: {
+    summary: 'The folder of the graph, {folder}, cannot be read or written: {problem}.',
+    hint: 'Free space on its disk, see that this user may write there (`millrace doctor` looks at both), and do it again. Published versions stay as they are.',
+    retry: 'after-fix',
+    exit: 1,
+  },
   RUN_OUT_OF_DISK: {
     summary: 'The disk filled up while {model} was computed: {problem}.',
     hint: 'Free space, or shorten `graph.keepPublications` in millrace.config.ts, then `millrace run` again: what was finished is not repeated.',

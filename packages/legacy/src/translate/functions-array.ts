@@ -29,7 +29,16 @@ const arrayToString: FunctionPrinter = ({ arguments: [list, separator, missing],
 const stringToArray: FunctionPrinter = ({ type, arguments: given }) => {
   const [text, separator] = given
   if (text === undefined || separator === undefined || given.length !== 2) return null
-  return atom(type, `CASE WHEN ${text.sql} = '' THEN CAST([] AS VARCHAR[]) ELSE string_split(${text.sql}, ${separator.sql}) END`)
+  const cases = [`WHEN ${text.sql} = '' THEN CAST([] AS VARCHAR[])`]
+  // Without a separator each character is a part, which DuckDB has of an empty one; by an empty one nothing is parted.
+  const isPlain = separator.constant?.kind === 'text' && separator.constant.value !== ''
+  if (!isPlain)
+    cases.push(
+      `WHEN ${text.sql} IS NULL THEN NULL`,
+      `WHEN ${separator.sql} IS NULL THEN string_split(${text.sql}, '')`,
+      `WHEN ${separator.sql} = '' THEN [${text.sql}]`,
+    )
+  return atom(type, `CASE ${cases.join(' ')} ELSE string_split(${text.sql}, ${separator.sql}) END`)
 }
 
 const kept = (list: Typed | undefined, sql: string): Typed | null =>

@@ -11,13 +11,14 @@ function constantText(value: Typed | undefined): string | null {
 
 const UNITS = new Set(['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second'])
 
-const dateTrunc: FunctionPrinter = ({ type, arguments: [unit, value], scope }) => {
+const dateTrunc: FunctionPrinter = ({ type, arguments: [unit, value, zone], scope }) => {
+  const timeZone = zone === undefined ? scope.session.catalog.timeZone : constantText(zone)
+  if (timeZone === null) return null
   const named = constantText(unit)?.toLowerCase()
   if (value === undefined || named === undefined || !UNITS.has(named)) return null
   const cut = (sql: string): string => `date_trunc('${named}', ${sql})`
   if (value.type === OID.timestamp) return atom(type, cut(value.sql))
   if (value.type !== OID.timestamptz) return null
-  const { timeZone } = scope.session.catalog
   const local = atom(OID.timestamp, cut(localTime(value, timeZone).sql))
   return atom(type, `(${local.sql} AT TIME ZONE ${quoteLiteral(timeZone)})`, { source: local })
 }

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { asGraphFolderError, inGraphFolder } from './graph-folder-error.ts'
 import { IntervalMemory } from './interval-memory.ts'
 import { ForecastMemory } from './run-forecast.ts'
 import { ScheduleMemory } from '../schedule/schedule-memory.ts'
@@ -29,12 +30,12 @@ export class GraphCatalog {
   /** Prepared once: a run of thousands of models asks it for each. */
   readonly #addVersion: StatementSync
   readonly #clock: Clock
+  readonly #folder: string
 
   constructor(path: string, clock: Clock = systemClock) {
-    mkdirSync(dirname(path), { recursive: true })
-    this.#database = new DatabaseSync(path)
+    this.#database = opened(path)
     this.#clock = clock
-    this.#database.exec(`PRAGMA busy_timeout = ${BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${CATALOG_SCHEMA}`)
+    this.#folder = dirname(path)
     this.#addVersion = this.#database.prepare(
       `INSERT INTO versions (model, key, fingerprint, kind, content, columns, rows, bytes, seconds, memory, created_ms, run)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id, created_ms`,
@@ -298,18 +299,29 @@ export class GraphCatalog {
   }
 
   #durably<Result>(work: () => Result): Result {
-    this.#database.exec('PRAGMA synchronous = FULL; BEGIN IMMEDIATE')
+    this.#database.exec('PRAGMA synchronous = FULL')
     try {
+      this.#database.exec('BEGIN IMMEDIATE')
       const result = work()
       this.#database.exec('COMMIT')
       return result
     } catch (error) {
-      this.#database.exec('ROLLBACK')
-      throw error
+      // Where the disk is full it has been rolled back already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw asGraphFolderError(error, this.#folder)
     } finally {
       this.#database.exec('PRAGMA synchronous = NORMAL')
     }
   }
+}
+
+function opened(path: string): DatabaseSync {
+  return inGraphFolder(dirname(path), () => {
+    mkdirSync(dirname(path), { recursive: true })
+    const database = new DatabaseSync(path)
+    database.exec(`PRAGMA busy_timeout = ${BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; ${CATALOG_SCHEMA}`)
+    return database
+  })
 }
 
 /** Rows that were carried are remembered beside intervals: files that a version does not name by itself. */

@@ -6,17 +6,23 @@ import { MillraceError } from '@millrace/base'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { asGraphFolderError, inGraphFolder } from './graph-folder-error.ts'
 
-/** Raises RUN_IN_PROGRESS. What is returned gives the lock back. */
+const SQLITE_BUSY = 5
+
+/** Raises RUN_IN_PROGRESS, GRAPH_FOLDER_UNUSABLE. What is returned gives the lock back. */
 export function lockEnvironment(folder: string, environment: string): () => void {
   const locks = join(folder, 'locks')
-  mkdirSync(locks, { recursive: true })
-  const database = new DatabaseSync(join(locks, `${encodeURIComponent(environment)}.lock`))
+  const database = inGraphFolder(folder, () => {
+    mkdirSync(locks, { recursive: true })
+    return new DatabaseSync(join(locks, `${encodeURIComponent(environment)}.lock`))
+  })
   try {
     database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
-    throw new MillraceError('RUN_IN_PROGRESS', { cause: error, details: { environment } })
+    if ((error as { readonly errcode?: number }).errcode !== SQLITE_BUSY) throw asGraphFolderError(error, folder)
+    throw new MillraceError('RUN_IN_PROGRESS', { details: { environment } })
   }
   return () => database.close()
 }

@@ -2,8 +2,8 @@
  * What the last check found, so that the next binds only what changed: an entry holds as long as the text
  * of its model and the columns of its inputs are the same. A cache that cannot be read is no cache.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { keepFile } from './keep-file.ts'
 import type { GraphColumn } from './checked-graph.ts'
 import type { Lineage } from './lineage.ts'
 import type { Asked } from './moment.ts'
@@ -33,8 +33,5 @@ export function readCheckCache(path: string): Map<string, CacheEntry> {
 }
 
 export function writeCheckCache(path: string, models: ReadonlyMap<string, CacheEntry>): void {
-  mkdirSync(dirname(path), { recursive: true })
-  const draft = `${path}.${process.pid}`
-  writeFileSync(draft, JSON.stringify({ form: FORM, models: [...models] }))
-  renameSync(draft, path)
+  keepFile(path, JSON.stringify({ form: FORM, models: [...models] }))
 }

@@ -5,11 +5,12 @@
 import { describeError, MillraceError } from '@millrace/base'
 import { quoteLiteral } from '@millrace/sql/text'
 import { createHash } from 'node:crypto'
-import { createReadStream, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { openEngine } from '../../engine.ts'
 import type { GraphColumn, GraphRelation } from '../check/checked-graph.ts'
+import { keepFile } from '../check/keep-file.ts'
 import type { SeedFile } from './read-models.ts'
 
 export interface Seed extends GraphRelation {
@@ -88,8 +89,5 @@ function readEntries(path: string): Map<string, SeedEntry> {
 }
 
 function writeEntries(path: string, entries: ReadonlyMap<string, SeedEntry>): void {
-  mkdirSync(dirname(path), { recursive: true })
-  const draft = `${path}.${process.pid}`
-  writeFileSync(draft, JSON.stringify([...entries]))
-  renameSync(draft, path)
+  keepFile(path, JSON.stringify([...entries]))
 }

@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { CheckedGraph } from '../check/checked-graph.ts'
 import type { GraphCatalog } from '../catalog/catalog.ts'
+import { asGraphFolderError } from '../catalog/graph-folder-error.ts'
 import { lockEnvironment } from '../catalog/environment-lock.ts'
 import type { RunRecord, Version } from '../catalog/version.ts'
 import { statesOrder } from '../../order/obey.ts'
@@ -114,7 +115,7 @@ async function planAt(place: GraphPlace, { position, atMs }: Moment, servers: Se
   })
 }
 
-/** Raises RUN_IN_PROGRESS. What fails within the run is told in the outcome. */
+/** Raises RUN_IN_PROGRESS, GRAPH_FOLDER_UNUSABLE. What fails within the run is told in the outcome. */
 export async function runGraph(request: GraphRunRequest): Promise<GraphRunOutcome> {
   const unlock = lockEnvironment(request.folder, request.environment)
   try {
@@ -125,6 +126,8 @@ export async function runGraph(request: GraphRunRequest): Promise<GraphRunOutcom
     } finally {
       await servers.close()
     }
+  } catch (error) {
+    throw asGraphFolderError(error, request.folder)
   } finally {
     unlock()
   }
