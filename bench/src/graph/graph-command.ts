@@ -7,7 +7,7 @@ and a new environment, and peak memory; beside the same statements sent straight
   options: {
     models: { default: 3000, quick: 120, help: 'how many models' },
     shape: { default: 'random', help: 'chain, fan-out, diamond, random or wide; or all' },
-    rows: { default: 100, help: 'rows of the seed' },
+    rows: { default: 100, help: 'rows of the seed; every model has as many, or half of them' },
     seed: { default: 1, help: 'the seed of the graph' },
     peer: { default: '', help: 'dbt, sqlmesh or both with a comma between, fetched from PyPI: the same graph on their best settings' },
     keep: { default: false, help: 'keep the folders' },

@@ -2,14 +2,19 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ShapedModel } from './shapes.ts'
 
-/** The types of the seed's columns are those that a look at its text gives. */
+const AMOUNTS = 99_991
+
+/**
+ * The types of the seed's columns are those that a look at its text gives. Its amounts are whole, so that no sum depends on the order of
+ * rows, and have many values: a column of few is computed once for each value where it lies in a dictionary, as it does in Parquet.
+ */
 export function writeProject(folder: string, models: readonly ShapedModel[], rows: number): void {
   mkdirSync(join(folder, 'seeds'), { recursive: true })
   const config = "export default { name: 'graph', graph: { folders: { '.': { materialize: 'table' } } } }\n"
   writeFileSync(join(folder, 'millrace.config.ts'), config)
   const lines = Array.from(
     { length: rows },
-    (_, id) => `${id},g${id % 7},${(id * 37) % 101},2024-01-${String(1 + (id % 28)).padStart(2, '0')}`,
+    (_, id) => `${id},g${id % 7},${(id * 7919) % AMOUNTS},2024-01-${String(1 + (id % 28)).padStart(2, '0')}`,
   )
   writeFileSync(join(folder, 'seeds/source.csv'), `id,grp,amount,day\n${lines.join('\n')}\n`)
   for (const [at, model] of models.entries()) {

@@ -13,6 +13,8 @@ export interface ShapedModel {
 export interface ShapeRequest {
   readonly shape: Shape
   readonly models: number
+  /** Of the seed. Every model has as many, or half of them. */
+  readonly rows: number
   readonly seed: number
 }
 
@@ -25,7 +27,7 @@ export function isShape(text: string): text is Shape {
   return SHAPES.some((shape) => shape === text)
 }
 
-export function shapedModels({ shape, models, seed }: ShapeRequest): ShapedModel[] {
+export function shapedModels({ shape, models, rows, seed }: ShapeRequest): ShapedModel[] {
   const random = seededRandom(seed)
   return Array.from({ length: models }, (_, at) => {
     const name = `m${at}`
@@ -33,7 +35,7 @@ export function shapedModels({ shape, models, seed }: ShapeRequest): ShapedModel
       index < 0 ? 'source' : `m${index}`,
     )
     const reads = [...new Set(inputs)]
-    return { name, sql: shape === 'wide' ? wideSql(reads) : narrowSql(at, reads), reads }
+    return { name, sql: shape === 'wide' ? wideSql(reads) : narrowSql({ at, half: Math.ceil(rows / 2) }, reads), reads }
   })
 }
 
@@ -66,25 +68,38 @@ function inputsOf(shape: Shape, at: number, { models, below }: Chance): number[]
   }
 }
 
+/**
+ * Each begins at `from`, which names its rows `a`. Rows are numbered from 0 without a gap, and there are either as many as the seed has or
+ * `half` of them: one kind groups each row of the first half with its like of the second, another makes the second half of the first again.
+ */
 const KINDS = [
   (from: string) => `select a.id, a.grp, a.amount + 1 as amount, a.day from ${from}`,
-  (from: string) => `select a.id, a.grp, case when a.amount > 50 then a.amount * 0.9 else a.amount end as amount, a.day from ${from}`,
-  (from: string) => `select min(a.id) as id, a.grp, sum(a.amount) as amount, max(a.day) as day from ${from} group by a.grp, a.id % 20`,
+  (from: string) =>
+    `select a.id, a.grp, case when a.amount > 50 then cast(cast(a.amount as decimal(14,4)) * 0.9 as decimal(14,4)) else cast(a.amount as decimal(14,4)) end as amount, a.day from ${from}`,
+  (from: string, half: number) =>
+    `select min(a.id) as id, min(a.grp) as grp, sum(a.amount) as amount, max(a.day) as day from ${from} group by a.id % ${half}`,
   (from: string) => `select a.id, a.grp, avg(a.amount) over (partition by a.grp order by a.id) as amount, a.day from ${from}`,
   (from: string) => `select distinct a.id, upper(a.grp) as grp, coalesce(nullif(a.amount, 0), 1) as amount, a.day + 1 as day from ${from}`,
+  (from: string, half: number) =>
+    `select a.id + e.part * ${half} as id, a.grp, a.amount + e.part as amount, a.day from ${from} cross join (values (0), (1)) e(part) where a.id < ${half}`,
 ]
 
+interface NarrowModel {
+  readonly at: number
+  readonly half: number
+}
+
 /** Amounts are brought back to one type, so that no chain of sums outgrows it. */
-function narrowSql(at: number, reads: readonly string[]): string {
+function narrowSql({ at, half }: NarrowModel, reads: readonly string[]): string {
   const [first = 'source', ...others] = reads
   const joins = others.map(
     (name, index) => `left join (select id, min(amount) as amount from ${name} group by id) j${index} on j${index}.id = a.id`,
   )
   const from = [`${first} a`, ...joins].join(' ')
-  const body = (KINDS[at % KINDS.length] as (from: string) => string)(from)
+  const body = (KINDS[at % KINDS.length] as (from: string, half: number) => string)(from, half)
   const extra = others.map((_, index) => `+ 0 * coalesce(j${index}.amount, 0)`).join(' ')
   const sql =
-    extra === '' || body.includes('group by a.grp') || body.includes('distinct') ? body : body.replace('a.amount', `(a.amount ${extra})`)
+    extra === '' || body.includes(' group by a.id') || body.includes('distinct') ? body : body.replace('a.amount', `(a.amount ${extra})`)
   return `select id, grp, cast(amount % 100000 as decimal(18,4)) as amount, day\nfrom (${sql}) m`
 }
 
