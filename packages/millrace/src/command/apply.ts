@@ -26,11 +26,13 @@ export const apply: CommandDefinition = {
     const project = await loadProject(folder)
     const catalog = openCatalog(project)
     try {
-      const publication = catalog.current(options['from'])
-      if (publication === null) throw new MillraceError('ENVIRONMENT_UNKNOWN', { details: { environment: options['from'] } })
-      await showPublication({ catalog, engines: await graphEngines(project), environment, publication })
+      const promoted = catalog.current(options['from'])
+      if (promoted === null) throw new MillraceError('ENVIRONMENT_UNKNOWN', { details: { environment: options['from'] } })
+      const engines = await graphEngines(project)
+      const isOfAnother = options['from'] !== environment
+      const publication = await showPublication({ catalog, engines, environment, publication: promoted, isOfAnother })
       if (terminal.json) terminal.value({ ok: true, environment, from: options['from'], publication })
-      else terminal.out(`${environment} shows publication ${publication} of ${options['from']} now.`)
+      else terminal.out(`${environment} shows what ${options['from']} shows now, as its publication ${publication}.`)
     } finally {
       catalog.close()
     }

@@ -20,7 +20,7 @@ export const rollback: CommandDefinition = {
     try {
       const environment = environmentOf(options)
       const publication = earlierOf(catalog, environment, positionals[0])
-      await showPublication({ catalog, engines: await graphEngines(project), environment, publication })
+      await showPublication({ catalog, engines: await graphEngines(project), environment, publication, isOfAnother: false })
       if (terminal.json) terminal.value({ ok: true, environment, publication })
       else terminal.out(`${environment} shows publication ${publication} now.`)
     } finally {

@@ -26,16 +26,16 @@ export class GraphCatalog {
   readonly steps: StepMemory
   readonly forecasts: ForecastMemory
   readonly schedules: ScheduleMemory
+  readonly folder: string
   readonly #database: DatabaseSync
   /** Prepared once: a run of thousands of models asks it for each. */
   readonly #addVersion: StatementSync
   readonly #clock: Clock
-  readonly #folder: string
 
   constructor(path: string, clock: Clock = systemClock) {
     this.#database = opened(path)
     this.#clock = clock
-    this.#folder = dirname(path)
+    this.folder = dirname(path)
     this.#addVersion = this.#database.prepare(
       `INSERT INTO versions (model, key, fingerprint, kind, content, columns, rows, bytes, seconds, memory, created_ms, run)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id, created_ms`,
@@ -249,9 +249,29 @@ export class GraphCatalog {
     })
   }
 
-  /** Lets an environment show a publication that there was, of itself or of another. */
+  /** Lets an environment show a publication of its own again. */
   show(environment: string, publication: number): void {
     this.#durably(() => this.#show(environment, publication))
+  }
+
+  /** Publishes in an environment what a publication of another shows, and tells its number here: from it there is a way back. */
+  promote(environment: string, publication: number): number {
+    return this.#durably(() => {
+      const insert = 'INSERT INTO publications (environment, at_ms, run, previous) SELECT ?, ?, run, ? FROM publications WHERE id = ?'
+      const values = [environment, this.#clock.nowMs(), this.current(environment), publication]
+      const promoted = Number(this.#database.prepare(insert).run(...values).lastInsertRowid)
+      const copy = 'INSERT INTO published (publication, model, version) SELECT ?, model, version FROM published WHERE publication = ?'
+      this.#database.prepare(copy).run(promoted, publication)
+      this.#show(environment, promoted)
+      return promoted
+    })
+  }
+
+  /** Whether both publications are of the same versions. */
+  isSame(one: number, other: number): boolean {
+    const versions = 'SELECT model, version FROM published WHERE publication = ?'
+    const apart = `SELECT 1 FROM (${versions} EXCEPT ${versions}) UNION ALL SELECT 1 FROM (${versions} EXCEPT ${versions}) LIMIT 1`
+    return this.#database.prepare(apart).get(one, other, other, one) === undefined
   }
 
   /** Forgets old publications of each environment, and the versions that nothing names; tells whose files can go. */
@@ -308,7 +328,7 @@ export class GraphCatalog {
     } catch (error) {
       // Where the disk is full it has been rolled back already.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw asGraphFolderError(error, this.#folder)
+      throw asGraphFolderError(error, this.folder)
     } finally {
       this.#database.exec('PRAGMA synchronous = NORMAL')
     }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { appendOf, batchOf, schemaOf, withStore, writeStream } from '../../testing/test-store.ts'
 import { lockEnvironment } from '../catalog/environment-lock.ts'
 import { GraphGround } from '../testing/graph-ground.ts'
+import { showPublication } from './server-runs.ts'
 
 let ground: GraphGround
 
@@ -136,6 +137,35 @@ test('an environment goes back to a publication that there was, and forth', asyn
   expect(await ground.rows('from count')).toEqual([[3n]])
   ground.catalog.show('prod', second.publication ?? 0)
   expect(await ground.rows('from count')).toEqual([[4n]])
+})
+
+test('what is promoted is a publication of the environment too: runs follow it, and the way back leads to it and over it', async () => {
+  const first = await ground.run()
+  ground.model('count', 'select count(*) + 1 as n from sales')
+  const dev = await ground.run({ env: 'dev' })
+  const promote = async (from: number | null): Promise<number> =>
+    showPublication({ catalog: ground.catalog, engines: [], environment: 'prod', publication: from ?? 0, isOfAnother: true })
+  const promoted = await promote(dev.publication)
+  expect(await promote(dev.publication)).toBe(promoted)
+  ground.model('count', 'select count(*) + 2 as n from sales')
+  const third = await ground.run()
+  expect(await ground.rows('from count')).toEqual([[5n]])
+  expect(ground.catalog.publications('prod', 9).map(({ id, previous }) => [id, previous])).toEqual([
+    [third.publication, promoted],
+    [promoted, first.publication],
+    [first.publication, null],
+  ])
+  ground.catalog.show('prod', promoted)
+  expect(await ground.rows('from count')).toEqual([[4n]])
+})
+
+test('nothing is promoted or taken back beside a run: it would publish the rest as it was when it began', async () => {
+  const { publication } = await ground.run()
+  const unlock = lockEnvironment(ground.folder, 'prod')
+  const request = { catalog: ground.catalog, engines: [], environment: 'prod', publication: publication ?? 0, isOfAnother: false }
+  await expect(showPublication(request)).rejects.toMatchObject({ code: 'RUN_IN_PROGRESS' })
+  unlock()
+  expect(await showPublication(request)).toBe(publication)
 })
 
 test('law 8: old publications and the files that only they named are removed', async () => {

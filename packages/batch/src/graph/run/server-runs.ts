@@ -1,6 +1,7 @@
 /** The engines on servers that one run needs, each at one moment from its beginning to its end. */
 import { assert, MillraceError } from '@millrace/base'
 import type { GraphCatalog } from '../catalog/catalog.ts'
+import { lockEnvironment } from '../catalog/environment-lock.ts'
 import type { Version, VersionDraft } from '../catalog/version.ts'
 import type { CheckedGraph } from '../check/checked-graph.ts'
 import {
@@ -151,10 +152,25 @@ export interface ShowPublicationRequest {
   readonly engines: readonly ServerEngine[]
   readonly environment: string
   readonly publication: number
+  readonly isOfAnother: boolean
 }
 
-/** Lets an environment show a publication that there was, of itself or of another, on servers too. */
-export async function showPublication({ catalog, engines, environment, publication }: ShowPublicationRequest): Promise<void> {
+/**
+ * Lets an environment show a publication that there was, on servers too, and tells its number there: one of another
+ * environment gets a new one. Raises RUN_IN_PROGRESS: a run would publish beside its own models what was shown when it began.
+ */
+export async function showPublication(request: ShowPublicationRequest): Promise<number> {
+  const unlock = lockEnvironment(request.catalog.folder, request.environment)
+  try {
+    return await showLocked(request)
+  } finally {
+    unlock()
+  }
+}
+
+async function showLocked({ catalog, engines, environment, publication, isOfAnother }: ShowPublicationRequest): Promise<number> {
+  const current = catalog.current(environment)
+  if (isOfAnother && current !== null && catalog.isSame(current, publication)) return current
   const versions = [...catalog.shownBy(publication).values()]
   const used = new Set(
     [...versions, ...catalog.published(environment).values()].map(({ content }) => (content.kind === 'server' ? content.engine : null)),
@@ -162,7 +178,8 @@ export async function showPublication({ catalog, engines, environment, publicati
   const runs = new ServerRuns(catalog)
   try {
     for (const engine of engines) if (used.has(engine.name)) await runs.begin(engine, { workers: 1, writes: true })
-    await runs.show({ environment, versions }, () => {
+    return await runs.show({ environment, versions }, () => {
+      if (isOfAnother) return catalog.promote(environment, publication)
       catalog.show(environment, publication)
       return publication
     })
