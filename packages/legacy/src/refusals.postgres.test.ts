@@ -35,6 +35,9 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['select mode() within group (order by s) from t', 'no aggregate'],
   ['select (id, n) in (select id, n from t) from t', 'several columns'],
   ["select interval '1 day' * f from t", 'fractions'],
+  ['select s::char(4) like s from t', 'blanks'],
+  ["select concat(s::char(4), '|') from t", 'blanks'],
+  ['select array_position(a, 1, 2) from t', 'no function'],
   ['select extract(epoch from ts - ts) from t', 'differently'],
 ]
 

@@ -14,6 +14,7 @@ export function castTo(value: Typed, type: number, scope: Scope): Typed {
   if (value.type === type) return value
   if (value.sql === 'NULL') return { ...value, type }
   if (type === OID.numeric) return toNumeric(value)
+  if (type === OID.bpchar && isText(value.type)) return atom(type, `rtrim(${value.sql}, ' ')`)
   if (isText(type)) return { ...asText(value, scope), type }
   if (type === OID.timestamptz || value.type === OID.timestamptz) return castInZone(value, type, scope)
   if (isArray(type)) return castArray(value, type, scope)

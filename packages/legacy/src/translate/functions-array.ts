@@ -13,8 +13,10 @@ const arrayLength: FunctionPrinter = ({ arguments: [list, dimension] }) => {
 const cardinality: FunctionPrinter = ({ arguments: [list] }) =>
   list === undefined ? null : atom(OID.int4, `CAST(len(${list.sql}) AS INTEGER)`)
 
-const arrayPosition: FunctionPrinter = ({ arguments: [list, sought] }) =>
-  list === undefined || sought === undefined ? null : atom(OID.int4, `CAST(list_position(${list.sql}, ${sought.sql}) AS INTEGER)`)
+const arrayPosition: FunctionPrinter = ({ arguments: [list, sought, start] }) =>
+  list === undefined || sought === undefined || start !== undefined
+    ? null
+    : atom(OID.int4, `CAST(list_position(${list.sql}, ${sought.sql}) AS INTEGER)`)
 
 const arrayToString: FunctionPrinter = ({ arguments: [list, separator, missing], scope }) => {
   const element = list === undefined ? null : elementType(list.type)

@@ -52,7 +52,8 @@ const splitPart: FunctionPrinter = ({ type, arguments: given }) => {
 }
 
 /** The text that `concat` makes of a value, which is not always that of a cast. */
-function joined(value: Typed, { scope }: FunctionCall): string {
+function joined(value: Typed, { name, scope }: FunctionCall): string {
+  if (value.type === OID.bpchar) throw untranslatable(`${name}(char(n))`, 'there the blanks at the end of a char(n) count')
   if (value.type === OID.bool) return `CASE ${operand(value)} WHEN true THEN 't' WHEN false THEN 'f' END`
   return asText(value, scope).sql
 }

@@ -148,6 +148,8 @@ function textOperator(call: OperatorCall, left: Typed): Typed {
   const { name, right } = call
   const match = /^(!?)~~(\*?)$/.exec(name)
   if (match !== null) {
+    if (left.type === OID.bpchar && !isBlindToBlanks(right))
+      throw untranslatable('char(n) LIKE text', 'there the blanks at the end of a char(n) count')
     const [, not, any] = match
     const escape = right.constant?.kind === 'text' && !right.constant.value.includes('\\') ? '' : ` ESCAPE '\\'`
     return typed(OID.bool, `${operand(left)} ${not === '!' ? 'NOT ' : ''}${any === '*' ? 'ILIKE' : 'LIKE'} ${operand(right)}${escape}`)
@@ -156,6 +158,11 @@ function textOperator(call: OperatorCall, left: Typed): Typed {
   if (regular !== null) return regularExpression(call, left, regular[1] === '!')
   if (name === '^@') return atom(OID.bool, `starts_with(${left.sql}, ${right.sql})`)
   throw unknown(call)
+}
+
+/** Whether a pattern fits a text if and only if it fits the same with blanks at its end. */
+function isBlindToBlanks({ constant }: Typed): boolean {
+  return constant?.kind === 'text' && /^[^ _\\]*%$/.test(constant.value)
 }
 
 function regularExpression({ name, right }: OperatorCall, left: Typed, isNegated: boolean): Typed {

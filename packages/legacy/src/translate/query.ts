@@ -9,6 +9,7 @@ import { hasBinaryOrder, needBinaryOrder } from './operator.ts'
 import { ORDER_MATTERS, type OutputColumn, type Parameters, type Scope, type Session, type TranslatedQuery } from './scope.ts'
 import { asKey, collationOf, groupKeys, sortKeys, targetOf } from './sort.ts'
 import { atom, operand, type Typed } from './typed.ts'
+import { castTo } from './cast.ts'
 import { withScale } from './unified.ts'
 import { untranslatable } from './untranslatable.ts'
 
@@ -180,24 +181,34 @@ function operationOf(node: PgNode, query: PgNode, scope: Scope): TranslatedQuery
   }
   const left = operationOf(needNode(node, 'larg'), query, scope)
   const right = operationOf(needNode(node, 'rarg'), query, scope)
+  const types = listIn(node, 'colTypes').filter((type) => typeof type === 'number')
   const columns = left.columns.map((column, at) => {
     const other = right.columns[at] ?? column
     const scale = Math.max(column.scale, other.scale)
-    return { ...column, scale, isLoose: column.isLoose || other.isLoose || column.scale !== other.scale }
+    return {
+      ...column,
+      type: types[at] ?? column.type,
+      scale,
+      isLoose: column.isLoose || other.isLoose || column.scale !== other.scale,
+    }
   })
-  const [one, two] = [left, right].map((side) => rescaled(side, columns, scope))
+  const [one, two] = [left, right].map((side) => conformed(side, columns, scope))
   const word = `${OPERATIONS[numberIn(node, 'op')] ?? ''}${flagIn(node, 'all') ? ' ALL' : ''}`
   return { sql: `(${one}\n${word}\n${two})`, columns }
 }
 
-/** A side whose exact numbers have fewer digits after the point than the whole, with as many. */
-function rescaled({ sql, columns }: TranslatedQuery, wanted: readonly OutputColumn[], { session }: Scope): string {
-  const changed = columns.some((column, at) => column.type === OID.numeric && column.scale !== wanted[at]?.scale)
-  if (!changed) return sql
-  const alias = session.alias('side')
+/** A side with the types of the whole, to which Postgres converts it only when it runs, and as many digits after the point. */
+function conformed({ sql, columns }: TranslatedQuery, wanted: readonly OutputColumn[], scope: Scope): string {
+  const isSame = columns.every(({ type, scale }, at) => {
+    const whole = wanted[at]
+    return whole === undefined || (type === whole.type && (type !== OID.numeric || scale === whole.scale))
+  })
+  if (isSame) return sql
+  const alias = scope.session.alias('side')
   const list = columns.map((column, at) => {
-    const value = atom(column.type, `${alias}.${name(column.name)}`, { scale: column.scale })
-    return `${withScale(value, wanted[at]?.scale ?? column.scale).sql} AS ${name(column.name)}`
+    const { type, scale } = wanted[at] ?? column
+    const value = atom(column.type, `${alias}.${name(column.name)}`, { scale: column.scale, isLoose: column.isLoose })
+    return `${withScale(castTo(value, type, scope), scale).sql} AS ${name(column.name)}`
   })
   return `(SELECT ${list.join(', ')} FROM ${sql} AS ${alias})`
 }
