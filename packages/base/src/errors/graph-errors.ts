@@ -122,6 +122,12 @@ export const GRAPH_ERRORS = {
     retry: 'after-fix',
     exit: 1,
   },
+  SEED_CHANGED: {
+    summary: '{file} was changed while the run was at work.',
+    hint: 'Run `millrace run` again, once the file is whole: what was finished is not repeated. Published versions stay as they are.',
+    retry: 'after-fix',
+    exit: 1,
+  },
   GRAPH_FOLDER_UNUSABLE: {
     summary: 'The folder of the graph, {folder}, cannot be read or written: {problem}.',
     hint: 'Free space on its disk, see that this user may write there (`millrace doctor` looks at both), and do it again. Published versions stay as they are.',

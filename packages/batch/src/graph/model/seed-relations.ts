@@ -5,7 +5,7 @@
 import { describeError, MillraceError } from '@millrace/base'
 import { quoteLiteral } from '@millrace/sql/text'
 import { createHash } from 'node:crypto'
-import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { openEngine } from '../../engine.ts'
@@ -17,6 +17,8 @@ export interface Seed extends GraphRelation {
   readonly file: string
   /** A hash of the file's content. */
   readonly content: string
+  /** As long as it is this one, the file has that content. */
+  readonly stamp: string
 }
 
 export interface SeedRequest {
@@ -48,7 +50,7 @@ export async function seedRelations({ folder, seeds, cachePath }: SeedRequest): 
   if ([...entries].some(([file, entry]) => before.get(file) !== entry)) writeEntries(cachePath, entries)
   const sound = seeds.flatMap(({ name, file }) => {
     const entry = entries.get(file)
-    return entry === undefined ? [] : [{ name, file, columns: entry.columns, content: entry.content }]
+    return entry === undefined ? [] : [{ name, file, ...entry }]
   })
   return { seeds: sound, errors }
 }
@@ -57,6 +59,17 @@ export async function seedRelations({ folder, seeds, cachePath }: SeedRequest): 
 function stampOf(path: string): string {
   const { size, mtimeMs, ctimeMs, ino } = statSync(path)
   return [size, mtimeMs, ctimeMs, ino].join(':')
+}
+
+/** Reads rows of a seed, which must be those that were checked: they are known by that content. Raises SEED_CHANGED. */
+export async function readingSeed<Result>({ file, stamp }: Seed, path: string, read: () => Promise<Result>): Promise<Result> {
+  const outcome = await read().then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  )
+  if (!existsSync(path) || stampOf(path) !== stamp) throw new MillraceError('SEED_CHANGED', { details: { file } })
+  if ('error' in outcome) throw outcome.error
+  return outcome.value
 }
 
 /** The SQL that reads a seed's rows; types of CSV are found by looking at all of it. */

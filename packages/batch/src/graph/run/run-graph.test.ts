@@ -1,18 +1,21 @@
-import { MillraceError } from '@millrace/base'
+import { MillraceError, systemClock } from '@millrace/base'
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { appendOf, batchOf, schemaOf, withStore, writeStream } from '../../testing/test-store.ts'
 import { lockEnvironment } from '../catalog/environment-lock.ts'
 import { GraphGround } from '../testing/graph-ground.ts'
+import { runGraph } from './run-graph.ts'
 import { showPublication } from './server-runs.ts'
+
+const SALES = 'shop,amount\nA,1\nA,2\nB,5\n'
 
 let ground: GraphGround
 
 beforeEach(() => {
   ground = new GraphGround()
   ground
-    .seed('sales', 'shop,amount\nA,1\nA,2\nB,5\n')
+    .seed('sales', SALES)
     .model('by_shop', 'select shop, sum(amount) as total from sales group by shop')
     .model('doubled', '-- @materialize view\nselect shop, total * 2 as twice from by_shop')
     .model('best', 'select max(twice) as best from doubled')
@@ -61,6 +64,29 @@ test('other rows in a seed run what reads it', async () => {
   ground.seed('sales', 'shop,amount\nA,1\nA,2\nB,50\n')
   expect((await ground.run()).computed).toBe(5)
   expect(await ground.rows('select best from best')).toEqual([[100n]])
+})
+
+test('a seed that is changed or taken away after the check is never published as what was checked', async () => {
+  const count = async (): Promise<unknown> => (await ground.rows('select n from count'))[0]?.[0]
+  const other = 'shop,amount\nA,1\nB,5\n'
+  const changes = [
+    () => ground.seed('sales', other),
+    () => ground.seed('sales', 'shop\nA\n'),
+    () => rmSync(join(ground.project, 'seeds/sales.csv')),
+  ]
+  for (const change of changes) {
+    ground.seed('sales', SALES)
+    const place = await ground.place()
+    change()
+    const outcome = await runGraph({ ...place, clock: systemClock, signal: new AbortController().signal })
+    expect(outcome.errors).toMatchObject([{ code: 'SEED_CHANGED', details: { file: 'seeds/sales.csv' } }])
+  }
+  ground.seed('sales', SALES)
+  await ground.run()
+  expect(await count()).toBe(3n)
+  ground.seed('sales', other)
+  await ground.run()
+  expect(await count()).toBe(2n)
 })
 
 test('law 7: a new environment shares every version, and an edit in it is seen nowhere else', async () => {

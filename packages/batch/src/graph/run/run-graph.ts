@@ -14,7 +14,7 @@ import { lockEnvironment } from '../catalog/environment-lock.ts'
 import type { RunRecord, Version } from '../catalog/version.ts'
 import { statesOrder } from '../../order/obey.ts'
 import { foldedName } from '../model/model.ts'
-import { type Seed, seedScan } from '../model/seed-relations.ts'
+import { readingSeed, type Seed, seedScan } from '../model/seed-relations.ts'
 import type { ServerEngine } from '../engine/graph-engine.ts'
 import { type Leaf, planRun, type RunPlan, withWhatIsMissing } from './plan-run.ts'
 import type { IntervalWindow } from '../model/interval-window.ts'
@@ -202,9 +202,9 @@ async function make(request: GraphRunRequest, { plan, run, position, atMs, publi
   const { folder, seeds, project, reader, signal, catalog, clock } = request
   const memoryMb = request.memoryMb ?? MEMORY_MB
   const workers = request.workers ?? availableParallelism()
-  const paths = new Map(seeds.map(({ name, file }) => [foldedName(name), join(project, file)]))
+  const seedOf = new Map(seeds.map((seed) => [foldedName(seed.name), { seed, path: join(project, seed.file) }]))
   const spillMb = request.spillMb ?? SPILL_LIMIT_MB
-  const room = { folder, threads: availableParallelism(), readable: [...paths.values()], atMs }
+  const room = { folder, threads: availableParallelism(), readable: [...seedOf.values()].map(({ path }) => path), atMs }
   const engine = await openRunEngine({
     ...room,
     workers,
@@ -238,8 +238,11 @@ async function make(request: GraphRunRequest, { plan, run, position, atMs, publi
       ownEngine: ({ memoryMb: own = memoryMb, spillMb: spill = spillMb, statesOrder: orders }) =>
         openRunEngine({ ...room, workers: 1, memoryMb: own, spillMb: spill, statesOrder: orders }),
       bring: async ({ name, columns }, path, connection) => {
-        const seed = paths.get(name)
-        if (seed !== undefined) return engine.write(connection, { sql: `SELECT * FROM ${seedScan(seed)}`, columns, path })
+        const known = seedOf.get(name)
+        if (known !== undefined) {
+          const sql = `SELECT * FROM ${seedScan(known.path)}`
+          return readingSeed(known.seed, known.path, () => engine.write(connection, { sql, columns, path }))
+        }
         const stream = streams.get(name)
         if (stream === undefined || reader === null) throw new MillraceError('STREAM_UNKNOWN', { details: { name } })
         return writeStream({ reader, stream, cut: position.cut, path, memoryMb, signal })
