@@ -37,6 +37,18 @@ test.each([
     'with recursive r as (select a, b from shop.t union all select r.a, u.x from r join u using (a) where u.x > r.b) select * from r',
     ['a: shop.t.a', 'b: shop.t.b u.x'],
   ],
+  [
+    'two correlated subqueries of some rows',
+    'select a, (select x from u where u.a = t.a and u.x > t.b limit 1) as x, (select c from shop.t o where o.a = t.a limit 1) as c from shop.t t',
+    ['a: shop.t.a', 'x: u.x', 'c: shop.t.c'],
+  ],
+  [
+    'a list in FROM',
+    'select c, e, d, n from (select a, b, c, [a, b] as l from shop.t) as t, unnest(list_append(l, c)) as q(e), unnest(l) with ordinality as p(d, n)',
+    ['c: shop.t.c', 'e: shop.t.a shop.t.b shop.t.c', 'd: shop.t.a shop.t.b', 'n: shop.t.a shop.t.b'],
+  ],
+  ['a series in FROM', 'select c, n from shop.t, range(a, b) as r(n)', ['c: shop.t.c', 'n: shop.t.a shop.t.b']],
+  ['a function in FROM of no columns', 'select c, n from shop.t, range(3) as r(n)', ['c: shop.t.c', 'n: ']],
   ['a correlated subquery', 'select a, (select max(x + b) from u where u.a = t.a) as m from shop.t t', ['a: shop.t.a', 'm: shop.t.b u.x']],
   ['EXISTS', 'select b from shop.t where exists (select 1 from u where u.a = t.a)', ['b: shop.t.b']],
   ['IN as a value', 'select b, a in (select x from u) as found from shop.t', ['b: shop.t.b', 'found: shop.t.a u.x']],

@@ -81,11 +81,11 @@ class LineageWalk {
       case 'LOGICAL_GET':
         return this.#scan(node)
       case 'LOGICAL_PROJECTION':
-        return this.#computed(node['expressions'], this.#input(node))
+        return this.#computed(node['expressions'], this.#input(node), node.children?.[0]?.['table_index'])
       case 'LOGICAL_FILTER': {
         const input = this.#input(node)
         this.#observer?.filter?.(node, readerOf(input))
-        return input
+        return picked(input, node['projection_map'])
       }
       case 'LOGICAL_DISTINCT': {
         const input = this.#input(node)
@@ -132,7 +132,7 @@ class LineageWalk {
   #scan(node: PlanNode): Columns {
     const relation = relationOfScan(node)
     const names = (node['names'] as readonly string[] | undefined) ?? []
-    if (relation === null) return names.map(() => computed(union(this.#input(node))))
+    if (relation === null) return this.#ofFunction(node, names)
     const indexes = (node['column_indexes'] as readonly { readonly index: number }[] | undefined) ?? []
     return indexes.map(({ index }) => {
       const column = names[index]
@@ -140,6 +140,14 @@ class LineageWalk {
       const plain = [relation, column] as const
       return { origins: new Map([[`${relation} ${column}`, plain]]), plain }
     })
+  }
+
+  /** A function's columns are made of its arguments; behind them stand those of its input that are handed on. */
+  #ofFunction(node: PlanNode, names: readonly string[]): Columns {
+    const input = this.#input(node)
+    const handedOn = (node['projected_input'] as readonly number[] | undefined) ?? []
+    const made = computed(union(input.filter((_, at) => !handedOn.includes(at))))
+    return [...names.map(() => made), ...handedOn.map((at) => input[at] ?? NONE)]
   }
 
   #aggregate(node: PlanNode): Columns {
@@ -197,9 +205,14 @@ class LineageWalk {
     return columns
   }
 
-  #computed(expressions: unknown, input: Columns): Columns {
-    return Array.isArray(expressions) ? expressions.map((expression) => columnOf(expression, input)) : []
+  #computed(expressions: unknown, input: Columns, table?: unknown): Columns {
+    return Array.isArray(expressions) ? expressions.map((expression) => columnOf(expression, input, table)) : []
   }
+}
+
+/** Where an operator hands on only some of its columns, these. */
+function picked(columns: Columns, map: unknown): Columns {
+  return Array.isArray(map) && map.length > 0 ? map.map((at) => columns[at as number] ?? NONE) : columns
 }
 
 function readerOf(columns: Columns): ColumnReader {
@@ -213,22 +226,26 @@ interface Expression {
   readonly expression_class?: string
   readonly type?: string
   readonly index?: number
+  readonly binding?: { readonly table_index?: number; readonly column_index?: number }
   readonly child?: Expression
   readonly try_cast?: boolean
   readonly return_type?: { readonly id?: string }
 }
 
-function columnOf(expression: unknown, input: Columns): Column {
+/** `table` is the number of the input, by which a column is named where DuckDB has not said its place yet: below a function in FROM. */
+function columnOf(expression: unknown, input: Columns, table?: unknown): Column {
   const { expression_class: kind, index, child } = (expression ?? {}) as Expression
   if (kind === 'BOUND_REF') return input[index ?? -1] ?? NONE
-  if (child !== undefined && isWidened(expression as Expression)) return columnOf(child, input)
+  if (child !== undefined && isWidened(expression as Expression)) return columnOf(child, input, table)
   const found: Column[] = []
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return
     if (Array.isArray(node)) for (const each of node) visit(each)
     else {
-      const { expression_class: of, index: at } = node as Expression
+      const { expression_class: of, index: at, binding } = node as Expression
       if (of === 'BOUND_REF') found.push(input[at ?? -1] ?? NONE)
+      else if (of === 'BOUND_COLUMN_REF')
+        found.push((binding?.table_index === table ? input[binding?.column_index ?? -1] : undefined) ?? union(input))
       else for (const each of Object.values(node)) visit(each)
     }
   }
