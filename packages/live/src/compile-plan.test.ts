@@ -1,8 +1,10 @@
 import type { Value } from '@millrace/core'
 import { BatchBuilder, type StreamDefinition } from '@millrace/core'
-import { bindModels, type BoundModel } from '@millrace/sql'
+import { bindModels, type BoundModel, partsOf } from '@millrace/sql'
 import { expect, it } from 'vitest'
+import { runnablePlan } from './runner/model-graph.ts'
 import { ModelUnit } from './runner/model-unit.ts'
+import { spreadPlan } from './spread/spread-plan.ts'
 import { ownInserts } from './testing/own-inserts.ts'
 
 const ROWS = 200
@@ -64,4 +66,21 @@ it('a scalar subquery costs its rows once', async () => {
   expect(await stateOf('SELECT id FROM a.one WHERE id > (SELECT avg(id) FROM a.two)')).toMatchObject({ rows: ROWS / 2 })
   expect(await stateOf('SELECT (SELECT max(id) FROM a.two WHERE id < 0) AS none FROM a.one')).toMatchObject({ rows: ROWS })
   expect(await stateOf('SELECT id, (SELECT id FROM a.two WHERE id = 7) AS seven FROM a.one')).toMatchObject({ rows: ROWS })
+})
+
+it.each([
+  ['marks', (at: number) => `x.ref > ALL (SELECT z.ref + ${at} FROM a.three z) AS c${at}`],
+  ['correlated marks', (at: number) => `x.ref IN (SELECT z.ref + ${at} FROM a.two z WHERE z.id < x.id) AS c${at}`],
+  ['values', (at: number) => `(SELECT z.ref FROM a.two z WHERE z.id = x.ref + ${at}) AS c${at}`],
+])('a plan grows with the number of its subqueries and not faster: %s', async (_name, subquery) => {
+  const partsWith = async (count: number): Promise<readonly number[]> => {
+    const columns = Array.from({ length: count }, (_, at) => subquery(at))
+    const model = await boundModel(`SELECT x.id, ${columns.join(', ')} FROM a.one x`)
+    const runnable = runnablePlan(model)
+    new ModelUnit(model).close()
+    return [model.plan, runnable, ...spreadPlan(runnable).parts.map(({ plan }) => plan)].map((plan) => partsOf(plan).length)
+  }
+  const few = Math.max(...(await partsWith(3)))
+  const many = Math.max(...(await partsWith(6)))
+  expect(many).toBeLessThan(few * 3)
 })

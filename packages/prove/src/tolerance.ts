@@ -3,7 +3,7 @@
  * so its own answer differs from run to run in the last digits; ours is the exact sum, rounded once. What is
  * computed row by row has no such excuse and is compared exactly, as is everything that is no float.
  */
-import { type AggregateCall, expressionsOfCall, type Plan, planInputs, relationsOf } from '@millrace/sql'
+import { type AggregateCall, expressionsOfCall, partsOf, type Plan, relationsOf } from '@millrace/sql'
 import type { ProvenModel } from './prove-model.ts'
 
 /** Relative to the larger of the two. */
@@ -20,7 +20,7 @@ export function toleranceFor(models: readonly Pick<ProvenModel, 'name' | 'plan'>
 }
 
 function addsFloats(plan: Plan): boolean {
-  return callsOf(plan).some(isRounded) || planInputs(plan).some(addsFloats)
+  return partsOf(plan).flatMap(callsOf).some(isRounded)
 }
 
 function callsOf(plan: Plan): readonly AggregateCall[] {

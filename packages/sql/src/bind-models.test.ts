@@ -150,11 +150,32 @@ describe('bindModels', () => {
     ['create table x (a int)', 'a statement other than SELECT'],
     ['select id from shop.orders; select 1', 'a second statement'],
     ['select id from shop.orders where id = ?', 'a parameter'],
+    ['select $1 as x from shop.orders', 'a parameter'],
+    ['pivot shop.orders on note using count(*)', 'PIVOT over values that are not written out'],
+    ['describe shop.orders', 'a statement about tables, such as DESCRIBE'],
+    ['select to_days(id::int) as i, count(*) as n from shop.orders group by 1', 'GROUP BY of values of type INTERVAL'],
+    ['select note collate nocase as n, count(*) as c from shop.orders group by 1', 'GROUP BY of text with a collation'],
   ])('%s is refused by the name of what is not supported', async (sql, construct) => {
     const { errors } = await bind({ model: sql })
     expect(errors.map((error) => error.code)).toEqual(['SQL_UNSUPPORTED'])
     expect(errors[0]?.details['construct']).toContain(construct)
     expect(errors[0]?.hint).toContain('millrace check')
+  })
+
+  it('of a value without a type it is told how to give it one', async () => {
+    const { errors } = await bind({ model: "select {'n': null} as x from shop.orders" })
+    expect(errors[0]?.details['instead']).toContain('NULL::VARCHAR')
+  })
+
+  it.each([
+    'select id, id from shop.orders',
+    'select id, note as "ID" from shop.orders',
+    'select * from shop.orders o join shop.items i on i.order_id = o.id',
+  ])('%s is refused for its namesakes, and other models are bound', async (sql) => {
+    const { bound, errors } = await bind({ model: sql, other: 'select id from shop.orders' })
+    expect(errors.map(({ code }) => code)).toEqual(['SQL_BIND'])
+    expect(String(errors[0]?.details['problem'])).toMatch(/two of its columns are named id/i)
+    expect(bound.map(({ name }) => name)).toEqual(['other'])
   })
 
   it('a construct whose place the plan does not tell is found in the SQL', async () => {

@@ -5,16 +5,32 @@
  */
 import type { Join } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
+import { oncePerPlan } from './plan/plan-parts.ts'
 
 /** The unique keys of a plan that are known from elsewhere. */
-export type UniqueKeysOf = (plan: Plan) => readonly (readonly number[])[]
+type UniqueKeysOf = (plan: Plan) => readonly (readonly number[])[]
+type DependenciesOf = (plan: Plan) => readonly Dependency[]
+
+interface Known {
+  readonly keysOf: UniqueKeysOf
+  readonly dependenciesOf: DependenciesOf
+}
 
 export interface Dependency {
   readonly from: readonly number[]
   readonly to: readonly number[]
 }
 
-export function dependenciesOf(plan: Plan, keysOf: UniqueKeysOf): readonly Dependency[] {
+/** By the unique keys of plans, which follow from dependencies in their turn. */
+export function dependenciesBy(keysOf: UniqueKeysOf): DependenciesOf {
+  const dependenciesOf: DependenciesOf = oncePerPlan((plan) =>
+    dependenciesGiven(plan, { keysOf, dependenciesOf: (input) => dependenciesOf(input) }),
+  )
+  return dependenciesOf
+}
+
+function dependenciesGiven(plan: Plan, known: Known): readonly Dependency[] {
+  const { keysOf, dependenciesOf } = known
   switch (plan.kind) {
     case 'scan':
     case 'aggregate': {
@@ -24,24 +40,24 @@ export function dependenciesOf(plan: Plan, keysOf: UniqueKeysOf): readonly Depen
     case 'filter':
     case 'distinct':
     case 'unnest':
-      return dependenciesOf(plan.input, keysOf)
+      return dependenciesOf(plan.input)
     case 'project': {
       const sources = plan.expressions.map((expression) => (expression.kind === 'column' ? expression.index : -1))
-      return carried(dependenciesOf(plan.input, keysOf), sources)
+      return carried(dependenciesOf(plan.input), sources)
     }
     case 'top':
     case 'window': {
       const all = plan.types.map((_, at) => at)
-      return [...keysOf(plan).map((from) => ({ from, to: all })), ...dependenciesOf(plan.input, keysOf)]
+      return [...keysOf(plan).map((from) => ({ from, to: all })), ...dependenciesOf(plan.input)]
     }
     case 'asof': {
       const all = plan.types.map((_, at) => at)
-      return [...keysOf(plan).map((from) => ({ from, to: all })), ...dependenciesOf(plan.left, keysOf)]
+      return [...keysOf(plan).map((from) => ({ from, to: all })), ...dependenciesOf(plan.left)]
     }
     case 'bag':
-      return dependenciesOf(plan.left, keysOf)
+      return dependenciesOf(plan.left)
     case 'join':
-      return dependenciesOfJoin(plan, keysOf)
+      return dependenciesOfJoin(plan, known)
     case 'union':
     case 'rows':
     case 'recursion':
@@ -70,11 +86,11 @@ export function closure(columns: readonly number[], dependencies: readonly Depen
   return known
 }
 
-function dependenciesOfJoin(plan: Join, keysOf: UniqueKeysOf): readonly Dependency[] {
-  const left = dependenciesOf(plan.left, keysOf)
+function dependenciesOfJoin(plan: Join, { keysOf, dependenciesOf }: Known): readonly Dependency[] {
+  const left = dependenciesOf(plan.left)
   const leftCount = plan.left.types.length
   if (plan.join === 'semi' || plan.join === 'anti') return left
-  if (plan.join === 'inner') return [...left, ...shifted(dependenciesOf(plan.right, keysOf), leftCount), ...equalities(plan, leftCount)]
+  if (plan.join === 'inner') return [...left, ...shifted(dependenciesOf(plan.right), leftCount), ...equalities(plan, leftCount)]
   return [...left, ...onlyMatch(plan, keysOf, leftCount)]
 }
 

@@ -42,6 +42,7 @@ export function expressionsOf(json: PlanJson): readonly Expression[] {
 
 const NODE_NAMES: Readonly<Record<string, string>> = {
   LOGICAL_TOP_N: 'LIMIT',
+  LOGICAL_CHUNK_GET: 'a statement about tables, such as DESCRIBE,',
   LOGICAL_RECURSIVE_CTE: 'WITH RECURSIVE',
   LOGICAL_SAMPLE: 'TABLESAMPLE',
   LOGICAL_PIVOT: 'PIVOT',

@@ -37,7 +37,7 @@ export class Planner {
   async plan(model: ModelSource): Promise<PlannedStatement> {
     const text = await this.#one(`SELECT json_serialize_plan(${quoteLiteral(model.sql)}, optimize := false)`)
     const answer = parsePlan(text)
-    if ('error_type' in answer) throw failure(model, answer)
+    if ('error_type' in answer) throw (await this.#takesParameters(model)) ? parameterRefusal() : failure(model, answer)
     if (answer.plans.length === 0) throw sqlError(model, { code: 'SQL_PARSE', problem: 'there is no statement', byte: null })
     const [plan, second] = answer.plans
     if (second !== undefined || plan === undefined) throw new Unsupported('a second statement', null, 'Keep one SELECT in each file.')
@@ -80,9 +80,13 @@ export class Planner {
     try {
       if (statement.statementType !== StatementType.SELECT)
         throw new Unsupported('a statement other than SELECT', null, 'A model is one SELECT.')
-      if (statement.parameterCount > 0) throw new Unsupported('a parameter', null, 'Write the value itself.')
+      if (statement.parameterCount > 0) throw parameterRefusal()
+      const names = new Set<string>()
       return Array.from({ length: statement.columnCount }, (_, at) => {
         const name = statement.columnName(at)
+        // DuckDB finds columns whatever their case.
+        if (names.has(name.toLowerCase())) throw sqlError(model, { code: 'SQL_BIND', problem: namesakes(name), byte: null })
+        names.add(name.toLowerCase())
         const columnType = clientTypeOf(statement, at)
         const type = columnType === null ? null : typeOfDuckdb(columnType)
         if (type === null) {
@@ -96,10 +100,30 @@ export class Planner {
     }
   }
 
+  /** Of one that stands as a column of its own, DuckDB's plan fails without saying why. */
+  async #takesParameters({ sql }: ModelSource): Promise<boolean> {
+    try {
+      const statement = await (await this.#connection.extractStatements(sql)).prepare(0)
+      const count = statement.parameterCount
+      statement.destroySync()
+      return count > 0
+    } catch {
+      return false
+    }
+  }
+
   async #one(sql: string): Promise<string> {
     const result = await this.#connection.runAndReadAll(sql)
     return String(result.getRows()[0]?.[0])
   }
+}
+
+function namesakes(name: string): string {
+  return `two of its columns are named ${name}; give one another name with AS, or leave it out with EXCLUDE`
+}
+
+function parameterRefusal(): Unsupported {
+  return new Unsupported('a parameter', null, 'Write the value itself.')
 }
 
 /** Null for a type that the client does not know: get_type(x) is of one. */
@@ -157,6 +181,9 @@ export class MissingRelation extends Error {
 }
 
 function failure(model: ModelSource, answer: PlanFailure): Error {
+  // Without IN its columns are whatever values there are, which DuckDB asks for in a statement of its own.
+  if (/statement of type MULTI\b/.test(answer.error_message))
+    return new Unsupported('PIVOT over values that are not written out', null, 'List them: PIVOT … ON column IN (…).')
   const problem: SqlProblem = {
     code: answer.error_type === 'parser' ? 'SQL_PARSE' : 'SQL_BIND',
     problem: answer.error_message.replaceAll(/\s*\n\s*/g, ' '),

@@ -162,7 +162,11 @@ class Printer {
   }
 
   #struct({ type, inputs, place }: Call): Parts {
-    if (type.kind !== 'struct') throw new Unsupported(`a value of type ${nameOf(type)}`, place, 'Give every field a name of its own.')
+    if (type.kind !== 'struct') {
+      const hasUntyped = inputs.some((input) => input.type.kind === 'null')
+      const way = hasUntyped ? 'Give each NULL in it a type, such as NULL::VARCHAR.' : 'Give every field a name of its own.'
+      throw new Unsupported(`a value of type ${nameOf(type)}`, place, way)
+    }
     const fields = inputs.flatMap((input, at) => [
       `${at === 0 ? '' : ', '}${quoteIdentifier(type.fields[at]?.name ?? '')} := `,
       ...this.#part(input),
@@ -230,8 +234,13 @@ export function valueSql(type: Type, value: Value): string {
     case 'timestamptz':
       return `CAST(${quoteLiteral(instantText(type, value))} AS ${sqlNameOf(type)})`
     default:
-      return `CAST(${quoteLiteral(valueToText(type, value))} AS ${sqlNameOf(type)})`
+      return `CAST(${textSql(valueToText(type, value))} AS ${sqlNameOf(type)})`
   }
+}
+
+/** DuckDB takes a statement to end at a NUL. */
+function textSql(text: string): string {
+  return text.includes('\0') ? `decode(from_hex('${Buffer.from(text).toString('hex')}'))` : quoteLiteral(text)
 }
 
 function nestedSql(type: Exclude<NestedType, MapType>, text: string): string {

@@ -149,6 +149,7 @@ export function readAggregateCall(json: AggregateJson): AggregateCall {
     )
   }
   const written = readSortKeys(json.order_bys?.orders ?? [])
+  if (json.alias === COLLATED_GROUP) throw collatedGroup(json, place)
   if ((known === 'first' || known === 'last') && written.length === 0 && !isOfSubquery(json)) {
     throw new Unsupported(`${json.name} without an ORDER BY`, place, 'Give it an ORDER BY, or use any_value.')
   }
@@ -166,6 +167,17 @@ export function readAggregateCall(json: AggregateJson): AggregateCall {
       ? { count: countOf(given.at(-1), json.name, place) }
       : readSettings(json, { known, place, input: inputs[0], order: written }),
   }
+}
+
+/** What DuckDB calls the first of the different values that a group holds equal. */
+const COLLATED_GROUP = '__collated_group'
+
+function collatedGroup(json: AggregateJson, place: number | null): Unsupported {
+  const id = json.return_type?.id ?? ''
+  const isText = id === 'VARCHAR'
+  const what = isText ? 'text with a collation' : `values of type ${id}`
+  const way = isText ? 'Group by what is the same of them, such as lower(…).' : 'Group by a number or a text of it, such as epoch(…).'
+  return new Unsupported(`GROUP BY of ${what}, of which different ones are equal,`, place, way)
 }
 
 function countOf(written: Expression | undefined, name: string, place: number | null): number {

@@ -55,6 +55,7 @@ const KEYWORDS: readonly (readonly [construct: string, keyword: string])[] = [
   ['FULL OUTER', 'full'],
   ['ASOF', 'asof'],
   ['POSITIONAL', 'positional'],
+  ['PIVOT', 'pivot'],
   ['TABLESAMPLE', 'tablesample'],
   ['window function', 'over'],
   ['NOT IN', 'not in'],

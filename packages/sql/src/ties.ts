@@ -3,18 +3,19 @@
  * leaves it to chance. A place is named unless it is proven that the order tells its rows apart.
  */
 import type { Expression } from './expression/expression.ts'
-import { closure, dependenciesOf } from './functional-dependencies.ts'
+import { closure } from './functional-dependencies.ts'
 import type { Aggregate, AggregateCall } from './plan/aggregate.ts'
 import type { Asof } from './plan/asof.ts'
-import { type Plan, planInputs } from './plan/plan.ts'
+import type { Plan } from './plan/plan.ts'
+import { partsOf } from './plan/plan-parts.ts'
+import { dependenciesOf } from './unique-key.ts'
 import type { Top } from './plan/top.ts'
 import type { Window, WindowCall } from './plan/window.ts'
-import { uniqueKeysOf } from './unique-key.ts'
 import { ORDERED_AGGREGATES } from './read-aggregate-call.ts'
 
 /** What depends on it, by name, in the order of the plan: `LIMIT`, `row_number`, `list`. */
 export function tiesOf(plan: Plan): readonly string[] {
-  return [...new Set([...planInputs(plan).flatMap(tiesOf), ...ownTies(plan)])]
+  return [...new Set(partsOf(plan).flatMap(ownTies))]
 }
 
 function ownTies(plan: Plan): readonly string[] {
@@ -85,7 +86,7 @@ function tellsApart(plan: Plan, expressions: readonly Expression[]): boolean {
 }
 
 function followsFrom(plan: Plan, columns: readonly number[]): ReadonlySet<number> {
-  return closure(columns, dependenciesOf(plan, uniqueKeysOf))
+  return closure(columns, dependenciesOf(plan))
 }
 
 function columnsOnly(expressions: readonly Expression[]): readonly number[] {

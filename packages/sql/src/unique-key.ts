@@ -2,10 +2,11 @@
  * Which columns identify a row of a plan's result. Only what can be proven: a wrong key would merge
  * different rows.
  */
-import { dependenciesOf, reducedKey } from './functional-dependencies.ts'
+import { dependenciesBy, type Dependency, reducedKey } from './functional-dependencies.ts'
 import type { Aggregate } from './plan/aggregate.ts'
 import type { Join } from './plan/join.ts'
 import type { Plan } from './plan/plan.ts'
+import { oncePerPlan } from './plan/plan-parts.ts'
 import type { Top } from './plan/top.ts'
 import type { Window } from './plan/window.ts'
 import type { Expression } from './expression/expression.ts'
@@ -15,7 +16,12 @@ export type UniqueKey = readonly number[]
 /** A join of joins could otherwise combine keys without end. */
 const KEYS_LIMIT = 8
 
-export function uniqueKeysOf(plan: Plan): readonly UniqueKey[] {
+export const uniqueKeysOf: (plan: Plan) => readonly UniqueKey[] = oncePerPlan(provenKeys)
+
+/** Which of its columns follow from which others. */
+export const dependenciesOf: (plan: Plan) => readonly Dependency[] = dependenciesBy(uniqueKeysOf)
+
+function provenKeys(plan: Plan): readonly UniqueKey[] {
   switch (plan.kind) {
     case 'scan':
       return keyOfScan(plan.columns, plan.key)
@@ -81,7 +87,7 @@ function columnsOnly(expressions: readonly Expression[]): readonly number[] | nu
 function keyOfGroups(plan: Aggregate): UniqueKey {
   const columns = plan.groups.map((group) => (group.kind === 'column' ? group.index : -1))
   const others = columns.flatMap((column, at) => (column < 0 ? [at] : []))
-  const reduced = reducedKey([...new Set(columns.filter((column) => column >= 0))], dependenciesOf(plan.input, uniqueKeysOf))
+  const reduced = reducedKey([...new Set(columns.filter((column) => column >= 0))], dependenciesOf(plan.input))
   return [...reduced.map((column) => columns.indexOf(column)), ...others].sort((left, right) => left - right)
 }
 
@@ -122,6 +128,6 @@ function identifies(keys: readonly UniqueKey[], columns: readonly number[]): boo
 export function identityOf(plan: Plan): UniqueKey {
   return reducedKey(
     plan.types.map((_, at) => at),
-    dependenciesOf(plan, uniqueKeysOf),
+    dependenciesOf(plan),
   )
 }

@@ -1,5 +1,5 @@
 /** Which models join, group or partition by which columns of which relations. */
-import { type BoundModel, conditionsOf, type Expression, type Filter, type Plan, planInputs } from '@millrace/sql'
+import { type BoundModel, conditionsOf, type Expression, type Filter, partsOf, type Plan } from '@millrace/sql'
 
 export interface KeyUse {
   readonly model: string
@@ -29,7 +29,7 @@ export function usesOf(models: readonly BoundModel[]): readonly KeyUse[] {
 }
 
 function usesOfPlan(model: string, plan: Plan): readonly KeyUse[] {
-  return [...usesHere(model, plan), ...planInputs(plan).flatMap((input) => usesOfPlan(model, input))]
+  return partsOf(plan).flatMap((part) => usesHere(model, part))
 }
 
 function usesHere(model: string, plan: Plan): readonly KeyUse[] {

@@ -10,7 +10,7 @@ import { ExtremeAccumulator } from './extreme-accumulator.ts'
 import { SumAccumulator } from './sum-accumulator.ts'
 
 const GROUPS = 3
-const LIMIT = { max: (1n << 127n) - 1n, place: null }
+const LIMIT = { min: -(1n << 127n), max: (1n << 127n) - 1n, place: null }
 
 interface Case {
   readonly name: string

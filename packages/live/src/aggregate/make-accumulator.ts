@@ -87,10 +87,9 @@ function inputOf({ inputs }: AggregateCall): Expression {
 
 function makeSum(call: AggregateCall): Accumulator {
   if (layoutOfExpression(inputOf(call).type) === 'float') return new FloatSumAccumulator('sum')
-  return new SumAccumulator({
-    max: call.type.kind === 'decimal' ? 10n ** BigInt(call.type.width) - 1n : (1n << 127n) - 1n,
-    place: call.place,
-  })
+  const { type, place } = call
+  const max = type.kind === 'decimal' ? 10n ** BigInt(type.width) - 1n : (1n << 127n) - 1n
+  return new SumAccumulator({ min: type.kind === 'decimal' ? -max : -max - 1n, max, place })
 }
 
 const INSTANT_KINDS: ReadonlySet<string> = new Set(['time', 'timestamp', 'timestamptz'])

@@ -5,6 +5,7 @@ import { WholeSums } from './whole-sums.ts'
 
 /** What the sum's type can hold. */
 export interface SumLimit {
+  readonly min: bigint
   readonly max: bigint
   readonly place: number | null
 }
@@ -33,7 +34,7 @@ export class SumAccumulator implements Accumulator {
   }
 
   #checked(sum: number | bigint): number | bigint {
-    if (typeof sum === 'bigint' && (sum > this.#limit.max || sum < -this.#limit.max)) {
+    if (typeof sum === 'bigint' && (sum > this.#limit.max || sum < this.#limit.min)) {
       throw new EvaluationFailure('a sum is out of the range of its type', this.#limit.place ?? -1)
     }
     return sum

@@ -5,7 +5,7 @@
  * step, so that a round costs what it yields.
  */
 import type { Layout } from '@millrace/core'
-import { EvaluationFailure, isWorking, type Plan, planInputs, type Recursion, workingColumn } from '@millrace/sql'
+import { EvaluationFailure, isWorking, type Plan, partsOf, type Recursion, workingColumn } from '@millrace/sql'
 import { CountedRows } from '../zset/counted-rows.ts'
 import { concatBatches, emptyBatch, negated, type ZBatch } from '../zset/z-batch.ts'
 import type { Operator, OperatorSize, RelationChange, Step } from './operator.ts'
@@ -105,9 +105,11 @@ function once(batch: ZBatch): ZBatch {
 }
 
 /** The names of all that a plan scans, the rows of recursions around it too. */
-function scansOf(plan: Plan, into: Set<string> = new Set()): Set<string> {
-  if (plan.kind === 'scan') into.add(plan.relation)
-  for (const input of planInputs(plan)) scansOf(input, into)
-  if (plan.kind === 'recursion' && isWorking(plan.working)) into.delete(plan.working)
-  return into
+function scansOf(plan: Plan): ReadonlySet<string> {
+  const scans = new Set<string>()
+  for (const part of partsOf(plan)) {
+    if (part.kind === 'scan') scans.add(part.relation)
+    if (part.kind === 'recursion' && isWorking(part.working)) scans.delete(part.working)
+  }
+  return scans
 }

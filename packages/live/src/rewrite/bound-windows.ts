@@ -3,16 +3,16 @@
  * of each partition are asked for. As a window each change would number a partition anew; the first rows
  * alone cost what changes among them. The condition stays above and decides what is handed on.
  */
-import { conditionsOf, type Expression, type Plan, planInputs, top, withPlanInputs } from '@millrace/sql'
+import { conditionsOf, type Expression, oncePerPlan, type Plan, planInputs, top, withPlanInputs } from '@millrace/sql'
 
-export function boundWindows(plan: Plan): Plan {
+export const boundWindows: (plan: Plan) => Plan = oncePerPlan((plan) => {
   const inputs = planInputs(plan).map(boundWindows)
   const bounded = withPlanInputs(plan, inputs)
   if (bounded.kind !== 'filter') return bounded
   const limits = limitsOf(conditionsOf(bounded.condition))
   const input = [...limits].reduce((below, [column, most]) => boundColumn(below, column, most), bounded.input)
   return { ...bounded, input }
-}
+})
 
 /** Per column the greatest number that the conditions let through, where they say so. */
 function limitsOf(conditions: readonly Expression[]): ReadonlyMap<number, number> {

@@ -13,6 +13,7 @@ import {
   filter,
   join,
   keepColumns,
+  oncePerPlan,
   type Plan,
   rewrite,
   splitConditions,
@@ -24,7 +25,7 @@ interface Cluster {
   readonly conditions: readonly Expression[]
 }
 
-export function orderJoins(plan: Plan): Plan {
+export const orderJoins: (plan: Plan) => Plan = oncePerPlan((plan) => {
   switch (plan.kind) {
     case 'scan':
     case 'rows':
@@ -43,7 +44,7 @@ export function orderJoins(plan: Plan): Plan {
     default:
       return { ...plan, input: orderJoins(plan.input) }
   }
-}
+})
 
 function orderCluster(plan: Plan): Plan {
   const cluster = clusterOf(plan)

@@ -16,6 +16,7 @@ import {
   type Join,
   keepColumns,
   listWith,
+  oncePerPlan,
   type Plan,
   project,
   rewrite,
@@ -34,16 +35,28 @@ interface Pruned {
 }
 
 /** The same relation with the same columns, over inputs that carry nothing unread. */
-export function pruneColumns(plan: Plan): Plan {
+export const pruneColumns: (plan: Plan) => Plan = oncePerPlan((plan) => {
   const all = plan.types.map((_, at) => at)
   const { plan: pruned, places } = prune(plan, new Set(all))
   return keepColumns(
     pruned,
     all.map((column) => places.get(column) as number),
   )
+})
+
+/** Per plan, by the columns that are needed of it. */
+const prunedParts: (plan: Plan) => Map<string, Pruned> = oncePerPlan(() => new Map())
+
+/** The same part for all readers that need the same of it. */
+function prune(plan: Plan, needed: ReadonlySet<number>): Pruned {
+  const known = prunedParts(plan)
+  const text = sorted(needed).join(' ')
+  const pruned = known.get(text) ?? pruneNow(plan, needed)
+  known.set(text, pruned)
+  return pruned
 }
 
-function prune(plan: Plan, needed: ReadonlySet<number>): Pruned {
+function pruneNow(plan: Plan, needed: ReadonlySet<number>): Pruned {
   switch (plan.kind) {
     case 'scan': {
       const kept = sorted(needed)

@@ -1,5 +1,5 @@
 import type { Watermark } from '@millrace/core'
-import { type BoundModel, isWorking, type Plan, planInputs } from '@millrace/sql'
+import { type BoundModel, isWorking, partsOf, type Plan } from '@millrace/sql'
 import { boundWindows } from '../rewrite/bound-windows.ts'
 import { orderJoins } from '../rewrite/join-order.ts'
 import { pruneColumns } from '../rewrite/prune-columns.ts'
@@ -27,22 +27,18 @@ export function runnablePlan({ plan }: BoundModel): Plan {
 
 /** Whether a model goes through rounds: these are many steps in one, which no exchange of rows between threads is made for. */
 export function isRecursive({ plan }: BoundModel): boolean {
-  const has = (part: Plan): boolean => part.kind === 'recursion' || planInputs(part).some(has)
-  return has(plan)
+  return partsOf(plan).some((part) => part.kind === 'recursion')
 }
 
 /** Per relation what the models read of it; its watermark is the same for all. */
 export function columnsRead(models: readonly BoundModel[]): ColumnsRead {
   const read = new Map<string, { names: Set<string>; watermark?: Watermark | undefined }>()
-  const visit = (plan: Plan): void => {
-    if (plan.kind === 'scan' && !isWorking(plan.relation)) {
-      const { relation, columns, watermark } = plan
-      const names = read.get(relation)?.names ?? new Set()
-      for (const column of columns) if (column !== null) names.add(column)
-      read.set(relation, { names, watermark })
-    }
-    for (const input of planInputs(plan)) visit(input)
+  for (const part of models.flatMap((model) => partsOf(runnablePlan(model)))) {
+    if (part.kind !== 'scan' || isWorking(part.relation)) continue
+    const { relation, columns, watermark } = part
+    const names = read.get(relation)?.names ?? new Set()
+    for (const column of columns) if (column !== null) names.add(column)
+    read.set(relation, { names, watermark })
   }
-  for (const model of models) visit(runnablePlan(model))
   return read
 }

@@ -1,5 +1,5 @@
 /** In words, where a model is computed, and why by no more than that. */
-import { type BoundModel, type Plan, planInputs } from '@millrace/sql'
+import { type BoundModel, oncePerPlan, type Plan, planInputs } from '@millrace/sql'
 import { runnablePlan } from '../runner/model-graph.ts'
 import type { Exchange } from './exchange.ts'
 import { shardableColumns } from './shard-by.ts'
@@ -23,7 +23,7 @@ function whyWhole(plan: Plan): string {
   return firstReason(plan) ?? 'its joins, groups and partitions agree on no column'
 }
 
-function firstReason(plan: Plan): string | null {
+const firstReason: (plan: Plan) => string | null = oncePerPlan((plan) => {
   const own = shardableColumns(plan).length > 0 ? null : reasonOf(plan)
   if (own !== null) return own
   for (const input of planInputs(plan)) {
@@ -31,7 +31,7 @@ function firstReason(plan: Plan): string | null {
     if (reason !== null) return reason
   }
   return null
-}
+})
 
 function reasonOf(plan: Plan): string | null {
   switch (plan.kind) {

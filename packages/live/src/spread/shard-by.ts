@@ -12,6 +12,10 @@ import type { Exchanges } from './exchange.ts'
 
 /** The plan over exchanges that deal by the given columns of its result; null where these cannot be followed. */
 export function shardBy(plan: Plan, columns: readonly number[], exchanges: Exchanges): Plan | null {
+  return exchanges.once(plan, columns.join(' '), () => shardNow(plan, columns, exchanges))
+}
+
+function shardNow(plan: Plan, columns: readonly number[], exchanges: Exchanges): Plan | null {
   switch (plan.kind) {
     case 'scan': {
       const key = columns.map((column) => plan.columns[column] ?? null).filter((name) => name !== null)
@@ -54,11 +58,11 @@ export function shardBy(plan: Plan, columns: readonly number[], exchanges: Excha
 
 /** The same plan over exchanges that deal its rows anyhow: for what remembers none. */
 export function shardAnyhow(plan: Plan, exchanges: Exchanges): Plan {
-  if (plan.kind === 'scan') return { ...plan, relation: exchanges.nameOf(plan.relation, plan.columns, null) }
-  return withPlanInputs(
-    plan,
-    planInputs(plan).map((input) => shardAnyhow(input, exchanges)),
-  )
+  return exchanges.once(plan, 'anyhow', () => {
+    if (plan.kind === 'scan') return { ...plan, relation: exchanges.nameOf(plan.relation, plan.columns, null) }
+    const inputs = planInputs(plan).map((input) => shardAnyhow(input, exchanges))
+    return withPlanInputs(plan, inputs)
+  })
 }
 
 /** The columns of its result by which a plan's top operator could be dealt. */

@@ -3,7 +3,7 @@
  * and what is left over them. What is left is computed where the models are run; a plan of which nothing can
  * be dealt is computed as a whole by one worker.
  */
-import { type Plan, planInputs, type Scan, uniqueKeyOf, withPlanInputs } from '@millrace/sql'
+import { oncePerPlan, type Plan, planInputs, type Scan, uniqueKeyOf, withPlanInputs } from '@millrace/sql'
 import { PlanIdentity } from '../plan-identity.ts'
 import { type Exchange, Exchanges } from './exchange.ts'
 import { shardableColumns, shardAnyhow, shardBy } from './shard-by.ts'
@@ -61,7 +61,10 @@ class Cutting {
   readonly #identity = new PlanIdentity()
   readonly #scans = new Map<number, Scan>()
 
-  of(plan: Plan): Cut {
+  /** The same for all readers of a part. */
+  readonly of: (plan: Plan) => Cut = oncePerPlan((plan) => this.#cut(plan))
+
+  #cut(plan: Plan): Cut {
     switch (plan.kind) {
       case 'scan':
         return { kind: 'stateless', plan }

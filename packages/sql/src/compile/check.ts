@@ -1,6 +1,7 @@
 import type { Expression } from '../expression/expression.ts'
 import { type AggregateCall, expressionsOfCall } from '../plan/aggregate.ts'
-import { type Plan, planInputs } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
+import { partsOf } from '../plan/plan-parts.ts'
 import { expressionsOfAsof } from '../plan/asof.ts'
 import { expressionsOfTop } from '../plan/top.ts'
 import { expressionsOfWindow } from '../plan/window.ts'
@@ -13,7 +14,10 @@ import { isFloat, isWhole } from './type-range.ts'
 
 /** Raises `Unsupported` for the first expression that has no exact code. */
 export function checkCompiles(plan: Plan): void {
-  for (const input of planInputs(plan)) checkCompiles(input)
+  for (const part of partsOf(plan)) checkPart(part)
+}
+
+function checkPart(plan: Plan): void {
   for (const expression of expressionsOf(plan)) compileProjection([expression])
   checkTypes(plan)
   if (plan.kind === 'window') checkWindow(plan)

@@ -113,13 +113,11 @@ function shifted(writer: KernelWriter, call: Call, { time, type, interval, added
   })
 }
 
+/** DuckDB takes an infinite date for the number of days that stands for it. */
 function daysBetween(writer: KernelWriter, call: Call, inputs: readonly Operand[]): Operand | null {
   const [left, right] = inputs
   if (left === undefined || right === undefined || call.type.kind !== 'int64') return null
   return writer.strict(inputs, 'integer', ({ value }) => {
-    writer.line(
-      `if (runtime.isInfiniteDate(${left.value}) || runtime.isInfiniteDate(${right.value})) runtime.overflow('DATE', ${call.place ?? -1})`,
-    )
     writer.line(`${value} = ${left.value} - ${right.value}`)
   })
 }

@@ -5,7 +5,7 @@ import type { Distinct } from './distinct.ts'
 import type { Filter } from './filter.ts'
 import type { Join } from './join.ts'
 import type { Project } from './project.ts'
-import { isWorking, type Recursion } from './recursion.ts'
+import type { Recursion } from './recursion.ts'
 import type { Rows } from './rows.ts'
 import type { Scan } from './scan.ts'
 import type { Top } from './top.ts'
@@ -58,11 +58,4 @@ export function withPlanInputs(plan: Plan, inputs: readonly Plan[]): Plan {
     default:
       return { ...plan, input: first }
   }
-}
-
-/** The names of the streams and models that it reads, each once. */
-export function relationsOf(plan: Plan, into: Set<string> = new Set()): Set<string> {
-  if (plan.kind === 'scan' && !isWorking(plan.relation)) into.add(plan.relation)
-  for (const input of planInputs(plan)) relationsOf(input, into)
-  return into
 }
