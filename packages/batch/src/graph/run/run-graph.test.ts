@@ -209,6 +209,25 @@ test('law 8: old publications and the files that only they named are removed', a
   expect(await ground.rows('select best from best')).toEqual([[6n]])
 })
 
+const UNION = 'union("a, b" varchar, c integer, d hugeint, e struct(f integer, g varchar))'
+const UNIONS = ["'5'", '5', '6::hugeint', "{'f': 1, 'g': 'x'}", 'null'].map((value) => `${value}::${UNION}`)
+
+test('a union comes back with the member that each value is of', async () => {
+  const sql = UNIONS.map((value, at) => `select ${at} as place, ${value} as u`).join(' union all ')
+  ground.model('unions', `${sql} union all select ${UNIONS.length}, union_value("a, b" := null::varchar)::${UNION}`)
+  ground.model('single', 'select union_value(k := 5) as u')
+  await ground.run()
+  expect(await ground.rows('select union_tag(u)::varchar, u is null from unions order by place')).toEqual([
+    ['a, b', false],
+    ['c', false],
+    ['d', false],
+    ['e', false],
+    [null, true],
+    ['a, b', false],
+  ])
+  expect(await ground.rows('select typeof(u), u.k from single')).toEqual([['UNION(k INTEGER)', 5]])
+})
+
 test('every type comes back from a version as the SQL gave it', async () => {
   const values = [
     '170141183460469231731687303715884105727::hugeint',
@@ -224,6 +243,7 @@ test('every type comes back from a version as the SQL gave it', async () => {
     "'-0'::double",
     "'nan'::float",
     "'\\x00\\xFF'::blob",
+    ...UNIONS,
     'null',
   ]
   const sql = `select ${values.map((value, at) => `${value} as c${at}`).join(', ')}`
