@@ -36,6 +36,7 @@ export {
   type StagedTables,
   type KeptTables,
 } from './graph/engine/graph-engine.ts'
+export { checkBinding, runError } from './query-error.ts'
 export { showPublication } from './graph/run/server-runs.ts'
 export { mentionsOf } from './graph/check/mentions.ts'
 export { bindingOrder } from './graph/check/binding-order.ts'

@@ -60,6 +60,9 @@ test('what cannot be done is told with its code and its exit', async () => {
   expect(await cli('runs', '99')).toMatchObject({ code: 64, said: { error: { code: 'RUN_UNKNOWN' } } })
   expect(await cli('rollback', '99')).toMatchObject({ code: 64, said: { error: { code: 'PUBLICATION_UNKNOWN' } } })
   expect(await cli('run', 'nope')).toMatchObject({ code: 64, said: { error: { code: 'SELECTION_INVALID' } } })
+  expect(await cli('run', '')).toMatchObject({ code: 64, said: { error: { code: 'SELECTION_INVALID' } } })
+  const wrong = { error: { code: 'QUERY_INVALID', details: { line: 1, column: 8 } } }
+  expect((await cli('query', 'select nope from best', '--env', 'prod')).said).toMatchObject(wrong)
   writeFileSync(join(project.folder, 'models/bad.sql'), 'select nope from by_shop')
   expect(await cli('run')).toMatchObject({ code: 4, said: { ok: false, errors: [{ code: 'SQL_BIND' }] } })
   writeFileSync(join(project.folder, 'models/bad.sql'), 'select shop::integer as n from by_shop')

@@ -1,3 +1,4 @@
+import { MillraceError } from '@millrace/base'
 import { type IntervalWindow, readWindow } from '@millrace/batch/graph'
 import type { CommandContext, OptionDefinition } from './command.ts'
 
@@ -17,7 +18,7 @@ export const WINDOW_OPTIONS = {
 } as const satisfies Readonly<Record<string, OptionDefinition>>
 
 export const SELECTION_DETAILS =
-  'A selection is a name (`*` stands for anything), `tag:NAME`, `path:FOLDER` or `state:modified`, with `+` before or after it for\n' +
+  'A selection is a name (`*` stands for anything; `shop.orders+` is what reads a stream or a seed), `tag:NAME`, `path:FOLDER` or `state:modified`, with `+` before or after it for\n' +
   'all that it reads or that reads it (`2+name`: two steps). Several are a union, commas within one an intersection.'
 
 export interface GraphWords {
@@ -27,10 +28,14 @@ export interface GraphWords {
   readonly window: IntervalWindow | null
 }
 
+/** Raises SELECTION_INVALID where a word is empty: a script whose variable is not set means not everything. */
 export function graphWords({ positionals, options }: Pick<CommandContext, 'positionals' | 'options'>): GraphWords {
+  const words = positionals.flatMap(wordsOf)
+  if (words.length === 0 && positionals.length > 0)
+    throw new MillraceError('SELECTION_INVALID', { details: { selection: "''", problem: 'it names nothing' } })
   return {
     environment: environmentOf(options),
-    words: positionals.flatMap(wordsOf),
+    words,
     exclude: typeof options['exclude'] === 'string' ? wordsOf(options['exclude']) : [],
     window: readWindow(textOf(options['from']), textOf(options['to'])),
   }

@@ -1,6 +1,6 @@
 /** SQL over what an environment shows. */
-import { openEnvironment } from '@millrace/batch/graph'
-import { describeError, MillraceError } from '@millrace/base'
+import { checkBinding, openEnvironment, runError } from '@millrace/batch/graph'
+import { MillraceError } from '@millrace/base'
 import { EXIT } from '../cli/command.ts'
 import { tableLines } from '../cli/table.ts'
 import type { Terminal } from '../cli/terminal.ts'
@@ -23,6 +23,7 @@ export async function queryEnvironment(
   try {
     const opened = await openEnvironment({ catalog, folder: graphFolder(project), environment, sql })
     try {
+      await checkBinding(opened.connection, sql, [...catalog.publishedMeanings(environment).keys()])
       const reader = await opened.connection.streamAndReadUntil(sql, limit + 1)
       const names = reader.deduplicatedColumnNames()
       const rows = reader.getRowsJson().slice(0, limit)
@@ -43,8 +44,7 @@ export async function queryEnvironment(
         )
       }
     } catch (error) {
-      const problem = describeError(error).split('\n')[0] ?? 'it failed'
-      throw new MillraceError('QUERY_FAILED', { cause: error, details: { problem } })
+      throw error instanceof MillraceError ? error : runError(sql, error)
     } finally {
       opened.close()
     }

@@ -4,7 +4,7 @@ import type { CheckedModel } from '../check/checked-graph.ts'
 export interface Neighbours {
   /** Models that a model reads. */
   readonly upstream: ReadonlyMap<string, readonly string[]>
-  /** Models that read a model. */
+  /** Models that read a model, or what is at hand: a stream, a seed. */
   readonly downstream: ReadonlyMap<string, readonly string[]>
 }
 
@@ -14,7 +14,11 @@ export function neighboursOf(models: ReadonlyMap<string, CheckedModel>): Neighbo
   for (const [name, { inputs }] of models) {
     const read = inputs.filter((input) => models.has(input))
     upstream.set(name, read)
-    for (const input of read) downstream.get(input)?.push(name)
+    for (const input of inputs) {
+      const readers = downstream.get(input) ?? []
+      if (readers.length === 0) downstream.set(input, readers)
+      readers.push(name)
+    }
   }
   return { upstream, downstream }
 }

@@ -13,9 +13,12 @@ beforeAll(async () => {
     modelOf('b', 'select * from a'),
     modelOf('c', '-- @tags nightly, big\nselect * from b'),
     modelOf('d', 'select * from c'),
-    { ...modelOf('fact_e', 'select * from a'), file: 'models/facts/fact_e.sql' },
+    { ...modelOf('fact_e', 'select a.* from a, shop.orders'), file: 'models/facts/fact_e.sql' },
+    modelOf('f', 'select * from shop.orders'),
+    modelOf('g', 'select * from f'),
   ]
-  graph = await checkGraph({ models, relations: [], cache: new Map() })
+  const relations = [{ name: 'shop.orders', columns: [{ name: 'id', type: 'INTEGER' }] }]
+  graph = await checkGraph({ models, relations, cache: new Map() })
 })
 
 const states: Record<string, ModelState> = { b: 'modified', d: 'new' }
@@ -23,7 +26,10 @@ const select = (words: string[], exclude: string[] = []): string =>
   [...selectModels({ models: graph.models, words, exclude, stateOf: (name) => states[name] ?? 'same' })].join(' ')
 
 test.each([
-  [[], 'a b c d fact_e'],
+  [[], 'a b c d fact_e f g'],
+  [['shop.orders+'], 'fact_e f g'],
+  [['Shop.Orders+1'], 'fact_e f'],
+  [['shop.orders+,g'], 'g'],
   [['b'], 'b'],
   [['B'], 'b'],
   [['b', 'd'], 'b d'],
@@ -46,7 +52,7 @@ test.each([
 })
 
 test('what is excluded is left out, whatever selects it', () => {
-  expect(select([], ['tag:nightly', 'fact_*'])).toBe('b d')
+  expect(select([], ['tag:nightly', 'fact_*', 'shop.orders+'])).toBe('b d')
 })
 
 test.each([
@@ -56,6 +62,7 @@ test.each([
   ['tags:x', "there is no method 'tags'; there are tag, path and state"],
   ['state:old', "'old' is no state; there are new and modified"],
   ['+', 'it names nothing'],
+  ['+shop.orders', "'shop.orders' is read and not computed; 'shop.orders+' are the models that read it"],
 ])('a selection that cannot be meant is refused: %s', (word, problem) => {
   expect(() => select([word])).toThrow(expect.objectContaining({ code: 'SELECTION_INVALID', details: { selection: word, problem } }))
 })

@@ -1,6 +1,7 @@
 /**
  * Which models are meant, as users of dbt write it: `+name`, `2+name+`, `tag:nightly`, `path:models/pricing`,
- * `state:modified+`, `fact_*`. Several words are a union; commas within one an intersection.
+ * `state:modified+`, `fact_*`, and `shop.orders+` for all that reads a stream or a seed. Several words are a union;
+ * commas within one an intersection.
  */
 import { MillraceError, nearest } from '@millrace/base'
 import type { CheckedModel } from '../check/checked-graph.ts'
@@ -41,9 +42,12 @@ function intersection(place: Place, word: string): Set<string> {
 function withNeighbours(place: Place, term: string, word: string): Set<string> {
   const [, before, core = '', after] = /^(\d*\+)?([^+]*)(\+\d*)?$/.exec(term) ?? []
   if (core === '') throw invalid(word, 'it names nothing')
-  const start = matching(place, core, word)
   const { upstream, downstream } = place.neighbours
-  return new Set([...start, ...reached(start, stepsOf(before), upstream), ...reached(start, stepsOf(after), downstream)])
+  const isRead = downstream.has(foldedName(core)) && !place.models.has(foldedName(core))
+  if (isRead && after === undefined) throw invalid(word, `'${core}' is read and not computed; '${core}+' are the models that read it`)
+  const start = isRead ? [foldedName(core)] : matching(place, core, word)
+  const own = isRead ? [] : start
+  return new Set([...own, ...reached(start, stepsOf(before), upstream), ...reached(start, stepsOf(after), downstream)])
 }
 
 /** `+` is as far as it goes, `2+` two steps, nothing none. */
