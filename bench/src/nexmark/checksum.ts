@@ -1,5 +1,6 @@
 import type { Value } from '@millrace/core'
 import { textOf } from '@millrace/live/testing'
+import type { Result } from './measure.ts'
 
 /** A multiset of rows as one number, whatever their order: rows that go are taken off again. */
 export class Checksum {
@@ -12,6 +13,10 @@ export class Checksum {
     this.rows += weight
     this.#low = (this.#low + Math.imul(hash(text, 0x811c9dc5), weight)) | 0
     this.#high = (this.#high + Math.imul(hash(text, 0x2545f491), weight)) | 0
+  }
+
+  result(): Result {
+    return { rows: this.rows, checksum: String(this) }
   }
 
   toString(): string {

@@ -13,7 +13,11 @@ from the log to the model's stream, of the operators alone, of @tanstack/db-ivm 
     portion: { default: 5000, help: 'events in one commit of the log, and in one step of what has no log' },
     workers: { default: 2, quick: 1, help: 'the engine is measured in one thread, and over so many workers; 1: only the former' },
     peer: { default: '', help: 'flink: Flink SQL too, fetched from Maven Central; each process is kept to as many cores as workers' },
-    'warm-up': { default: 5, quick: 1, help: "seconds for which Flink's job runs before it is measured" },
+    'warm-up': {
+      default: 5,
+      quick: 0,
+      help: 'seconds for which a query runs again and again before it is measured; 0: its first pass is measured',
+    },
     modes: { default: 'engine,operators,peer', help: 'what is measured' },
   },
   async run({ 'warm-up': warmUp, ...values }, note) {

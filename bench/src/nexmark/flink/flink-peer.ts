@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { buildMavenProject, type MavenProject } from '../../jvm/maven-project.ts'
-import type { Measured, Refused } from '../measure.ts'
+import type { Refused, Result } from '../measure.ts'
 
 /** Room enough that the heap is no limit; the collector is the one for throughput. */
 const JVM = ['-Xmx4g', '-XX:+UseParallelGC', '-Dlog4j2.disable.jmx=true']
@@ -24,14 +24,18 @@ export interface FlinkOrder {
   readonly before: readonly string[]
 }
 
-export type FlinkMeasured = Omit<Measured, 'read' | 'processCpuSeconds'>
-
 interface JobsOfRound {
   readonly seconds: number
   readonly cpuSeconds: number
 }
 
-type Answer = Refused | (Omit<FlinkMeasured, keyof JobsOfRound> & { readonly runs: readonly JobsOfRound[] })
+interface Summed extends Result {
+  readonly peakBytes: number
+}
+
+export interface FlinkMeasured extends Summed, JobsOfRound {}
+
+type Answer = Refused | (Summed & { readonly runs: readonly JobsOfRound[] })
 
 export class FlinkPeer {
   readonly #project: MavenProject

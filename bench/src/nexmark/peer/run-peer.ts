@@ -1,17 +1,22 @@
 import { D2, MultiSet, output } from '@tanstack/db-ivm'
-import type { Value } from '@millrace/core'
+import { type Batch, type Vector, valueAt } from '@millrace/core'
 import { Checksum } from '../checksum.ts'
-import { readEvents } from '../event-file.ts'
-import type { Measured, MeasureOrder, Refused } from '../measure.ts'
+import { EventBatches } from '../event-batches.ts'
+import type { MeasureOrder, Pass, Refused, Runnable } from '../measure.ts'
 import type { NexmarkQuery } from '../queries.ts'
 import { addTo, startStopwatch } from '../stopwatch.ts'
 import { type Kind, TABLES } from '../tables.ts'
-import { type Output, PIPELINES, type Row } from './pipelines.ts'
+import { type Output, type Pipeline, PIPELINES, type Row } from './pipelines.ts'
 
 /** From objects in memory, a run of the graph for each portion; making the objects is not counted. */
-export async function runPeer(query: NexmarkQuery, { file, portionEvents }: MeasureOrder): Promise<Measured | Refused> {
+export async function peerOf(query: NexmarkQuery, { file, portionEvents }: MeasureOrder): Promise<Runnable | Refused> {
   const pipeline = PIPELINES[query.name]
   if (pipeline === undefined) return { refused: 'there is no pipeline of its operators for it' }
+  const portions = await EventBatches.of(file, query.reads, portionEvents)
+  return { read: portions.read, pass: async (wantsResult) => passOver(portions, pipeline, wantsResult), close: async () => undefined }
+}
+
+function passOver(portions: EventBatches, pipeline: Pipeline, wantsResult: boolean): Pass {
   const graph = new D2()
   const inputs = {
     person: graph.newInput<Row>(),
@@ -26,25 +31,23 @@ export async function runPeer(query: NexmarkQuery, { file, portionEvents }: Meas
     }),
   )
   graph.finalize()
-  const checksum = new Checksum()
+  const checksum = wantsResult ? new Checksum() : null
   const spent = { seconds: 0, cpuSeconds: 0, processCpuSeconds: 0 }
-  let read = 0
-  for await (const portion of readEvents(file, query.reads, portionEvents)) {
-    const sets = [...portion].map(([kind, rows]) => ({
-      kind,
-      set: new MultiSet(rows.map((row): [Row, number] => [objectOf(kind, row), 1])),
-    }))
-    for (const rows of portion.values()) read += rows.length
+  for (const portion of portions) {
+    const sets = portion.map(([kind, batch]) => ({ kind, set: new MultiSet(objectsOf(kind, batch)) }))
     const stopwatch = startStopwatch()
     for (const { kind, set } of sets) inputs[kind].sendData(set)
     graph.run()
     addTo(spent, stopwatch())
-    for (const [row, weight] of told) checksum.add(row, weight)
+    if (checksum !== null) for (const [row, weight] of told) checksum.add(row, weight)
     told = []
   }
-  return { ...spent, peakBytes: process.resourceUsage().maxRSS * 1024, rows: checksum.rows, checksum: String(checksum), read }
+  return { spent, result: checksum?.result() ?? null }
 }
 
-function objectOf(kind: Kind, row: readonly Value[]): Row {
-  return Object.fromEntries(TABLES[kind].schema.columns.map(({ name }, at) => [name, row[at] as number | string]))
+function objectsOf(kind: Kind, { count, after }: Batch): [Row, number][] {
+  const { columns } = TABLES[kind].schema
+  return Array.from({ length: count }, (_, row) => {
+    return [Object.fromEntries(columns.map(({ name }, at) => [name, valueAt(after[at] as Vector, row) as number | string])), 1]
+  })
 }
