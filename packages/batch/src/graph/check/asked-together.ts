@@ -10,8 +10,12 @@ export interface Answering<Question, Answer, Lane> {
   readonly atOnce: number
   /** Larger lots than of this size are of one question. */
   readonly size?: { readonly of: (question: Question) => number; readonly limit: number }
-  /** As many answers as questions, in their order. If it fails, so does each question of the lot. */
-  readonly answer: (lane: Lane, questions: readonly Question[]) => Promise<readonly Answer[]>
+  /**
+   * As many answers as questions, in their order. If it fails, so does each question of the lot. Each is only read when
+   * the lane has its next lot, and nothing but what comes of it is kept: whoever waits may have grown old, and what it was
+   * once told then stays until all of the heap is collected.
+   */
+  readonly answer: (lane: Lane, questions: readonly Question[]) => Promise<readonly (() => Answer)[]>
 }
 
 interface Asked<Question, Answer> {
@@ -71,14 +75,28 @@ export class AskedTogether<Question, Answer, Lane> {
   async #answer(lane: Lane, lot: readonly Asked<Question, Answer>[]): Promise<void> {
     try {
       const questions = lot.map(({ question }) => question)
-      const answers = await this.#answering.answer(lane, questions)
-      assert(answers.length === lot.length, 'each question has an answer')
-      for (const [at, { resolve }] of lot.entries()) resolve(answers[at] as Answer)
+      this.#tell(lane, lot, await this.#answering.answer(lane, questions))
     } catch (error) {
       for (const { reject } of lot) reject(error)
+      this.#next(lane)
     }
+  }
+
+  #tell(lane: Lane, lot: readonly Asked<Question, Answer>[], answers: readonly (() => Answer)[]): void {
+    assert(answers.length === lot.length, 'each question has an answer')
+    this.#next(lane)
+    for (const [at, read] of answers.entries()) {
+      const { resolve, reject } = lot[at] as Asked<Question, Answer>
+      try {
+        resolve(read())
+      } catch (error) {
+        reject(error)
+      }
+    }
+  }
+
+  #next(lane: Lane): void {
     this.#idle.push(lane)
-    // The lane does not wait until these answers are read.
     this.#dispatch()
   }
 }

@@ -3,20 +3,24 @@
  * user's: a text is planned as one literal, and only what was planned as a single SELECT becomes a table
  * without rows. Outside access is off.
  */
-import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
-import { describeError } from '@millrace/base'
+import type { DuckDBBlobVector, DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api'
+import { assert, describeError } from '@millrace/base'
+import { hash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { AskedTogether } from './asked-together.ts'
 import { EVALUATION_SETTINGS, quoteIdentifier, relationAddress, relationName, type SqlProblem } from '@millrace/sql/text'
 import type { GraphColumn, GraphRelation } from './checked-graph.ts'
 import { lineageOf, type Lineage, type PlanNode, relationsOfPlan } from './lineage.ts'
 import { pathAt } from './mentions.ts'
+import { type Asked, askedOf } from './moment.ts'
 import { columnsOfPlan } from './plan-columns.ts'
-import { canonicalPlan } from './plan-text.ts'
+import { PlanReader } from './plan-reader.ts'
 import { withoutEnd } from '../../without-end.ts'
 
 export interface BoundSelect {
-  readonly plan: string
+  /** A hash of what it means. Equal for SQL with other comments, white space and aliases, but for the names of its columns. */
+  readonly meaning: string
+  readonly asked: Asked
   readonly reads: ReadonlySet<string>
   readonly lineage: Lineage
   /** Null where the empty table of the model was made, which has them. */
@@ -44,6 +48,11 @@ interface PlanAnswer {
   readonly type?: string
 }
 
+/** What is kept of an answer. */
+type ReadPlan =
+  | ({ readonly kind: 'read'; readonly statements: number } & BoundSelect)
+  | { readonly kind: 'refused'; readonly answer: PlanAnswer }
+
 /** Connections that bind, each some models in one statement; while DuckDB binds, other plans are read. */
 const BINDERS = Math.min(4, Math.max(2, availableParallelism()))
 /** A statement of its own takes a third of what binding a small model does. */
@@ -59,7 +68,7 @@ const TABLES_IN_STATEMENT = 64
 const REWRITES = 'expression_rewriter,filter_pullup'
 
 /** The texts are no part of the statement: as a literal each would be read, and its plan made, once more. */
-const PLANS = 'SELECT json_serialize_plan(sql, optimize := false) FROM (SELECT unnest($1::VARCHAR[]) AS sql)'
+const PLANS = 'SELECT encode(json_serialize_plan(sql, optimize := false)::VARCHAR) FROM (SELECT unnest($1::VARCHAR[]) AS sql)'
 
 interface Binder {
   readonly plans: DuckDBPreparedStatement
@@ -72,7 +81,8 @@ export class BindingSession {
   readonly #instance: DuckDBInstance
   readonly #control: DuckDBConnection
   readonly #binders: readonly Binder[]
-  readonly #plans: AskedTogether<string, string, Binder>
+  readonly #plans: AskedTogether<string, ReadPlan, Binder>
+  readonly #reader = new PlanReader()
   readonly #made: AskedTogether<string, null, Binder>
   readonly #defined: AskedTogether<string, null, null>
   readonly #schemas = new Map([['main', Promise.resolve()]])
@@ -84,9 +94,15 @@ export class BindingSession {
     this.#control = control
     this.#binders = binders
     const size = { of: (text: string): number => text.length, limit: TEXT_IN_STATEMENT }
-    this.#plans = new AskedTogether({ lanes: binders, atOnce: MODELS_IN_STATEMENT, size, answer: planAll })
+    this.#plans = new AskedTogether({
+      lanes: binders,
+      atOnce: MODELS_IN_STATEMENT,
+      size,
+      answer: (binder, texts) => this.#planAll(binder, texts),
+    })
     this.#made = new AskedTogether({ lanes: binders, atOnce: 1, answer: makeAll })
-    const answer = (_lane: null, statements: readonly string[]): Promise<null[]> => this.#inOrder(() => createAll(control, statements))
+    const answer = (_lane: null, statements: readonly string[]): Promise<(() => null)[]> =>
+      this.#inOrder(() => createAll(control, statements))
     this.#defined = new AskedTogether({ lanes: [null], atOnce: TABLES_IN_STATEMENT, answer })
   }
 
@@ -97,18 +113,46 @@ export class BindingSession {
   }
 
   async bind({ name, sql, wantsTable }: BindRequest): Promise<BindAnswer> {
-    const text = await this.#plans.ask(sql)
-    const answer = JSON.parse(text) as PlanAnswer
-    if (answer.plans === undefined) return refusal(sql, answer)
-    const [plan, second] = answer.plans
-    if (plan === undefined) return wrong('SQL_PARSE', 'there is no statement')
-    if (second !== undefined) return wrong('SQL_PARSE', 'there is a second statement; a model is one SELECT')
-    const columns = wantsTable ? null : columnsOfPlan(plan)
-    if (columns === null) {
+    const read = await this.#plans.ask(sql)
+    if (read.kind === 'refused') return refusal(sql, read.answer)
+    const { statements, columns } = read
+    if (statements === 0) return wrong('SQL_PARSE', 'there is no statement')
+    if (statements > 1) return wrong('SQL_PARSE', 'there is a second statement; a model is one SELECT')
+    const isMade = wantsTable || columns === null
+    if (isMade) {
       const problem = await this.#makeTable(name, sql)
       if (problem !== null) return problem
     }
-    return { kind: 'bound', plan: canonicalPlan(text), reads: relationsOfPlan(plan), lineage: lineageOf(plan), columns }
+    const { meaning, asked, reads, lineage } = read
+    return { kind: 'bound', meaning, asked, reads, lineage, columns: isMade ? null : columns }
+  }
+
+  /** The plan of each text, or what is wrong with it. */
+  async #planAll({ plans }: Binder, texts: readonly string[]): Promise<(() => ReadPlan)[]> {
+    plans.bindList(1, texts)
+    const result = await plans.run()
+    return Array.from({ length: result.chunkCount }, (_, at) => result.getChunk(at)).flatMap((chunk) => {
+      const vector = chunk.getColumnVector(0) as DuckDBBlobVector
+      return Array.from({ length: chunk.rowCount }, (_, row) => () => this.#read(textAt(vector, row)))
+    })
+  }
+
+  #read(bytes: Uint8Array<ArrayBuffer>): ReadPlan {
+    const { answer, calls, meaning } = this.#reader.read<PlanAnswer>(bytes)
+    // Bytes lie outside of V8's heap, which does not hurry to free them.
+    bytes.buffer.transfer(0)
+    const { plans } = answer
+    if (plans === undefined) return { kind: 'refused', answer }
+    const [plan] = plans
+    return {
+      kind: 'read',
+      statements: plans.length,
+      meaning: hash('sha1', meaning),
+      asked: askedOf(calls),
+      reads: plan === undefined ? new Set() : relationsOfPlan(plan),
+      lineage: plan === undefined ? [] : lineageOf(plan),
+      columns: plan === undefined ? null : columnsOfPlan(plan),
+    }
   }
 
   async #makeTable(name: string, sql: string): Promise<BindAnswer | null> {
@@ -189,19 +233,19 @@ export async function openBindingSession(): Promise<BindingSession> {
   return new BindingSession(instance, control, binders)
 }
 
-/** The plan of each text, or what is wrong with it. */
-async function planAll({ plans }: Binder, texts: readonly string[]): Promise<string[]> {
-  plans.bindList(1, texts)
-  const result = await plans.run()
-  return Array.from({ length: result.chunkCount }, (_, at) => result.getChunk(at)).flatMap((chunk) => chunk.getColumnValues(0).map(String))
+function textAt(vector: DuckDBBlobVector, row: number): Uint8Array<ArrayBuffer> {
+  const bytes = vector.getItemBytes(row)
+  const buffer = bytes?.buffer
+  assert(buffer instanceof ArrayBuffer && buffer.byteLength === bytes?.byteLength, 'a plan has a buffer of its own')
+  return new Uint8Array(buffer)
 }
 
-async function makeAll({ making }: Binder, statements: readonly string[]): Promise<null[]> {
+async function makeAll({ making }: Binder, statements: readonly string[]): Promise<(() => null)[]> {
   for (const statement of statements) await making.run(statement)
-  return statements.map(() => null)
+  return statements.map(() => () => null)
 }
 
-async function createAll(control: DuckDBConnection, statements: readonly string[]): Promise<null[]> {
+async function createAll(control: DuckDBConnection, statements: readonly string[]): Promise<(() => null)[]> {
   const isOne = statements.length === 1
   try {
     await control.run(isOne ? (statements[0] as string) : `BEGIN; ${statements.join('; ')}; COMMIT`)
@@ -209,7 +253,7 @@ async function createAll(control: DuckDBConnection, statements: readonly string[
     if (!isOne) await control.run('ROLLBACK').catch(() => undefined)
     throw error
   }
-  return statements.map(() => null)
+  return statements.map(() => () => null)
 }
 
 function wrong(code: SqlProblem['code'], problem: string): BindAnswer {

@@ -21,7 +21,7 @@ export interface CacheEntry {
 }
 
 /** Grows with the form of the file, with DuckDB, and with what a meaning is. */
-const FORM = 'graph-check 3, DuckDB 1.5.6'
+const FORM = 'graph-check 4, DuckDB 1.5.6'
 
 export function readCheckCache(path: string): Map<string, CacheEntry> {
   try {

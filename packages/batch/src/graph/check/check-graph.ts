@@ -22,7 +22,6 @@ import {
 } from './checked-graph.ts'
 import { keptColumnsError } from './kept-columns.ts'
 import { mentionsOf } from './mentions.ts'
-import { askedOf } from './moment.ts'
 
 export interface CheckRequest {
   readonly models: readonly GraphModel[]
@@ -214,11 +213,10 @@ class GraphCheck {
 
   #keep(name: string, model: GraphModel, answer: Extract<BindAnswer, { kind: 'bound' }>): void {
     const inputs = [...answer.reads].map(foldedName)
-    const { plan, lineage, columns } = answer
-    // Plans are long: that of a model whose columns are known is not kept.
+    const { lineage, columns, asked } = answer
     if (columns === null) this.#defined.set(name, Promise.resolve())
-    const meaning = columns === null ? plan : meaningOf(model, plan, columns)
-    this.#sound.set(name, { text: textOf(model), inputs, columns, meaning, lineage, asked: askedOf(plan) })
+    const meaning = columns === null ? answer.meaning : meaningOf(model, answer.meaning, columns)
+    this.#sound.set(name, { text: textOf(model), inputs, columns, meaning, lineage, asked })
   }
 
   #refuse(name: string, error: MillraceError): void {
@@ -308,7 +306,7 @@ function textOf(model: GraphModel): string {
   return text
 }
 
-function meaningOf({ settings }: GraphModel, plan: string, columns: readonly GraphColumn[]): string {
+function meaningOf({ settings }: GraphModel, select: string, columns: readonly GraphColumn[]): string {
   const { materialize, key, interval } = settings
-  return hashOf(plan, JSON.stringify([materialize, key, interval]), ...columns.flatMap(({ name, type }) => [name, type]))
+  return hashOf(select, JSON.stringify([materialize, key, interval]), ...columns.flatMap(({ name, type }) => [name, type]))
 }

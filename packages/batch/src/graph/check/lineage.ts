@@ -246,7 +246,7 @@ function columnOf(expression: unknown, input: Columns, table?: unknown): Column 
       if (of === 'BOUND_REF') found.push(input[at ?? -1] ?? NONE)
       else if (of === 'BOUND_COLUMN_REF')
         found.push((binding?.table_index === table ? input[binding?.column_index ?? -1] : undefined) ?? union(input))
-      else for (const each of Object.values(node)) visit(each)
+      else for (const field in node) visit((node as Readonly<Record<string, unknown>>)[field])
     }
   }
   visit(expression)

@@ -15,14 +15,13 @@ const INSTANTS = [
   'get_current_time',
   'current_localtime',
 ] as const
-const INSTANT = new RegExp(`"name":"(?:${INSTANTS.join('|')})","arguments":\\[\\]`)
 /** Of one argument it is the age today. */
-const DAY = /"name":"(?:(?:today|current_date)","arguments":\[\]|age","arguments":\[\{"id":"[^"]*","type_info":null\}\])/
+const DAYS = ['today/0', 'current_date/0', 'age/1']
 
-/** Of a bound plan as text. */
-export function askedOf(plan: string): Asked {
-  if (INSTANT.test(plan)) return 'instant'
-  return DAY.test(plan) ? 'day' : null
+/** Of what a bound plan calls, each function with how many arguments: `now/0`. */
+export function askedOf(calls: ReadonlySet<string>): Asked {
+  if (INSTANTS.some((name) => calls.has(`${name}/0`))) return 'instant'
+  return DAYS.some((call) => calls.has(call)) ? 'day' : null
 }
 
 /** What a version's key is made of beside its meaning and its inputs: of most models nothing. */
