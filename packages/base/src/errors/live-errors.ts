@@ -9,7 +9,7 @@ export const LIVE_ERRORS = {
     exit: 4,
   },
   SQL_BIND: {
-    summary: '{file}:{line}:{column}: the SQL of {model} does not fit its streams: {problem}.',
+    summary: '{file}:{line}:{column}: the SQL of {model} does not fit what it reads: {problem}.',
     hint: 'Correct {file} at line {line} and run `millrace check`; `millrace status` shows the streams.',
     retry: 'after-fix',
     exit: 4,

@@ -77,6 +77,18 @@ test('all errors of a project are told at once, each with its place; what only f
   })
 })
 
+test('a name that is missing is told with the one of the project that was meant, not with one of DuckDB itself', async () => {
+  const { errors } = await check([
+    modelOf('totals', TOTALS),
+    modelOf('b', 'select * from total'),
+    modelOf('c', 'select * from nowhere_at_all'),
+  ])
+  expect(errors.map(({ details }) => details['problem'])).toEqual([
+    'there is no stream or model total; did you mean totals?',
+    'there is no stream or model nowhere_at_all',
+  ])
+})
+
 test('two models of one name, whatever its case, and a model named as a stream, are errors', async () => {
   const { errors } = await check([modelOf('a', TOTALS), modelOf('A', TOTALS), modelOf('shop.orders', TOTALS)])
   expect(errors.map(({ code, details }) => [code, details['model']])).toEqual([

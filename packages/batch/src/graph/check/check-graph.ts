@@ -4,7 +4,7 @@
  * first, the answer has one order.
  */
 import { assert, MillraceError } from '@millrace/base'
-import { sqlError } from '@millrace/sql/text'
+import { missingRelation, sqlError, type SqlProblem } from '@millrace/sql/text'
 import { foldedName, type GraphModel, HISTORY_COLUMNS } from '../model/model.ts'
 import { orderProblem } from './order-problem.ts'
 import { type BindAnswer, BINDS_AT_ONCE, type BindingSession, openBindingSession } from './binding-session.ts'
@@ -34,6 +34,8 @@ export interface CheckRequest {
 
 type Entry = Omit<CacheEntry, 'columns' | 'signatures'> & { readonly columns: readonly GraphColumn[] | null }
 
+const SUGGESTIONS_MAX = 100
+
 export async function checkGraph(request: CheckRequest): Promise<CheckedGraph> {
   const check = new GraphCheck(request)
   try {
@@ -62,6 +64,7 @@ class GraphCheck {
   readonly #waits = new Map<string, string>()
   #session: Promise<BindingSession> | null = null
   #bound = 0
+  #suggested = 0
 
   constructor({ models, relations, cache, unsound = new Set() }: CheckRequest) {
     this.#relations = new Map(relations.map((relation) => [foldedName(relation.name), relation]))
@@ -194,7 +197,14 @@ class GraphCheck {
   #await(name: string, model: GraphModel, { relation, problem }: Extract<BindAnswer, { kind: 'missing' }>): void {
     if (this.#held.has(relation) || this.#broken.has(relation)) this.#hold(name, relation)
     else if (this.#models.has(relation) && !this.#sound.has(relation)) this.#waits.set(name, relation)
-    else this.#refuse(name, sqlError(model, problem))
+    else this.#refuse(name, sqlError(model, this.#missing(relation, problem)))
+  }
+
+  /** Each suggestion looks at all names: of very many errors only the first have one. */
+  #missing(relation: string, problem: SqlProblem): SqlProblem {
+    this.#suggested += 1
+    const known = this.#suggested > SUGGESTIONS_MAX ? [] : [...this.#models.values(), ...this.#relations.values()].map((each) => each.name)
+    return { ...problem, problem: missingRelation(relation, known) }
   }
 
   /** Sees to it that the table of a relation is in the session; false where the relation is not known, or not yet. */
