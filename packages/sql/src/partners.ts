@@ -53,13 +53,19 @@ export function innerJoin(sides: JoinSides, { keys, others }: SplitConditions): 
   return join('inner', sides, { keys, residual: allOf(others) })
 }
 
+/** What is proven to be one row at most needs no columns to be told; but without columns there is a row even of no pairs. */
+const SAME: Expression = constant(true, { kind: 'boolean' })
+const OF_ONE_ROW: JoinKey = { left: SAME, right: columnReference(0, { kind: 'boolean' }), nullsMatch: true }
+
 function chosen(kind: 'semi' | 'anti', sides: JoinSides, conditions: SplitConditions): Plan {
   const easy = onEquality(sides, conditions)
   if (easy !== null) return join(kind, easy.sides, easy.conditions)
   const { left } = sides
   const [key] = [...uniqueKeysOf(left)].sort((one, other) => one.length - other.length)
   const told = key ?? left.types.map((_, at) => at)
-  const partnered = distinct(keepColumns(innerJoin(sides, conditions), told))
+  const pairs = innerJoin(sides, conditions)
+  if (told.length === 0) return join(kind, { left, right: distinct(project(pairs, [SAME])) }, { keys: [OF_ONE_ROW], residual: null })
+  const partnered = distinct(keepColumns(pairs, told))
   const same = told.map((column, at): JoinKey => {
     const type = left.types[column] as Plan['types'][number]
     return { left: columnReference(column, type), right: columnReference(at, type), nullsMatch: true }

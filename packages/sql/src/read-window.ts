@@ -1,7 +1,7 @@
 /** Window functions. Those over one partition and order are one node; the others stand one upon the other. */
 import { choice } from './expression/choice.ts'
 import { constant } from './expression/constant.ts'
-import type { Expression } from './expression/expression.ts'
+import { columnsOf, type Expression } from './expression/expression.ts'
 import type { Plan } from './plan/plan.ts'
 import { keepColumns } from './plan/project.ts'
 import { type FrameBound, type Frame, window, type WindowCall, type WindowFunction } from './plan/window.ts'
@@ -182,5 +182,20 @@ function boundOf(name: string, offset: ExpressionJson | null | undefined, place:
   if (unit === undefined) throw new Unsupported(`a frame bound ${name}`, place)
   if (name.startsWith('CURRENT')) return { edge: 'current', unit }
   if (offset === null || offset === undefined) throw new Unsupported(`a frame bound ${name}`, place)
-  return { edge: 'offset', unit, following: name.startsWith('EXPR_FOLLOWING'), offset: readExpression(offset) }
+  const bound = readExpression(offset)
+  // Looked at as the binder wrote it: of times with a zone, DuckDB is to move the key.
+  if (unit === 'range' && !isMovedByConstant(bound)) throw offsetByRow(place)
+  return { edge: 'offset', unit, following: name.startsWith('EXPR_FOLLOWING'), offset: bound }
+}
+
+export function offsetByRow(place: number | null): Unsupported {
+  return new Unsupported('a window frame whose offset differs by row', place, 'Write the offset as a number or an interval.')
+}
+
+/** `key - offset` or `key + offset`, as the binder writes the bound of a range. */
+function isMovedByConstant(expression: Expression): boolean {
+  if (expression.kind === 'cast') return isMovedByConstant(expression.input)
+  if (expression.kind !== 'call' || (expression.name !== '+' && expression.name !== '-')) return false
+  const [key, offset] = expression.inputs
+  return key !== undefined && offset !== undefined && columnsOf(offset).size === 0
 }

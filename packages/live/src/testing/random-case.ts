@@ -1,6 +1,7 @@
 import { pick, type Random, seededRandom } from '@millrace/base'
 import { type Fate, FATES, type LiveCase, type LiveStep } from './live-case.ts'
 import { RandomHistory } from './random-history.ts'
+import { randomOddQuery } from './random-odd-query.ts'
 import { randomQuery, randomTable, randomValue, relationOf } from './random-query.ts'
 import { randomWideQuery, randomWideTable } from './random-wide-query.ts'
 import { WIDE_COLUMNS, wideValue } from './wide-types.ts'
@@ -14,7 +15,14 @@ const MEMORIES = [{}, {}, { bytesLimit: 32 << 10, partBytesLimit: 6 << 10 }, { b
 /** The same case for the same seed. */
 export function randomCase(seed: number): LiveCase {
   const random = seededRandom(seed)
-  return random.below(2) === 0 ? plainCase(random) : wideCase(random)
+  return random.below(2) === 0 ? plainCase(random) : withOddQuery(wideCase(random), seededRandom(seed ^ ODD_SEED))
+}
+
+/** Drawn by itself, so that what else a seed draws stays as it is. */
+const ODD_SEED = 0x5eed
+
+function withOddQuery(given: LiveCase, random: Random): LiveCase {
+  return { ...given, queries: [...given.queries, { name: 'odd', sql: randomOddQuery(random, given.tables) }] }
 }
 
 function plainCase(random: Random): LiveCase {

@@ -2,8 +2,9 @@
 import { pick, type Random } from '@millrace/base'
 import type { StreamDefinition } from '@millrace/core'
 import type { FuzzTable } from './random-query.ts'
+import { WideDraw, type WideShape } from './wide-draw.ts'
 import { GROUP_KINDS, KEY_KINDS } from './wide-grammar.ts'
-import { type TypedColumn, WideScope } from './wide-scope.ts'
+import type { TypedColumn, WideScope } from './wide-scope.ts'
 import { WIDE_COLUMNS } from './wide-types.ts'
 
 /** `id` and `ref`, as all tables have, and some of the columns of every type. */
@@ -22,71 +23,32 @@ export function randomWideTable(random: Random, name: string, isKeyed: boolean):
   }
 }
 
-type Shape = (draw: Draw) => string
-
 export function randomWideQuery(random: Random, tables: readonly StreamDefinition[]): string {
-  return pick(random, SHAPES)(new Draw(random, tables))
+  return pick(random, SHAPES)(new WideDraw(random, tables))
 }
 
-/** One query's tables and chances. */
-class Draw {
-  readonly random: Random
-  readonly #tables: readonly StreamDefinition[]
-
-  constructor(random: Random, tables: readonly StreamDefinition[]) {
-    this.random = random
-    this.#tables = tables
-  }
-
-  /** A table under an alias; `keyed`: one whose rows its `id` tells apart. */
-  table(alias: string, keyed = false): { readonly sql: string; readonly name: string; readonly scope: WideScope } {
-    const table = pick(
-      this.random,
-      this.#tables.filter(({ schema }) => !keyed || schema.key.length > 0),
-    )
-    const scope = WideScope.of(this.random, table.schema.columns, { alias, hasId: table.schema.key.length > 0 })
-    return { sql: `${table.name} ${alias}`, name: table.name, scope }
-  }
-
-  some<T>(least: number, most: number, one: (at: number) => T): readonly T[] {
-    return Array.from({ length: least + this.random.below(most - least + 1) }, (_, at) => one(at))
-  }
-
-  pick<T>(list: readonly T[]): T {
-    return pick(this.random, list)
-  }
-
-  chance(one: number): boolean {
-    return this.random.below(one) === 0
-  }
-
-  where(scope: WideScope): string {
-    return this.chance(2) ? ` WHERE ${scope.condition()}` : ''
-  }
-}
-
-function projection(draw: Draw): string {
+function projection(draw: WideDraw): string {
   const { sql, scope } = draw.table('t')
   return `SELECT ${draw.some(1, 4, (at) => `${scope.expression()} AS x${at}`).join(', ')} FROM ${sql}${draw.where(scope)}`
 }
 
-function distinct(draw: Draw): string {
+function distinct(draw: WideDraw): string {
   const { sql, scope } = draw.table('t')
   return `SELECT DISTINCT ${draw.some(1, 2, (at) => `${groupKey(draw, scope)} AS x${at}`).join(', ')} FROM ${sql}${draw.where(scope)}`
 }
 
 /** A computed float may be -0, and equal keys would then not be the same. */
-function groupKey(draw: Draw, scope: WideScope): string {
+function groupKey(draw: WideDraw, scope: WideScope): string {
   const kind = draw.pick(GROUP_KINDS)
   return kind === 'float' ? (scope.column(['float']) ?? '1') : scope.expression([kind], 1)
 }
 
-function groups(draw: Draw): string {
+function groups(draw: WideDraw): string {
   const { sql, scope } = draw.table('t')
   return grouped(draw, { from: sql, scope })
 }
 
-function grouped(draw: Draw, { from, scope }: { from: string; scope: WideScope }): string {
+function grouped(draw: WideDraw, { from, scope }: { from: string; scope: WideScope }): string {
   const keys = draw.some(0, 2, () => groupKey(draw, scope))
   const calls = draw.some(1, 3, (at) => `${scope.aggregate()} AS a${at}`)
   const list = keys.join(', ')
@@ -96,7 +58,7 @@ function grouped(draw: Draw, { from, scope }: { from: string; scope: WideScope }
   return `SELECT ${[...keys.map((key, at) => `${key} AS g${at}`), ...calls].join(', ')} FROM ${from}${draw.where(scope)}${tail}`
 }
 
-function joins(draw: Draw): string {
+function joins(draw: WideDraw): string {
   const [left, right] = [draw.table('t'), draw.table('u')]
   const both = left.scope.and(right.scope)
   const on = joinCondition(draw, left.scope, right.scope)
@@ -106,14 +68,14 @@ function joins(draw: Draw): string {
   return `SELECT ${draw.some(1, 3, (at) => `${both.expression()} AS x${at}`).join(', ')} FROM ${from}${draw.where(both)}`
 }
 
-function joinCondition(draw: Draw, left: WideScope, right: WideScope): string {
+function joinCondition(draw: WideDraw, left: WideScope, right: WideScope): string {
   const shared = GROUP_KINDS.filter((kind) => left.column([kind]) !== null && right.column([kind]) !== null)
   const kind = draw.pick(shared)
   const equal = `${left.column([kind])} ${draw.pick(['=', '=', 'IS NOT DISTINCT FROM'])} ${right.column([kind])}`
   return draw.pick([equal, `${equal} AND t.ref = u.ref`, `${equal} AND t.id <> u.id`, 't.ref = u.ref'])
 }
 
-function lists(draw: Draw): string {
+function lists(draw: WideDraw): string {
   const { sql, scope } = draw.table('t')
   const list = scope.expression(draw.pick([['list'], ['words']] as const), 1)
   const ordinality = draw.chance(3)
@@ -132,7 +94,7 @@ function lists(draw: Draw): string {
 }
 
 /** The order of a subquery is that of the aggregates which read it. */
-function sortedSubquery(draw: Draw): string {
+function sortedSubquery(draw: WideDraw): string {
   const { sql, scope } = draw.table('t', true)
   const calls = draw.some(
     1,
@@ -145,7 +107,7 @@ function sortedSubquery(draw: Draw): string {
   return draw.chance(2) ? `SELECT ${calls.join(', ')} FROM (${inner})` : `SELECT g, ${calls.join(', ')} FROM (${inner}) GROUP BY g`
 }
 
-function windows(draw: Draw): string {
+function windows(draw: WideDraw): string {
   const { sql, scope } = draw.table('t', true)
   const calls = draw.some(
     1,
@@ -157,7 +119,7 @@ function windows(draw: Draw): string {
   return `SELECT t.id, ${calls.join(', ')} FROM ${sql}${draw.where(scope)}${qualify}`
 }
 
-function windowCall(draw: Draw, scope: WideScope): string {
+function windowCall(draw: WideDraw, scope: WideScope): string {
   const any = scope.expression()
   const key = scope.expression(KEY_KINDS, 1)
   return draw.pick([
@@ -182,11 +144,11 @@ function windowCall(draw: Draw, scope: WideScope): string {
   ])
 }
 
-function partition(draw: Draw, scope: WideScope): string {
+function partition(draw: WideDraw, scope: WideScope): string {
   return draw.chance(3) ? '' : `PARTITION BY ${draw.chance(2) ? 't.ref' : groupKey(draw, scope)}`
 }
 
-function frame(draw: Draw): string {
+function frame(draw: WideDraw): string {
   return draw.pick([
     '',
     '',
@@ -196,7 +158,7 @@ function frame(draw: Draw): string {
   ])
 }
 
-function neighbours(draw: Draw): string {
+function neighbours(draw: WideDraw): string {
   const { sql, scope } = draw.table('t', true)
   const calls = draw.some(
     1,
@@ -207,7 +169,7 @@ function neighbours(draw: Draw): string {
   return `SELECT t.id, ${calls.join(', ')} FROM ${sql}`
 }
 
-function firsts(draw: Draw): string {
+function firsts(draw: WideDraw): string {
   const { sql, scope } = draw.table('t', true)
   const values = draw.some(1, 3, (at) => `${scope.expression()} AS x${at}`).join(', ')
   return draw.pick([
@@ -219,7 +181,7 @@ function firsts(draw: Draw): string {
 }
 
 /** Of each key and value there is one right row. */
-function nearest(draw: Draw): string {
+function nearest(draw: WideDraw): string {
   const [left, right] = [draw.table('t'), draw.table('u', true)]
   const shared = (['ts', 'tz', 'da', 'dm', 'id', 'ref', 'i4'] as const).filter((name) =>
     [left, right].every(({ scope }) => scope.has(name)),
@@ -231,7 +193,7 @@ function nearest(draw: Draw): string {
 }
 
 /** Subqueries where one rarely stands. */
-function oddSubqueries(draw: Draw): string {
+function oddSubqueries(draw: WideDraw): string {
   const [outer, inner, third] = [draw.table('t'), draw.table('s'), draw.table('u')]
   const value = (alias: string): string =>
     draw.pick([
@@ -263,7 +225,7 @@ function oddSubqueries(draw: Draw): string {
 }
 
 /** Paths, sums on the way and texts that grow: each ends by a count of its rounds. */
-function recursion(draw: Draw): string {
+function recursion(draw: WideDraw): string {
   const [start, next] = [draw.table('t'), draw.table('o')]
   const word = start.scope.expression(['text'], 1)
   return draw.pick([
@@ -276,7 +238,7 @@ function recursion(draw: Draw): string {
   ])()
 }
 
-function timeWindows(draw: Draw): string {
+function timeWindows(draw: WideDraw): string {
   const { sql, scope, name } = draw.table('t')
   const at = scope.has('ts') ? 'ts' : scope.has('tz') ? 'tz' : null
   if (at === null) return groups(draw)
@@ -295,7 +257,7 @@ function timeWindows(draw: Draw): string {
   ])()
 }
 
-function sets(draw: Draw): string {
+function sets(draw: WideDraw): string {
   const [left, right] = [draw.table('t'), draw.table('u')]
   const kinds = GROUP_KINDS.filter((kind) => kind !== 'enum' && kind !== 'float')
   const chosen = draw.some(1, 2, () => draw.pick(kinds))
@@ -305,7 +267,7 @@ function sets(draw: Draw): string {
 }
 
 /** Rows as columns, and columns as rows. */
-function pivots(draw: Draw): string {
+function pivots(draw: WideDraw): string {
   const { name, scope, sql } = draw.table('t')
   return draw.pick([
     () => `SELECT * FROM (SELECT id, ref FROM ${name}) UNPIVOT (v FOR col IN (id, ref))`,
@@ -318,7 +280,7 @@ function pivots(draw: Draw): string {
   ])()
 }
 
-const SHAPES: readonly Shape[] = [
+const SHAPES: readonly WideShape[] = [
   projection,
   projection,
   distinct,

@@ -27,7 +27,7 @@ export const WIDE_COLUMNS: readonly WideColumn[] = [
   { name: 'i8', type: { kind: 'int64' }, common: [0, 1, 2, -3], rare: [I64, -I64 - 1n, 9_007_199_254_740_993n] },
   { name: 'u2', type: { kind: 'uint16' }, common: [0, 1, 5], rare: [65_535] },
   { name: 'u8', type: { kind: 'uint64' }, common: [0, 1, 3], rare: [18_446_744_073_709_551_615n, 9_007_199_254_740_993n] },
-  { name: 'hg', type: { kind: 'hugeint' }, common: [0, 1, -2], rare: [(1n << 127n) - 1n, -(1n << 126n)] },
+  { name: 'hg', type: { kind: 'hugeint' }, common: [0, 1, -2], rare: [(1n << 127n) - 1n, -(1n << 127n)] },
   { name: 'dm', type: { kind: 'decimal', width: 8, scale: 2 }, common: [0, 150, -25, 1999], rare: [99_999_999, -99_999_999] },
   { name: 'dw', type: { kind: 'decimal', width: 38, scale: 10 }, common: [0, 15_000_000_000, -5, 1], rare: [D38, -D38, 10n ** 27n] },
   { name: 'f4', type: { kind: 'float32' }, common: [0, 1.5, -0.125, 12.25], rare: [1000.5] },
@@ -42,7 +42,7 @@ export const WIDE_COLUMNS: readonly WideColumn[] = [
     name: 'tx',
     type: { kind: 'text' },
     common: ['', 'a', 'b', 'a,b', 'Ab'],
-    rare: ['é,ß', '😀x', '12', '2024-02-29', "it's", '1e5', ' a '],
+    rare: ['é,ß', '😀x', '12', '2024-02-29', "it's", '1e5', ' a ', 'e\u0301', 'a\0b', '\uFFFD', 'ab'.repeat(150)],
   },
   { name: 'bl', type: { kind: 'bytes' }, common: [bytes(), bytes(97), bytes(0, 255)], rare: [bytes(195, 169), bytes(92, 120)] },
   {

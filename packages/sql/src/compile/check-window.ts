@@ -1,6 +1,7 @@
-import { columnsOf, type Expression } from '../expression/expression.ts'
+import type { Expression } from '../expression/expression.ts'
 import type { SortKey } from '../plan/sort-key.ts'
 import type { FrameBound, Window, WindowCall } from '../plan/window.ts'
+import { offsetByRow } from '../read-window.ts'
 import { Unsupported } from '../sql-error.ts'
 
 /** Raises `Unsupported` where a number that shapes the window is not known beforehand. */
@@ -19,9 +20,7 @@ function checkNumber(call: WindowCall, expression: Expression): void {
 }
 
 function checkBound(call: WindowCall, bound: FrameBound & { edge: 'offset' }, order: readonly SortKey[]): void {
-  const instead = 'Write the offset as a number or an interval.'
   if (bound.unit === 'range') {
-    if (!isMovedByConstant(bound.offset)) throw new Unsupported('a window frame whose offset differs by row', call.place, instead)
     const [key] = order
     if (key === undefined || JSON.stringify(key.expression.type) !== JSON.stringify(bound.offset.type))
       throw new Unsupported(
@@ -32,7 +31,7 @@ function checkBound(call: WindowCall, bound: FrameBound & { edge: 'offset' }, or
     return
   }
   const number = wholeConstant(bound.offset)
-  if (number === null) throw new Unsupported('a window frame whose offset differs by row', call.place, instead)
+  if (number === null) throw offsetByRow(call.place)
   if (bound.unit === 'groups' && number < 0) throw new Unsupported('a window frame with a negative number of groups', call.place)
 }
 
@@ -40,12 +39,4 @@ function wholeConstant(expression: Expression): number | null {
   if (expression.kind !== 'constant') return null
   const { value } = expression
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null
-}
-
-/** `key - offset` or `key + offset`, as the binder writes the bound of a range. */
-function isMovedByConstant(expression: Expression): boolean {
-  if (expression.kind === 'cast') return isMovedByConstant(expression.input)
-  if (expression.kind !== 'call' || (expression.name !== '+' && expression.name !== '-')) return false
-  const [key, offset] = expression.inputs
-  return key !== undefined && offset !== undefined && columnsOf(offset).size === 0
 }
