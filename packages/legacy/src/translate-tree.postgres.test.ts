@@ -15,12 +15,20 @@ create table tier (tier integer, bound numeric(8,2));
 insert into tier values (1, 0), (2, 10), (3, 100.5);
 create function half(v integer) returns integer language sql as $$ select v / 2 $$;
 create function twice(v integer) returns integer language sql as $$ select half(v) * 2 $$;
+create function scaled(v integer, factor integer default 3, plus integer default 10 * 2) returns integer language sql as $$ select v * factor + plus $$;
+create function tiers_from(low numeric default 10) returns table (tier integer) language sql stable as $$ select t.tier from tier t where t.bound >= low $$;
 create function missing_is_missing(v integer, w integer) returns integer language sql strict as $$ select coalesce(v, 0) + coalesce(w, 0) $$;
 create function tiers_up_to(v numeric) returns table (tier integer, bound numeric) language sql stable as $$ select t.tier, t.bound from tier t where t.bound <= v $$;
 `
 
 /** Each is an expression over \`t\`, whose answer differs between the two where it is taken over as it is written. */
 const EXPRESSIONS = [
+  'scaled(i)',
+  'scaled(i, 2)',
+  'scaled(plus => 1, v => i)',
+  'scaled(factor => j, v => i)',
+  '(select count(*) from tiers_from())',
+  '(select count(*) from tiers_from(low => p))',
   "date_trunc('day', tz, 'America/New_York')",
   "date_trunc('month', tz, 'UTC')",
   "string_to_array(s, '')",

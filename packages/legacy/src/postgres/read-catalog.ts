@@ -42,6 +42,8 @@ export interface CatalogFunction {
   readonly returnsSet: boolean
   readonly extension: string | null
   readonly argumentTypes: readonly number[]
+  /** What the last of its arguments are where a call leaves them out. */
+  readonly defaults: readonly PgNode[]
   readonly outputNames: readonly string[]
 }
 
@@ -81,7 +83,7 @@ const RELATIONS = `
 const FUNCTIONS = `
   select p.oid::int8::text as oid, n.nspname as schema, p.proname as name, p.prosrc as source, l.lanname as language,
     n.nspname = 'pg_catalog' as built_in, p.proisstrict as strict, p.provolatile = 'v' as volatile, p.proretset as set,
-    array_to_json(p.proargtypes::int8[]) as arguments, to_jsonb(p) ->> 'prosqlbody' as body,
+    array_to_json(p.proargtypes::int8[]) as arguments, to_jsonb(p) ->> 'prosqlbody' as body, p.proargdefaults::text as defaults,
     (select e.extname from pg_depend d join pg_extension e on e.oid = d.refobjid
      where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e' limit 1) as extension,
     coalesce((select json_agg(coalesce(a.name, '') order by a.at) from unnest(p.proargnames, p.proargmodes) with ordinality a(name, mode, at)
@@ -169,8 +171,14 @@ function functionOf(row: Record<string, unknown>): CatalogFunction {
     returnsSet: row['set'] === true,
     extension: row['extension'] as string | null,
     argumentTypes: ((row['arguments'] ?? []) as readonly number[]).map(Number),
+    defaults: defaultsOf(row['defaults'] as string | null),
     outputNames: row['outputs'] as readonly string[],
   }
+}
+
+function defaultsOf(tree: string | null): readonly PgNode[] {
+  const value = tree === null ? [] : parseNodeTree(tree)
+  return Array.isArray(value) ? value.filter(isNode) : []
 }
 
 function operatorOf(row: Record<string, unknown>): CatalogOperator {

@@ -4,6 +4,7 @@ import { quoteLiteral } from '@millrace/sql'
 import { flagIn, isNode, listIn, needNode, nodeIn, nodesIn, numberIn, type PgNode, textIn } from '../postgres/node-tree.ts'
 import { duckdbType, elementType, isArray, OID } from '../postgres/type.ts'
 import { translateAggregate } from './aggregate.ts'
+import { argumentsOf } from './call-arguments.ts'
 import { castTo, typeName, withModifier } from './cast.ts'
 import { constantSql } from './constant-sql.ts'
 import { translateCall } from './function-call.ts'
@@ -71,7 +72,7 @@ function call(node: PgNode, scope: Scope): Typed {
   assert(called !== undefined, 'a function that is called is in the catalog')
   if (flagIn(node, 'funcvariadic'))
     throw untranslatable(`${called.name}(VARIADIC …)`, 'a list that stands for arguments has no counterpart')
-  const given = nodesIn(node, 'args').map((each) => translateExpression(each.tag === 'NAMEDARGEXPR' ? needNode(each, 'arg') : each, scope))
+  const given = translateAll(argumentsOf(node, called), scope)
   const type = numberIn(node, 'funcresulttype')
   const [value, modifier] = given
   // A conversion of a type to itself carries its modifier: numeric(12, 2), varchar(10).

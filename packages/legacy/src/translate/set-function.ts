@@ -1,7 +1,8 @@
 /** Functions that yield rows, in FROM: as a subquery that unnests a list. */
 import { assert } from '@millrace/base'
-import { nodesIn, numberIn, type PgNode } from '../postgres/node-tree.ts'
+import { numberIn, type PgNode } from '../postgres/node-tree.ts'
 import { elementType, isInteger, OID } from '../postgres/type.ts'
+import { argumentsOf } from './call-arguments.ts'
 import { localTime, typeName } from './cast.ts'
 import { name } from './name.ts'
 import type { OutputColumn, Scope } from './scope.ts'
@@ -18,7 +19,7 @@ export function setFunction(node: PgNode, scope: Scope, { isNumbered, print }: {
   if (node.tag !== 'FUNCEXPR') throw untranslatable('FROM with an expression', 'it yields one row, which no table holds')
   const called = scope.session.catalog.functions.get(numberIn(node, 'funcid'))
   assert(called !== undefined, 'a function that is called is in the catalog')
-  const given = nodesIn(node, 'args').map((each) => print(each, scope))
+  const given = argumentsOf(node, called).map((each) => print(each, scope))
   const shown = `${called.name}(${called.argumentTypes.map((type) => typeName(type, scope)).join(', ')})`
   if (called.isBuiltIn) {
     const list = listOf(called.name, given, scope)
