@@ -122,6 +122,12 @@ export const GRAPH_ERRORS = {
     retry: 'after-fix',
     exit: 1,
   },
+  VERSION_FORGOTTEN: {
+    summary: 'An old version of {model}, which this run was to show again, was removed by a run in another environment meanwhile.',
+    hint: 'Run `millrace run` again: it is computed anew. Published versions stay as they are.',
+    retry: 'after-fix',
+    exit: 1,
+  },
   SEED_CHANGED: {
     summary: '{file} was changed while the run was at work.',
     hint: 'Run `millrace run` again, once the file is whole: what was finished is not repeated. Published versions stay as they are.',

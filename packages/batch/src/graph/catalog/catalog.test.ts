@@ -48,3 +48,24 @@ test('the file into which rows of a server were brought stays as long as their v
     rmSync(folder, { recursive: true, force: true })
   }
 })
+
+test('law 7: a version that was forgotten since it was found is never a gap in what is published', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-catalog-'))
+  const catalog = new GraphCatalog(join(folder, 'catalog.db'))
+  try {
+    const version = (key: string): Version => {
+      const draft = { model: 'a', key, fingerprint: '', columns: [], rows: 1, bytes: 1, seconds: 1, memory: 0 }
+      return catalog.addVersion(1, { ...draft, content: { kind: 'files', files: [`${key}.parquet`] } })
+    }
+    const first = catalog.publish('prod', 1, [version('shown')])
+    const found = version('unnamed')
+    expect(catalog.forget({ publications: 1, madeBeforeMs: Date.now() + 1000 })).toEqual(['unnamed.parquet'])
+    expect(() => catalog.publish('prod', 2, [found])).toThrow(
+      expect.objectContaining({ code: 'VERSION_FORGOTTEN', details: { model: 'a' } }),
+    )
+    expect([catalog.current('prod'), catalog.published('prod').get('a')?.key]).toEqual([first, 'shown'])
+  } finally {
+    catalog.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

@@ -1,5 +1,5 @@
 /** The graph's memory: see `schema.ts`. A version row exists only once its files are whole and synced. */
-import { assert, type Clock, systemClock } from '@millrace/base'
+import { assert, type Clock, MillraceError, systemClock } from '@millrace/base'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -11,10 +11,7 @@ import { ScheduleMemory } from '../schedule/schedule-memory.ts'
 import { CATALOG_SCHEMA } from './schema.ts'
 import { StepMemory } from './step-record.ts'
 import { type TableMemory, tableMemory } from './table-memory.ts'
-import type { Publication, RunRecord, Version, VersionDraft, VersionHistory } from './version.ts'
-
-/** When it began, if not now. */
-type BegunRun = Pick<RunRecord, 'environment' | 'cut' | 'streams' | 'planned' | 'resumes'> & { readonly startedMs?: number }
+import type { BegunRun, Publication, RunRecord, Version, VersionDraft, VersionHistory } from './version.ts'
 
 type Row = Record<string, string | number | bigint | null | Uint8Array>
 
@@ -235,14 +232,15 @@ export class GraphCatalog {
     return row === undefined ? null : Number(row['publication'])
   }
 
-  /** Shows these versions, and no others, in one commit that is on disk when this returns. */
+  /** Shows these versions, and no others, in one commit that is on disk when this returns. Raises VERSION_FORGOTTEN. */
   publish(environment: string, run: number, versions: Iterable<Version>): number {
     return this.#durably(() => {
       const insert = 'INSERT INTO publications (environment, at_ms, run, previous) VALUES (?, ?, ?, ?)'
       const values = [environment, this.#clock.nowMs(), run, this.current(environment)]
       const publication = Number(this.#database.prepare(insert).run(...values).lastInsertRowid)
-      const add = this.#database.prepare('INSERT INTO published (publication, model, version) VALUES (?, ?, ?)')
-      for (const { model, id } of versions) add.run(publication, model, id)
+      const add = this.#database.prepare('INSERT INTO published (publication, model, version) SELECT ?, ?, id FROM versions WHERE id = ?')
+      for (const { model, id } of versions)
+        if (add.run(publication, model, id).changes === 0) throw new MillraceError('VERSION_FORGOTTEN', { details: { model } })
       this.#show(environment, publication)
       this.endRun(run, 'published')
       return publication

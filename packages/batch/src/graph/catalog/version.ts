@@ -74,6 +74,9 @@ export interface RunRecord {
   readonly resumes: number | null
 }
 
+/** As it begins: when, if not now. */
+export type BegunRun = Pick<RunRecord, 'environment' | 'cut' | 'streams' | 'planned' | 'resumes'> & { readonly startedMs?: number }
+
 export interface Publication {
   readonly id: number
   readonly atMs: number
