@@ -62,6 +62,7 @@ export interface ComputeRequest {
 
 interface RunEngineParts {
   readonly control: DuckDBConnection
+  readonly spilling: DuckDBConnection
   readonly connections: readonly DuckDBConnection[]
   readonly folder: string
   readonly ordered: RunEngine | null
@@ -78,6 +79,11 @@ const CLUSTERED_GROUP_ROWS = 40_960
 
 export class RunEngine implements EngineRun {
   readonly connections: readonly DuckDBConnection[]
+  /**
+   * Joins, groups and sorts through files from the start, for what ran out of memory. By itself DuckDB does so only where it thinks that its
+   * tables do not fit: of those that just do it leaves no memory to whoever reads the inputs and writes the file.
+   */
+  readonly spilling: DuckDBConnection
   readonly #instance: DuckDBInstance
   readonly #control: DuckDBConnection
   readonly #folder: string
@@ -92,6 +98,7 @@ export class RunEngine implements EngineRun {
     this.#ordered = parts.ordered
     this.#control = parts.control
     this.connections = parts.connections
+    this.spilling = parts.spilling
     this.#folder = parts.folder
   }
 
@@ -171,12 +178,12 @@ export class RunEngine implements EngineRun {
 
   interrupt(): void {
     this.#ordered?.interrupt()
-    for (const connection of this.connections) connection.interrupt()
+    for (const connection of [this.spilling, ...this.connections]) connection.interrupt()
   }
 
   close(): void {
     this.#ordered?.close()
-    for (const connection of [this.#control, ...this.connections]) connection.closeSync()
+    for (const connection of [this.#control, this.spilling, ...this.connections]) connection.closeSync()
     this.#instance.closeSync()
   }
 
@@ -217,10 +224,12 @@ export async function openRunEngine(options: RunEngineOptions): Promise<RunEngin
   ])
     await control.run(`SET GLOBAL ${setting}`)
   for (const macro of options.atMs === undefined ? [] : momentMacros(options.atMs)) await control.run(macro)
+  const spilling = await instance.connect()
+  await spilling.run('SET SESSION debug_force_external = true')
   await control.run('SET lock_configuration = true')
   const connections: DuckDBConnection[] = []
   for (let worker = 0; worker < options.workers; worker += 1) connections.push(await instance.connect())
-  return new RunEngine(instance, { control, connections, folder, ordered })
+  return new RunEngine(instance, { control, spilling, connections, folder, ordered })
 }
 
 function selectOf(folder: string, content: VersionContent, columns: readonly GraphColumn[]): string {

@@ -3,7 +3,7 @@ import { describeError, MillraceError } from '@millrace/base'
 import { problemOfRun } from '../../query-error.ts'
 
 /**
- * `transient`: it may pass by itself, so it is tried again. `memory`: alone it may fit. `disk`: nothing else will do
+ * `transient`: it may pass by itself, so it is tried again. `memory`: alone, and through files, it may fit. `disk`: nothing else will do
  * better. `model`: only this one, until it is mended; what SQL or rows do wrong is always of this class.
  */
 export type FailureClass = 'transient' | 'memory' | 'disk' | 'model'

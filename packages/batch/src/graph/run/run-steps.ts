@@ -61,8 +61,9 @@ class StepsRun {
   readonly #waiting = new Map<string, number>()
   readonly #readers = new Map<string, string[]>()
   readonly #ready: ReadyQueue<string>
-  /** Steps that ran out of memory beside others. */
+  /** Steps that ran out of memory, and are to be tried again, once, by themselves. */
   readonly #alone: string[] = []
+  readonly #short = new Set<string>()
   readonly #running = new Map<string, StepFigures>()
   readonly #attempts = new Map<string, { readonly attempts: number; readonly problem: string }>()
   /** Steps that wait until they are tried again. */
@@ -147,20 +148,20 @@ class StepsRun {
   }
 
   async #start(step: Step, connection: DuckDBConnection): Promise<void> {
-    const { clock, onBegin } = this.#request
-    const wasAlone = this.#running.size === 0
+    const { clock, engine, onBegin } = this.#request
     const begun = { startedMs: clock.nowMs(), memory: 0, spilled: 0 }
     const begunMs = clock.monotonicMs()
     this.#running.set(step.name, begun)
     onBegin(step.name)
     try {
-      const made = await this.#maker.make(step, { connection, figures: begun })
+      const worker = this.#short.has(step.name) ? engine.spilling : connection
+      const made = await this.#maker.make(step, { connection: worker, figures: begun })
       this.#versions.set(step.name, made.draft)
       this.#release(step.name)
       const settled = this.#settle(step, begun, made)
       if (this.#settling >= SETTLING_LIMIT) await settled
     } catch (error) {
-      if (!this.#stopped) this.#fail(step.name, error, wasAlone)
+      if (!this.#stopped) this.#fail(step.name, error)
       if (this.#failures.has(step.name)) this.#tellFailed(step, begun, { error, seconds: (clock.monotonicMs() - begunMs) / 1000 })
     }
     this.#running.delete(step.name)
@@ -205,11 +206,13 @@ class StepsRun {
     })
   }
 
-  #fail(name: string, error: unknown, wasAlone: boolean): void {
+  #fail(name: string, error: unknown): void {
     const failure = classOfFailure(error)
     const attempts = (this.#attempts.get(name)?.attempts ?? 0) + 1
-    if (failure === 'memory' && !wasAlone) this.#alone.push(name)
-    else if (failure === 'transient' && attempts < ATTEMPTS_LIMIT) {
+    if (failure === 'memory' && !this.#short.has(name)) {
+      this.#short.add(name)
+      this.#alone.push(name)
+    } else if (failure === 'transient' && attempts < ATTEMPTS_LIMIT) {
       this.#attempts.set(name, { attempts, problem: problemOfRun(error) })
       void this.#rest(name, attempts)
     } else this.#giveUp(name, error)
