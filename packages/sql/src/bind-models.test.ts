@@ -141,6 +141,8 @@ describe('bindModels', () => {
     ['select first(id) as f from shop.orders', 'first without an ORDER BY'],
     ['select mode(id order by customer_id) as m from shop.orders', 'mode with an ORDER BY of something else'],
     ['select corr(distinct id, customer_id) as c from shop.orders', 'corr of DISTINCT pairs'],
+    ['select [id] <> any (select [order_id] from shop.items) as x from shop.orders', 'ANY or ALL over lists, structs or maps'],
+    ["select id from shop.orders where {'a': id} > all (select {'a': order_id} from shop.items)", 'ANY or ALL over lists, structs or maps'],
     ['select id from shop.orders where (id, customer_id) not in (select order_id, id from shop.items)', 'IN over several columns'],
     ['select avg(to_days(id::int)) as a from shop.orders', 'an order of values of type INTERVAL'],
     ['select localtimestamp as t, id from shop.orders', 'the function current_localtimestamp, whose value is that of the moment,'],

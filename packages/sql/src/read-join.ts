@@ -69,8 +69,25 @@ interface ConditionJson {
 }
 
 export function readConditions(json: PlanJson, sides: JoinSides): SplitConditions {
-  return splitConditions(conditionsWritten(json, sides), sides.left.types.length)
+  const conditions = splitConditions(conditionsWritten(json, sides), sides.left.types.length)
+  if (json['join_type'] === 'MARK') refuseNested(conditions)
+  return conditions
 }
+
+/** Beside a value that is NULL as a whole, DuckDB 1.5.6 takes such a comparison for false where it is true or NULL, unless it looks up equals. */
+function refuseNested({ others }: SplitConditions): void {
+  for (const condition of others) {
+    if (condition.kind !== 'comparison' || condition.operator === 'equal') continue
+    if (!NESTED.has(condition.left.type.kind)) continue
+    throw new Unsupported(
+      'ANY or ALL over lists, structs or maps, other than = ANY and <> ALL',
+      condition.place,
+      'Use EXISTS, with the comparison in its WHERE.',
+    )
+  }
+}
+
+const NESTED: ReadonlySet<string> = new Set(['list', 'struct', 'map'])
 
 /** Over the columns of both sides. */
 export function conditionsWritten(json: PlanJson, sides: JoinSides): readonly Expression[] {
