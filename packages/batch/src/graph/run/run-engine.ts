@@ -160,7 +160,8 @@ export class RunEngine implements EngineRun {
   ): Promise<Result> {
     const ordered = this.#ordered
     if (ordered === null || !statesOrder(sql)) return work(sql, connection)
-    return ordered.#inOrder(() => work(obey(sql, 'duckdb').sql, ordered.connections[0] as DuckDBConnection))
+    const own = connection === this.spilling ? ordered.spilling : (ordered.connections[0] as DuckDBConnection)
+    return ordered.#inOrder(() => work(obey(sql, 'duckdb').sql, own))
   }
 
   /** The columns that a SELECT has over what is shown now. */
